@@ -11,6 +11,7 @@ const config: KnipConfig = {
     'test/**/*.test.ts',
     'test/support/*-setup.ts',
     'test/support/fetch-electron.ts',
+    'test/support/default-app/main.js',
     'bench/*.ts',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
