@@ -5,7 +5,13 @@ import { connect, type ListenOptions } from 'node:net'
 /** Why the server cannot listen. `message` is a sentence that says what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
-  readonly code: 'port_in_use' | 'port_forbidden' | 'address_unavailable' | 'already_running' | 'data_path_too_long'
+  readonly code:
+    | 'port_in_use'
+    | 'port_forbidden'
+    | 'address_unavailable'
+    | 'already_running'
+    | 'data_path_too_long'
+    | 'data_folder_unwritable'
   constructor(code: ListenError['code'], message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
@@ -32,7 +38,7 @@ export async function bindTcp(host: string, port: number): Promise<Server> {
  * Binds the socket in the data folder, mode 0600: whoever may read the folder is trusted. It is also the lock: one
  * server for one data folder.
  *
- * @throws ListenError `already_running`, `data_path_too_long`
+ * @throws ListenError `already_running`, `data_path_too_long`, `data_folder_unwritable`
  */
 export async function bindLocal(path: string): Promise<Server> {
   if (Buffer.byteLength(path) > maxSocketPath) {
@@ -47,8 +53,14 @@ export async function bindLocal(path: string): Promise<Server> {
     // Usually there is none; a socket file that stays makes listen fail below and say so.
   })
   const server = starting()
-  await listen(server, { path })
-  await chmod(path, 0o600)
+  try {
+    await listen(server, { path })
+    await chmod(path, 0o600)
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    const sentence = `The data folder of ${path} cannot be written (${reason}). Make it writable for this user, or choose another with --data.`
+    throw new ListenError('data_folder_unwritable', sentence, { cause })
+  }
   return server
 }
 
