@@ -24,6 +24,7 @@ const config: KnipConfig = {
     '@better-fetch/fetch',
     'better-call',
   ],
+  ignoreExportsUsedInFile: true,
   // Vite's entries are pages: what a page loads is used.
   compilers: {
     html: (page: string) =>

@@ -1,0 +1,185 @@
+import { z } from 'zod'
+import { channelName, namespaceName } from './channel.ts'
+import { keyScope, personRole, role } from './roles.ts'
+
+/** Largest payload of one publication, in bytes of JSON. */
+export const maxPublicationBytes = 64 * 1024
+
+/** An instant on the wire: ISO 8601 in UTC. */
+const instant = z.iso.datetime()
+
+/** `GET /.well-known/carillon`: how a client knows that it talks to a Carillon server. */
+export const serverInfo = z.object({ name: z.literal('carillon'), version: z.string(), setUp: z.boolean() })
+export type ServerInfo = z.infer<typeof serverInfo>
+
+/** `GET /api/v1/me` */
+export const me = z.object({
+  id: z.string(),
+  kind: z.enum(['user', 'device', 'key', 'local']),
+  name: z.string(),
+  email: z.string().nullable(),
+  role,
+  device: z.object({ id: z.string(), name: z.string() }).nullable(),
+})
+export type Me = z.infer<typeof me>
+
+export const email = z.email('Give an e-mail address such as ada@example.org.').max(254)
+export const password = z
+  .string()
+  .min(10, 'A password has at least 10 characters.')
+  .max(128, 'A password has at most 128 characters.')
+export const personName = z.string().trim().min(1, 'Give a name.').max(120)
+
+/** `POST /api/v1/setup`: creates the first administrator with the one-time link printed at start. */
+export const setupRequest = z.object({ token: z.string().min(1).max(200), name: personName, email, password })
+export type SetupRequest = z.infer<typeof setupRequest>
+
+/** `POST /api/v1/token`: signs a program in. The answer is a bearer session token. */
+export const tokenRequest = z.object({
+  email,
+  password: z.string().min(1).max(128),
+  code: z.string().max(20).optional(),
+})
+export const tokenAnswer = z.object({ token: z.string(), expiresAt: instant })
+export type TokenAnswer = z.infer<typeof tokenAnswer>
+
+/** `POST /api/v1/access-tokens`: a JWT for the socket. `expiresIn` is in seconds. */
+export const accessTokenAnswer = z.object({ token: z.string(), expiresIn: z.int() })
+
+/** `POST /api/v1/tickets`: opens one socket within `expiresIn` seconds, once. */
+export const ticketAnswer = z.object({ ticket: z.string(), expiresIn: z.int() })
+
+/** A device's name is also its address: `commands:<name>`. */
+export const deviceName = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/,
+    'A device name is 1 to 63 small letters, digits, - or _, beginning and ending with a letter or digit: lobby-1.',
+  )
+
+/** `POST /api/v1/enrolments`: a kiosk asks to be enrolled (RFC 8628, device authorization request). */
+export const enrolmentRequest = z.object({
+  hostname: z.string().max(120),
+  version: z.string().max(64),
+  platform: z.string().max(120),
+})
+export type EnrolmentRequest = z.infer<typeof enrolmentRequest>
+
+/** The answer, with RFC 8628's names. `interval` and `expires_in` are in seconds. */
+export const enrolmentAnswer = z.object({
+  device_code: z.string(),
+  user_code: z.string(),
+  verification_uri: z.string(),
+  verification_uri_complete: z.string(),
+  expires_in: z.int(),
+  interval: z.int(),
+})
+export type EnrolmentAnswer = z.infer<typeof enrolmentAnswer>
+
+/** `POST /api/v1/enrolments/token`: the kiosk polls; until decided the problem code is one of RFC 8628's. */
+export const enrolmentTokenRequest = z.object({ device_code: z.string().min(1).max(200) })
+export const enrolmentTokenAnswer = z.object({
+  token: z.string(),
+  expiresAt: instant,
+  device: z.object({ id: z.string(), name: z.string() }),
+})
+export type EnrolmentTokenAnswer = z.infer<typeof enrolmentTokenAnswer>
+
+/** `GET /api/v1/enrolments/{userCode}`: what an operator sees before approving. */
+export const enrolmentView = z.object({
+  userCode: z.string(),
+  hostname: z.string(),
+  address: z.string(),
+  version: z.string(),
+  platform: z.string(),
+  requestedAt: instant,
+  expiresAt: instant,
+})
+export type EnrolmentView = z.infer<typeof enrolmentView>
+
+/** `POST /api/v1/enrolments/{userCode}/approve`; `/deny` takes no body. */
+export const approveRequest = z.object({ name: deviceName })
+
+/** A kiosk or desktop installation. */
+export const deviceView = z.object({
+  id: z.string(),
+  name: z.string(),
+  hostname: z.string(),
+  version: z.string(),
+  platform: z.string(),
+  address: z.string(),
+  enrolledAt: instant,
+  enrolledBy: z.string(),
+  online: z.boolean(),
+  lastSeenAt: instant.nullable(),
+})
+export type DeviceView = z.infer<typeof deviceView>
+
+/** Lists are paged by cursor: pass `next` as `?cursor=` until it is null. */
+export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
+
+/** `POST /api/v1/users`, administrators only. */
+export const userRequest = z.object({ email, name: personName.optional(), role: personRole, password })
+export const userView = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role,
+  disabled: z.boolean(),
+  createdAt: instant,
+})
+export type UserView = z.infer<typeof userView>
+
+/** `POST /api/v1/keys`, administrators only. The key itself is in this answer and nowhere else. */
+export const keyRequest = z.object({
+  name: z
+    .string()
+    .trim()
+    .min(1, 'Name the key after what will use it.')
+    .max(32, 'A key name has at most 32 characters.'),
+  scopes: z.array(keyScope).min(1, 'Give at least one scope.'),
+})
+export const keyView = z.object({
+  id: z.string(),
+  name: z.string(),
+  start: z.string(),
+  scopes: z.array(keyScope),
+  createdAt: instant,
+  lastUsedAt: instant.nullable(),
+})
+export type KeyView = z.infer<typeof keyView>
+export const keyAnswer = keyView.extend({ key: z.string() })
+export type KeyAnswer = z.infer<typeof keyAnswer>
+
+/** `GET /api/v1/channels`: the namespaces and what the reader may do in each, and the channels in use. */
+export const channelsAnswer = z.object({
+  namespaces: z.array(
+    z.object({
+      name: namespaceName,
+      subscribe: z.boolean(),
+      publish: z.boolean(),
+      historySize: z.int(),
+      historyTtlSeconds: z.int(),
+    }),
+  ),
+  active: z.array(z.object({ channel: z.string(), clients: z.int() })),
+})
+export type ChannelsAnswer = z.infer<typeof channelsAnswer>
+
+/** `GET /api/v1/stars`, `PUT` and `DELETE /api/v1/stars/{channel}`: the channels the reader follows. */
+export const starsAnswer = z.object({ channels: z.array(z.string()) })
+
+/** `POST /api/publish`: shape-compatible with Centrifugo's server API. */
+export const publishRequest = z.object({
+  channel: channelName,
+  data: z.json(),
+  tags: z.record(z.string().max(64), z.string().max(256)).optional(),
+  idempotency_key: z.string().min(1).max(128).optional(),
+})
+export type PublishRequest = z.infer<typeof publishRequest>
+export const publishResult = z.object({ offset: z.int().optional(), epoch: z.string().optional() })
+/** The server API answers 200 with a result or an error, as Centrifugo does. */
+export const publishAnswer = z.union([
+  z.object({ result: publishResult }),
+  z.object({ error: z.object({ code: z.int(), message: z.string() }) }),
+])

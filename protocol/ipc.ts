@@ -1,0 +1,156 @@
+import { z } from 'zod'
+import { channelName } from './channel.ts'
+import type { role } from './roles.ts'
+import type { Screen } from './screen.ts'
+
+/**
+ * The one conversation between the desktop app's main process and its windows. `calls` are asked by a window and
+ * answered by main, which parses the arguments; `events` are told by main. Nothing here ever carries a token.
+ */
+
+/** The socket, as a person should read it. `since` is when this phase began, in milliseconds since 1970. */
+export type LinkState =
+  | { readonly phase: 'connecting'; readonly since: number }
+  | { readonly phase: 'online'; readonly since: number }
+  /** `since` is when the client was last online, or began to try; it survives every further attempt. */
+  | { readonly phase: 'offline'; readonly since: number; readonly code: LinkTrouble; readonly message: string }
+
+/** Why a client is offline, for people and for tests. */
+export type LinkTrouble = 'server_unreachable' | 'not_carillon' | 'connection_lost' | 'refused'
+
+/** How the credential is kept. `memory` only after a person has said yes. */
+export const storage = z.enum(['keychain', 'memory'])
+export type Storage = z.infer<typeof storage>
+
+/** Outcome of something a person asked for: `message` says what to do. */
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }
+
+/** A publication in the live list. */
+export interface FeedEvent {
+  readonly channel: string
+  readonly offset: number
+  readonly data: unknown
+  readonly tags: Readonly<Record<string, string>>
+  /** When this client received it, in milliseconds since 1970. */
+  readonly receivedAt: number
+}
+
+export type DesktopState =
+  /** The credential is being looked up and tried. */
+  | { readonly phase: 'starting' }
+  | { readonly phase: 'signed-out'; readonly server: string; readonly notice: string | null }
+  | {
+      readonly phase: 'signed-in'
+      readonly server: string
+      readonly account: { readonly name: string; readonly email: string | null; readonly role: z.infer<typeof role> }
+      readonly storage: Storage
+      readonly link: LinkState
+      readonly follows: readonly string[]
+      /** Channels of which some publications could not be had any more, with how many where that is known. */
+      readonly gaps: readonly { readonly channel: string; readonly missed: number | null }[]
+    }
+
+export type KioskState =
+  | { readonly phase: 'starting' }
+  /** The server cannot be asked for a code; tried again by itself at `retryAt`. */
+  | {
+      readonly phase: 'unreachable'
+      readonly server: string
+      readonly since: number
+      readonly retryAt: number
+      readonly code: LinkTrouble
+      readonly message: string
+    }
+  | {
+      readonly phase: 'enrolling'
+      readonly server: string
+      readonly userCode: string
+      readonly verificationUri: string
+      readonly verificationUriComplete: string
+      readonly expiresAt: number
+      readonly notice: string | null
+    }
+  /** Approved, but there is no keychain to keep the credential in: somebody must decide. */
+  | { readonly phase: 'no-keychain'; readonly message: string }
+  | {
+      readonly phase: 'enrolled'
+      readonly server: string
+      readonly device: { readonly id: string; readonly name: string }
+      readonly storage: Storage
+      readonly link: LinkState
+      readonly screen: Screen
+    }
+
+export const signInRequest = z.object({
+  server: z.string().trim().min(1, 'Give the address of your Carillon server.').max(2000),
+  email: z.string().trim().min(1, 'Give your e-mail address.').max(254),
+  password: z.string().min(1, 'Give your password.').max(128),
+  /** `memory` only when the person agreed to stay signed in until the app closes. */
+  storage,
+})
+export type SignInRequest = z.infer<typeof signInRequest>
+
+/** Arguments are parsed in main; replies are typed only, since main is trusted by its windows. */
+export const calls = {
+  'desktop:state': { args: z.tuple([]), reply: reply<DesktopState>() },
+  /** The newest events first received in this run, oldest first, at most 1,000. */
+  'desktop:events': { args: z.tuple([]), reply: reply<readonly FeedEvent[]>() },
+  /** Fails with `keychain_unavailable` when `storage` is `keychain` and there is none. */
+  'desktop:signIn': { args: z.tuple([signInRequest]), reply: reply<Outcome>() },
+  'desktop:signOut': { args: z.tuple([]), reply: reply<Outcome>() },
+  'desktop:follow': { args: z.tuple([channelName]), reply: reply<Outcome>() },
+  'desktop:unfollow': { args: z.tuple([channelName]), reply: reply<Outcome>() },
+  /** Opens the server's console in the browser. */
+  'desktop:openConsole': { args: z.tuple([]), reply: reply<Outcome>() },
+  'kiosk:state': { args: z.tuple([]), reply: reply<KioskState>() },
+  /** Somebody at the screen agrees that this kiosk forgets its credential when it closes. */
+  'kiosk:acceptMemory': { args: z.tuple([]), reply: reply<Outcome>() },
+} as const satisfies Record<string, { args: z.ZodTuple; reply: unknown }>
+
+export type Calls = typeof calls
+export type CallName = keyof Calls
+export type CallArgs<N extends CallName> = z.infer<Calls[N]['args']>
+export type CallReply<N extends CallName> = Calls[N]['reply'] extends Reply<infer T> ? T : never
+
+/** What main tells its windows. */
+export interface Events {
+  'desktop:state': DesktopState
+  'desktop:event': FeedEvent
+  'kiosk:state': KioskState
+  /** Each command as it arrives, in order, once: the state alone shows only the newest. */
+  'kiosk:screen': { readonly offset: number; readonly screen: Screen }
+}
+export type EventName = keyof Events
+
+/** What the preload script exposes as `window.carillon`, named verbs only. Listeners return their own removal. */
+export interface DesktopBridge {
+  state(): Promise<DesktopState>
+  events(): Promise<readonly FeedEvent[]>
+  signIn(request: SignInRequest): Promise<Outcome>
+  signOut(): Promise<Outcome>
+  follow(channel: string): Promise<Outcome>
+  unfollow(channel: string): Promise<Outcome>
+  openConsole(): Promise<Outcome>
+  onState(listener: (state: DesktopState) => void): () => void
+  onEvent(listener: (event: FeedEvent) => void): () => void
+}
+
+export interface KioskBridge {
+  state(): Promise<KioskState>
+  acceptMemory(): Promise<Outcome>
+  onState(listener: (state: KioskState) => void): () => void
+  onScreen(listener: (shown: { readonly offset: number; readonly screen: Screen }) => void): () => void
+}
+
+/** `window.carillon`: a desktop window has `desktop`, a kiosk window `kiosk`, a browser neither. */
+export interface CarillonBridge {
+  readonly desktop?: DesktopBridge
+  readonly kiosk?: KioskBridge
+}
+
+interface Reply<T> {
+  readonly type?: T
+}
+function reply<T>(): Reply<T> {
+  return {}
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+
+/**
+ * Every error the HTTP API answers, by its stable code. The answer is a problem document (RFC 9457) whose `detail`
+ * says what to do.
+ */
+export const problems = {
+  bad_request: { status: 400, title: 'The request is not valid' },
+  malformed_json: { status: 400, title: 'The body is not valid JSON' },
+  unauthorized: { status: 401, title: 'Sign in first' },
+  wrong_credentials: { status: 401, title: 'Wrong e-mail or password' },
+  invalid_token: { status: 401, title: 'The token is not valid' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  wrong_origin: { status: 403, title: 'The request comes from another site' },
+  account_disabled: { status: 403, title: 'The account is disabled' },
+  not_found: { status: 404, title: 'Not found' },
+  unknown_channel: { status: 404, title: 'No namespace for this channel' },
+  unknown_code: { status: 404, title: 'Unknown enrolment code' },
+  unknown_device: { status: 404, title: 'Unknown device' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  already_exists: { status: 409, title: 'It exists already' },
+  setup_done: { status: 409, title: 'Set-up is done' },
+  enrolment_decided: { status: 409, title: 'The code has been used' },
+  setup_link_invalid: { status: 410, title: 'The set-up link is no longer valid' },
+  expired_code: { status: 410, title: 'The enrolment code has expired' },
+  payload_too_large: { status: 413, title: 'Too large' },
+  authorization_pending: { status: 400, title: 'Nobody has approved the code yet' },
+  slow_down: { status: 400, title: 'Asking too often' },
+  access_denied: { status: 400, title: 'The enrolment was refused' },
+  expired_token: { status: 400, title: 'The enrolment code has expired' },
+  rate_limited: { status: 429, title: 'Too many attempts' },
+  internal: { status: 500, title: 'Something went wrong on the server' },
+  unavailable: { status: 503, title: 'Not available now' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ProblemCode = keyof typeof problems
+
+/** A problem document. `errors` names each invalid field of a `bad_request`. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+})
+export type Problem = z.infer<typeof problem>

@@ -1,0 +1,106 @@
+import type {
+  EnrolmentAnswer,
+  EnrolmentRequest,
+  EnrolmentTokenAnswer,
+  EnrolmentView,
+  KeyAnswer,
+  KeyView,
+  SetupRequest,
+  TokenAnswer,
+  UserView,
+} from '#protocol/api.ts'
+import type { KeyScope, PersonRole } from '#protocol/roles.ts'
+import type { Identity } from './identity.ts'
+
+/**
+ * All there is to know about who is who. The one implementation wraps better-auth (`create-auth.ts`); nothing outside
+ * this room knows that.
+ *
+ * Failures a caller must answer are `AuthError`s whose `code` is a `ProblemCode`, so that the HTTP edge maps them by
+ * table.
+ */
+export interface Auth extends AsyncDisposable {
+  /** Serves `/api/auth/*`: sign-in, sign-out, session, JWKS. `address` is the caller's, decided by the HTTP edge. */
+  handle(request: Request, address: string): Promise<Response>
+  /**
+   * Who sent these headers: an `Authorization: Bearer` session, an `X-API-Key`, or a session cookie; null when nobody.
+   * A bearer or key that is present but not valid throws `invalid_token`.
+   */
+  identify(headers: Headers): Promise<{ readonly identity: Identity; readonly by: 'bearer' | 'key' | 'cookie' } | null>
+
+  /** Signs in with e-mail and password. Throws `wrong_credentials`, `account_disabled`, `rate_limited`. */
+  signIn(email: string, password: string, address: string): Promise<TokenAnswer>
+  /** Ends one session. Its sockets close through `onRevoked`. */
+  endSession(sessionId: string): Promise<void>
+  /** A JWT (EdDSA, 5 minutes) for the socket. `expiresIn` is in seconds. */
+  issueAccessToken(identity: Identity): Promise<{ readonly token: string; readonly expiresIn: number }>
+  /** Verifies signature, issuer, audience, times and that the session has not been revoked. */
+  verifyAccessToken(token: string): Promise<Verified>
+  readonly tickets: {
+    /** 256 random bits, for one socket within 20 s. */
+    issue(identity: Identity): Promise<{ readonly ticket: string; readonly expiresIn: number }>
+    /** Takes the ticket out of the store; null when unknown, used or expired. */
+    redeem(ticket: string): Promise<Identity | null>
+  }
+  readonly setup: {
+    /** Whether an administrator exists. */
+    isDone(): Promise<boolean>
+    /** A fresh one-time token for the set-up link; earlier ones stop working. Kept hashed, 24 h. */
+    createToken(): Promise<string>
+    /** Throws `setup_link_invalid` or `setup_done`. */
+    check(token: string): Promise<void>
+    /** Creates the first administrator and signs in: answers the `Set-Cookie` headers. */
+    complete(request: SetupRequest, address: string): Promise<{ readonly cookies: readonly string[] }>
+  }
+  readonly users: {
+    /** Throws `already_exists`. */
+    create(user: { email: string; name: string; role: PersonRole; password: string }): Promise<UserView>
+    list(): Promise<readonly UserView[]>
+  }
+  readonly keys: {
+    create(name: string, scopes: readonly KeyScope[], by: Identity): Promise<KeyAnswer>
+    list(): Promise<readonly KeyView[]>
+    revoke(id: string): Promise<void>
+  }
+  readonly enrolments: {
+    start(request: EnrolmentRequest, address: string): Promise<EnrolmentAnswer>
+    /** Throws `unknown_code`, `expired_code`, `enrolment_decided`. Case and dashes in the code do not matter. */
+    view(userCode: string): Promise<EnrolmentView>
+    /** Throws those of `view`, and `already_exists` when the name is taken. The caller checks the role first. */
+    approve(userCode: string, name: string, by: Identity): Promise<{ readonly id: string; readonly name: string }>
+    deny(userCode: string, by: Identity): Promise<void>
+    /** The kiosk's poll. Throws `authorization_pending`, `slow_down`, `expired_token`, `access_denied`. */
+    redeem(deviceCode: string): Promise<EnrolmentTokenAnswer>
+  }
+  readonly devices: {
+    list(): Promise<readonly DeviceRecord[]>
+    /** Removes the device: its session ends and its sockets close. Throws `unknown_device`. */
+    remove(id: string): Promise<void>
+    /** Remembers that the device was connected until now. */
+    touch(id: string): Promise<void>
+  }
+  /** Told when tokens stop being valid, so that live sockets can be closed. Returns the removal of the listener. */
+  onRevoked(listener: (revoked: Revoked) => void): () => void
+}
+
+export type Verified =
+  | { readonly ok: true; readonly identity: Identity /** seconds since 1970 */; readonly expiresAt: number }
+  | { readonly ok: false; readonly reason: 'expired' | 'invalid' }
+
+/** Sockets of this session, or of this whole user, must close. */
+export type Revoked =
+  | { readonly kind: 'session'; readonly sessionId: string }
+  | { readonly kind: 'user'; readonly userId: string }
+
+export interface DeviceRecord {
+  readonly id: string
+  readonly userId: string
+  readonly name: string
+  readonly hostname: string
+  readonly version: string
+  readonly platform: string
+  readonly address: string
+  readonly enrolledAt: string
+  readonly enrolledBy: string
+  readonly lastSeenAt: string | null
+}

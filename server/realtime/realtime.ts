@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import type { Revoked, Verified } from '#server/auth/auth.ts'
+import type { Identity } from '#server/auth/identity.ts'
+
+/** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
+export interface Realtime extends AsyncDisposable {
+  /**
+   * Takes over an upgrade request. `identity` is who the HTTP edge already found behind it (a bearer header, a ticket
+   * in the URL, the local socket); null when the connect frame has to say.
+   */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity | null): void
+  /** Publishes for somebody who is not on a socket, with the same permissions and limits. */
+  publish(by: Identity, request: PublishCall): Promise<PublishOutcome>
+  /** Closes the live sockets a revocation is about, with 3503. */
+  revoke(revoked: Revoked): void
+  /** Who may do what in each namespace. */
+  permissions(by: Identity): readonly {
+    readonly name: string
+    readonly subscribe: boolean
+    readonly publish: boolean
+    readonly historySize: number
+    readonly historyTtlSeconds: number
+  }[]
+  /** Whether this identity may subscribe to this channel. */
+  maySubscribe(
+    by: Identity,
+    channel: string,
+  ): { readonly ok: true } | { readonly ok: false; readonly error: ReplyErrorName }
+  /** Channels with subscribers on this node, busiest first. */
+  activeChannels(): readonly { readonly channel: string; readonly clients: number }[]
+  /** Whether this user has a live socket on this node. */
+  isOnline(userId: string): boolean
+  /** Told when a socket has been let in and when it has gone. Returns the removal of the listener. */
+  onPresence(listener: (change: { readonly identity: Identity; readonly online: boolean }) => void): () => void
+}
+
+export interface PublishCall {
+  readonly channel: string
+  readonly data: unknown
+  readonly tags?: Readonly<Record<string, string>>
+  readonly idempotencyKey?: string
+}
+
+export type PublishOutcome =
+  | { readonly ok: true; readonly offset: number; readonly epoch: string }
+  | { readonly ok: false; readonly error: ReplyErrorName; readonly message: string }
+
+/** What the realtime room needs to know of identity: it never sees a user record. */
+export interface Authenticator {
+  verifyAccessToken(token: string): Promise<Verified>
+  redeemTicket(ticket: string): Promise<Identity | null>
+}
