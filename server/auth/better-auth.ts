@@ -77,6 +77,9 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
     rateLimit: { enabled: false },
     advanced: {
       cookiePrefix: 'carillon',
+      // Said here because better-auth turns it off by itself where NODE_ENV is `test`.
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
       ipAddress: { ipAddressHeaders: [addressHeader] },
     },
     telemetry: { enabled: false },

@@ -5,7 +5,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
  * holds the bare token, so that a copy of the database opens nothing.
  */
 export function signSessionToken(token: string, secret: string): string {
-  return encodeURIComponent(`${token}.${signature(token, secret).toString('base64')}`)
+  return `${token}.${signature(token, secret).toString('base64')}`
 }
 
 /** The bare token, or null when the signature is missing or not ours. */
