@@ -75,8 +75,8 @@ export interface Auth extends AsyncDisposable {
     /** Throws `rate_limited` when too many screens wait for a decision. */
     start(request: EnrolmentRequest, address: string): Promise<EnrolmentAnswer>
     /**
-     * Case and dashes in the code do not matter. Throws `unknown_code`, `expired_code`, `enrolment_decided`, and
-     * `rate_limited` for somebody who tries many.
+     * Case and dashes in the code do not matter. Throws `unknown_code`, `expired_code`, `enrolment_decided`,
+     * `rate_limited` for somebody who tries many, and `forbidden` for viewers and devices.
      */
     view(userCode: string, by: Identity): Promise<EnrolmentView>
     /** Throws those of `view`, and `already_exists` when the name is taken. The caller checks the role first. */

@@ -48,6 +48,10 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
 
   /** The enrolment with this code, still to be decided. */
   function pending(userCode: string, by: Identity): Row {
+    // The HTTP edge has looked at the role already, and at a key's scopes; a slip there must not make an enrolment.
+    if (by.role !== 'admin' && by.role !== 'operator') {
+      throw new AuthError('forbidden', 'Operators and administrators enrol devices. Ask one of them.')
+    }
     const retryAfter = looks.take(by.userId)
     if (retryAfter !== null) {
       const sentence = `You have tried too many codes. Try again in ${retryAfter} seconds.`
