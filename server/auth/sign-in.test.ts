@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import {
   ada,
   address,
@@ -159,4 +159,24 @@ test('signing in as a program leaves the sessions of other programs alone', asyn
   const { token } = await signedIn(server.auth)
   await server.auth.signIn(ada.email, password, address)
   expect(await server.auth.identify(bearer(token))).toMatchObject({ by: 'bearer' })
+})
+
+test('when too many passwords are being worked on, the next one is asked to return', async () => {
+  const ends: (() => void)[] = []
+  const slow = { ...fastPasswords, verify: () => new Promise<boolean>((resolve) => ends.push(() => resolve(true))) }
+  const generous = { perAccountAndAddress: 1000, perAddress: 1000, perAccount: 1000 }
+  await using server = await startAuth({ passwords: slow, limits: { signIn: generous } })
+  const { auth } = server
+  await auth.users.create(ada)
+  const all = Array.from({ length: 66 }, () => auth.signIn(ada.email, password, address))
+  await vi.waitFor(() => expect(ends).toHaveLength(2))
+  const busy = await auth.handle(authRequest('POST', '/sign-in/email', { email: ada.email, password }), address)
+  expect(await busy.json()).toMatchObject({ status: 429, code: 'rate_limited' })
+  expect(busy.headers.get('retry-after')).toBe('10')
+  await expect(auth.signIn(ada.email, password, address)).rejects.toMatchObject({ code: 'rate_limited' })
+  for (let next = 0; next < 66; next++) {
+    await vi.waitFor(() => expect(ends.length).toBeGreaterThan(next))
+    ends[next]?.()
+  }
+  expect(await Promise.all(all)).toHaveLength(66)
 })
