@@ -1,12 +1,16 @@
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import * as stars from './migrations/0001-stars.ts'
+import * as publications from './migrations/0002-publications.ts'
+import * as identity from './migrations/0003-identity.ts'
 import type { Schema } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
 /** Every migration in order. A released one never changes; the next gets the next number. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-stars': stars,
+  '0002-publications': publications,
+  '0003-identity': identity,
 }
 
 /**

@@ -24,8 +24,8 @@ export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
     async (request) => auth.enrolments.redeem(request.body.device_code),
   )
   app.get('/api/v1/enrolments/:code', { schema: { params, response: { 200: enrolmentView } } }, async (request) => {
-    await callers.allowed(request, ['admin', 'operator'])
-    return auth.enrolments.view(request.params.code)
+    const by = await callers.allowed(request, ['admin', 'operator'])
+    return auth.enrolments.view(request.params.code, by)
   })
   app.post('/api/v1/enrolments/:code/approve', { schema: { params, body: approveRequest } }, async (request, reply) => {
     const by = await callers.allowed(request, ['admin', 'operator'])
