@@ -10,7 +10,9 @@ function manual() {
   const tasks: (() => void)[] = []
   return {
     schedule: (task: () => void) => tasks.push(task),
-    run: () => tasks.splice(0).forEach((task) => task()),
+    run: () => {
+      for (const task of tasks.splice(0)) task()
+    },
     tasks,
   }
 }
