@@ -5,16 +5,29 @@ import { moment, remaining } from '../shared/time.ts'
 
 type Unreachable = Extract<KioskState, { phase: 'unreachable' }>
 
-/** What somebody standing in front of the screen can do about each trouble. */
-const advice: Readonly<Record<Unreachable['code'], string>> = {
-  server_unreachable: 'Check that this kiosk is connected to the network and that the server is running.',
-  not_carillon: 'Something answers at this address, but it is not a Carillon server. Check the address.',
-  connection_lost: 'Check the network. The kiosk goes on by itself when the server answers again.',
-  refused: 'Ask somebody who looks after the server why it refuses this kiosk.',
+/** What is wrong, and what somebody standing in front of the screen can do about it. */
+const troubles: Readonly<Record<Unreachable['code'], { headline: string; advice: string }>> = {
+  server_unreachable: {
+    headline: 'The server does not answer',
+    advice: 'Check that this kiosk is connected to the network and that the server is running.',
+  },
+  not_carillon: {
+    headline: 'No Carillon at this address',
+    advice: 'Check the address this kiosk was started with.',
+  },
+  connection_lost: {
+    headline: 'The connection was lost',
+    advice: 'Check the network. The kiosk goes on by itself when the server answers again.',
+  },
+  refused: {
+    headline: 'The server refuses this kiosk',
+    advice: 'Ask somebody who looks after the server to find out why.',
+  },
 }
 
 export function UnreachableView({ state }: { readonly state: Unreachable }) {
   const now = useNow(1000)
+  const { headline, advice } = troubles[state.code]
   return (
     <main className="view view-page">
       <header className="brand">
@@ -23,10 +36,10 @@ export function UnreachableView({ state }: { readonly state: Unreachable }) {
       </header>
       <section className="sheet" aria-labelledby="trouble">
         <h1 id="trouble" className="headline">
-          The server does not answer
+          {headline}
         </h1>
         <p className="lead">{state.message}</p>
-        <p className="lead">{advice[state.code]}</p>
+        <p className="lead">{advice}</p>
         <dl className="facts">
           <div>
             <dt>Server</dt>
