@@ -39,7 +39,7 @@ export function LivePage({ link, channel }: LivePageProps) {
           </Button>
         )}
       </div>
-      <ChannelForm key={channel} channel={channel} known={channels.data} />
+      <ChannelForm key={`form ${channel}`} channel={channel} known={channels.data} />
       {channels.data !== undefined && channel !== null && !mayPublish && (
         <p className="soft page-note">You may read this channel, but not publish to it.</p>
       )}
@@ -47,7 +47,7 @@ export function LivePage({ link, channel }: LivePageProps) {
       {channel === null ? (
         <ChooseChannel known={channels.data} />
       ) : (
-        <ChannelEvents key={channel} link={link} channel={channel} />
+        <ChannelEvents key={`events ${channel}`} link={link} channel={channel} />
       )}
       <PublishDialog
         opened={publishing}

@@ -1,8 +1,9 @@
-import { Button, Group, JsonInput, Modal, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, JsonInput, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { channelName } from '#protocol/channel.ts'
+import { Dialog } from '../mantine/dialog.tsx'
 import { useApi } from './api-context.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 import { type Draft, draftData, draftErrors } from './publication-draft.ts'
@@ -16,9 +17,9 @@ interface PublishDialogProps {
 
 export function PublishDialog({ opened, channel, onClose }: PublishDialogProps) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Publish" size="lg">
+    <Dialog opened={opened} onClose={onClose} title="Publish" wide>
       <PublishForm key={channel} channel={channel} onClose={onClose} />
-    </Modal>
+    </Dialog>
   )
 }
 

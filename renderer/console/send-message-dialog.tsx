@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, Stack, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import type { DeviceView } from '#protocol/api.ts'
 import { commandsChannel } from '#protocol/channel.ts'
 import { type ShowCommand, showCommand } from '#protocol/screen.ts'
+import { Dialog } from '../mantine/dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
 import { useApi } from './api-context.ts'
 import { ProblemAlert } from './problem-alert.tsx'
@@ -17,9 +18,9 @@ interface SendMessageDialogProps {
 
 export function SendMessageDialog({ device, onClose }: SendMessageDialogProps) {
   return (
-    <Modal opened={device !== null} onClose={onClose} title={`Message to ${device?.name ?? ''}`} size="lg">
+    <Dialog opened={device !== null} onClose={onClose} title={`Message to ${device?.name ?? ''}`} wide>
       {device !== null && <MessageForm device={device} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -94,10 +94,10 @@ function AccountMenu({ me }: { readonly me: Me }) {
           variant="subtle"
           color="gray"
           className="account-button"
-          aria-label={`Account: ${me.name}, ${roleNames[me.role]}`}
           rightSection={<IconChevronDown size={16} stroke={1.6} aria-hidden="true" />}
         >
           <span className="account-lines">
+            <span className="visually-hidden">Account: </span>
             <span className="account-name">{me.name}</span>
             <span className="account-role">{roleNames[me.role]}</span>
           </span>

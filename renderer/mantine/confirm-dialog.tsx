@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Modal, Stack } from '@mantine/core'
+import { Alert, Button, Group, Stack } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import { Dialog } from './dialog.tsx'
 
 interface ConfirmDialogProps {
   readonly opened: boolean
@@ -30,7 +31,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     else setFailure(wrong)
   }
   return (
-    <Modal opened={opened} onClose={close} title={title}>
+    <Dialog opened={opened} onClose={close} title={title}>
       <Stack gap="md">
         <div>{children}</div>
         {failure !== null && (
@@ -47,6 +48,6 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
 import { IconEraser } from '@tabler/icons-react'
-import { memo } from 'react'
+import { memo, useState } from 'react'
 import type { FeedItem } from '../shared/feed.ts'
 import { publicationText } from '../shared/publication-text.ts'
 import { clockTimeWithSeconds } from '../shared/time.ts'
@@ -40,14 +40,22 @@ const EventRow = memo(function EventRow({ item, withChannel }: { item: FeedItem;
         ))}
       </div>
       <EventText data={data} />
-      <details className="event-json">
-        <summary>Raw JSON</summary>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whatever scrolls must be reachable with the keyboard */}
-        <pre tabIndex={0}>{JSON.stringify(data, null, 2)}</pre>
-      </details>
+      <RawJson data={data} />
     </li>
   )
 })
+
+/** Written out only when somebody looks: most of a thousand rows are never opened. */
+function RawJson({ data }: { readonly data: unknown }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <details className="event-json" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary>Raw JSON</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whatever scrolls must be reachable with the keyboard */}
+      {open && <pre tabIndex={0}>{JSON.stringify(data, null, 2)}</pre>}
+    </details>
+  )
+}
 
 function EventText({ data }: { readonly data: unknown }) {
   const text = publicationText(data)

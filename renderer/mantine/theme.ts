@@ -27,13 +27,27 @@ const dark: MantineColorsTuple = [
   '#07090c',
 ]
 
+/** For what cannot be undone and what went wrong. Shade 7 carries white text, shade 4 dark text. */
+const red: MantineColorsTuple = [
+  '#fdeeea',
+  '#fbd9d1',
+  '#f8c2b5',
+  '#f7b3a3',
+  '#ffab95',
+  '#d9573d',
+  '#bf3d24',
+  '#a12c17',
+  '#872310',
+  '#6b1a0a',
+]
+
 /** The face of the desktop app and the console. */
 export const theme = createTheme({
   primaryColor: 'brass',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
   luminanceThreshold: 0.35,
-  colors: { brass, dark },
+  colors: { brass, dark, red },
   black: '#1a1e26',
   fontFamily: '"Manrope Variable", "Noto Sans", "DejaVu Sans", system-ui, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Noto Sans Mono", "DejaVu Sans Mono", monospace',
@@ -42,18 +56,26 @@ export const theme = createTheme({
   respectReducedMotion: true,
   headings: { fontWeight: '650' },
   components: {
-    Modal: {
+    ModalRoot: {
       // The scroll lock writes a style element, which the content security policy forbids.
       defaultProps: {
         lockScroll: false,
         centered: true,
-        closeButtonProps: { 'aria-label': 'Close' },
         // What a dialog is about may be gone the moment it closes.
         transitionProps: { duration: 0 },
       },
     },
     Tooltip: { defaultProps: { withArrow: true, events: { hover: true, focus: true, touch: true } } },
-    Menu: { defaultProps: { position: 'bottom-end', shadow: 'md' } },
+    Menu: {
+      defaultProps: {
+        position: 'bottom-end',
+        shadow: 'md',
+        // Menus belong to the landmark they are in, and nothing but items belongs into a menu.
+        withinPortal: false,
+        withInitialFocusPlaceholder: false,
+        transitionProps: { duration: 0 },
+      },
+    },
     PasswordInput: { defaultProps: { visibilityToggleButtonProps: { 'aria-label': 'Show or hide the password' } } },
   },
 })

@@ -32,7 +32,7 @@ const repository = resolve(import.meta.dirname, '../..')
 
 export type PageName = 'desktop' | 'kiosk' | 'console'
 
-/** Builds pages as they ship and serves them. */
+/** Builds pages as they ship, but with React's own checks, whose warnings are faults too, and serves them. */
 export async function buildPages(...names: readonly PageName[]): Promise<Pages> {
   const folder = await mkdtemp(join(tmpdir(), 'carillon-pages-'))
   const root = join(repository, 'renderer')
