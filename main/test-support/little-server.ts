@@ -15,6 +15,9 @@ export interface LittleServer extends AsyncDisposable {
   readonly commands: readonly Command[]
   /** Bearer tokens that are good. */
   readonly sessions: Set<string>
+  /** Who everybody is. */
+  me: Record<string, unknown>
+  readonly stars: Set<string>
   readonly channels: Map<string, ChannelState>
   /** Answers an HTTP request instead of the default; return false to leave it. */
   onRequest: (call: string, body: unknown, response: ServerResponse) => boolean | Promise<boolean>
@@ -75,6 +78,8 @@ export async function startLittleServer(): Promise<LittleServer> {
     commands,
     channels,
     sessions: new Set(['session']),
+    me: { id: 'u1', kind: 'user', name: 'Ada', email: 'ada@example.org', role: 'operator', device: null },
+    stars: new Set(),
     onRequest: () => false,
     onCommand: () => undefined,
     publish(channel, data, tags) {
@@ -139,17 +144,27 @@ export async function startLittleServer(): Promise<LittleServer> {
     requests.push(call)
     if (await server.onRequest(call, body, response)) return
     if (call === 'GET /.well-known/carillon') {
-      return void response.end(JSON.stringify({ name: 'carillon', version: '0.1.0', setUp: true }))
+      return reply(response, { name: 'carillon', version: '0.1.0', setUp: true })
     }
     if (call === 'POST /api/v1/token') {
       server.sessions.add('session')
-      return void response.end(JSON.stringify({ token: 'session', expiresAt: '2030-01-01T00:00:00Z' }))
+      return reply(response, { token: 'session', expiresAt: '2030-01-01T00:00:00Z' })
     }
     if (!server.sessions.has(sessionOf(request))) return refuse(response, 'invalid_token', 401)
     if (call === 'POST /api/v1/access-tokens') {
-      return void response.end(JSON.stringify({ token: `jwt-of-${sessionOf(request)}`, expiresIn: 300 }))
+      return reply(response, { token: `jwt-of-${sessionOf(request)}`, expiresIn: 300 })
     }
-    refuse(response, 'not_found', 404)
+    if (call === 'GET /api/v1/me') return reply(response, server.me)
+    if (call === 'GET /api/v1/stars') return reply(response, { channels: [...server.stars] })
+    if (call === 'DELETE /api/v1/token') {
+      server.sessions.delete(sessionOf(request))
+      return void response.writeHead(204).end()
+    }
+    const starred = /^(PUT|DELETE) \/api\/v1\/stars\/(.+)$/.exec(call)
+    if (starred?.[2] === undefined) return refuse(response, 'not_found', 404)
+    if (starred[1] === 'PUT') server.stars.add(decodeURIComponent(starred[2]))
+    else server.stars.delete(decodeURIComponent(starred[2]))
+    response.writeHead(204).end()
   }
 
   function handle(socket: WebSocket, command: Command): void {
