@@ -1,4 +1,5 @@
 import type { Log } from './log.ts'
+import { pause } from './pause.ts'
 
 /** A place in a channel's history. */
 export interface Position {
@@ -221,18 +222,4 @@ function failureOf(error: unknown): { readonly code: number; readonly message: s
   const known = typeof error === 'object' && error !== null ? (error as { code?: unknown; message?: unknown }) : {}
   const code = typeof known.code === 'number' ? known.code : 0
   return { code, message: String(known.message ?? error), final: finalCodes.has(code) }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds)
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        resolve()
-      },
-      { once: true },
-    )
-  })
 }
