@@ -285,7 +285,7 @@ async function build(earlier?: Earlier) {
     account,
     log: memoryLog(),
     createApi: (origin) => createServerApi({ origin, timeout: 2000 }),
-    rememberServer: async (origin) => void remembered.push(origin),
+    rememberServer: (origin) => void remembered.push(origin),
     onState: (state) => void states.push(state),
     onEvent: (event) => void events.push(event),
     times: { minReconnect: 5, maxReconnect: 20, maxReplace: 20, decision: 1000, sync: 20 },

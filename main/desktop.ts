@@ -34,7 +34,7 @@ export interface DesktopOptions {
   readonly log: Log
   createApi(origin: string): ServerApi
   /** Remembers the server for the next run. */
-  rememberServer(origin: string): Promise<void>
+  rememberServer(origin: string): void
   onState(state: DesktopState): void
   onEvent(event: FeedEvent): void
   readonly times?: Partial<DesktopTimes>
@@ -223,7 +223,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
       const [me, stars] = await Promise.all([api.me(token), api.stars(token)])
       await credentials.keep(account, token, request.storage)
       server = account.server
-      await options.rememberServer(server)
+      options.rememberServer(server)
       sit(account, { token, storage: request.storage }, { ...me, follows: stars.slice(0, maxFollows) })
       await saveAccount()
       return done

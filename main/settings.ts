@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { jsonFile } from './json-file.ts'
+import type { Log } from './log.ts'
 
 /** What the app remembers between runs. Never a credential. */
 export const settings = z.object({
@@ -11,7 +13,33 @@ export const settings = z.object({
     .catch(null),
 })
 export type Settings = z.infer<typeof settings>
-export const noSettings: Settings = { server: null, bounds: null }
+
+/** The settings of this run, kept on disk behind every change. */
+export interface SettingsStore {
+  readonly value: Settings
+  change(part: Partial<Settings>): void
+  /** Resolves once every change so far is on disk, or could not be written, which is logged. */
+  saved(): Promise<void>
+}
+
+export async function openSettings(path: string, log: Log): Promise<SettingsStore> {
+  const file = jsonFile(path, settings, log)
+  let value: Settings = (await file.read()) ?? { server: null, bounds: null }
+  let saving = Promise.resolve()
+  return {
+    get value() {
+      return value
+    },
+    change(part) {
+      value = { ...value, ...part }
+      const snapshot = value
+      saving = saving
+        .then(() => file.write(snapshot))
+        .catch((error: Error) => log.warn('settings not saved', { error: error.message }))
+    },
+    saved: () => saving,
+  }
+}
 
 /** Who was signed in, so that the app can say so while the server is away. */
 export const accountCache = z.object({
