@@ -27,7 +27,8 @@ import {
 /** The app's entry: one instance for each data folder, a desktop or a kiosk. */
 
 const args = readArguments(process.argv.slice(1), process.env)
-app.enableSandbox()
+// Who starts it with --no-sandbox (root has to) means it; asking for both ends every child process.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 declareAppScheme()
 // A kiosk and a desktop on one machine are two programs, each with a folder and an instance of its own.
 const userData = args.userDataDir ?? (args.mode === 'kiosk' ? `${app.getPath('userData')}-kiosk` : null)
