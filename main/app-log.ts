@@ -4,6 +4,7 @@ import { type Log, type LogFields, logLine } from './log.ts'
 
 /** Writes to `main.log` in this folder (turned over at 5 MB) and to the console. */
 export function createAppLog(folder: string): Log {
+  log.transports.file.setAppName('carillon')
   log.transports.file.resolvePathFn = () => join(folder, 'main.log')
   log.transports.file.maxSize = 5 * 1024 * 1024
   log.transports.file.format = '[{iso}] [{level}] {text}'
