@@ -175,7 +175,6 @@ export const publishRequest = z.object({
   data: z.json(),
   tags: z.record(z.string().max(64), z.string().max(256)).optional(),
   idempotency_key: z.string().min(1).max(128).optional(),
-  skip_history: z.boolean().optional(),
 })
 export type PublishRequest = z.infer<typeof publishRequest>
 export const publishResult = z.object({ offset: z.int().optional(), epoch: z.string().optional() })

@@ -16,6 +16,7 @@ export const closeReasons = {
   tooManyRequests: { code: 3013, reason: 'too many requests' },
   stateInvalidated: { code: 3014, reason: 'state invalidated' },
   invalidToken: { code: 3500, reason: 'invalid token' },
+  noToken: { code: 3500, reason: 'token required' },
   badRequest: { code: 3501, reason: 'bad request' },
   stale: { code: 3502, reason: 'stale' },
   forceDisconnect: { code: 3503, reason: 'force disconnect' },

@@ -20,26 +20,32 @@ import type { Identity } from './identity.ts'
  * table.
  */
 export interface Auth extends AsyncDisposable {
-  /** Serves `/api/auth/*`: sign-in, sign-out, session, JWKS. `address` is the caller's, decided by the HTTP edge. */
+  /**
+   * Serves `/api/auth/*`: sign-in, sign-out, session, JWKS; anything else there is 404. `address` is the caller's,
+   * decided by the HTTP edge. What is refused is answered with a problem document.
+   */
   handle(request: Request, address: string): Promise<Response>
   /**
    * Who sent these headers: an `Authorization: Bearer` session, an `X-API-Key`, or a session cookie; null when nobody.
-   * A bearer or key that is present but not valid throws `invalid_token`.
+   * A bearer or key that is present but not valid throws `invalid_token`. Counts as a use of the session.
    */
-  identify(headers: Headers): Promise<{ readonly identity: Identity; readonly by: 'bearer' | 'key' | 'cookie' } | null>
+  identify(headers: Headers): Promise<Identified | null>
 
-  /** Signs in with e-mail and password. Throws `wrong_credentials`, `account_disabled`, `rate_limited`. */
+  /**
+   * Signs a program in with e-mail and password; the answer is a bearer token. Throws `wrong_credentials`,
+   * `account_disabled`, `rate_limited`.
+   */
   signIn(email: string, password: string, address: string): Promise<TokenAnswer>
-  /** Ends one session. Its sockets close through `onRevoked`. */
+  /** Ends one session; an unknown one has ended already. Its sockets close through `onRevoked`. */
   endSession(sessionId: string): Promise<void>
   /** A JWT (EdDSA, 5 minutes) for the socket. `expiresIn` is in seconds. */
   issueAccessToken(identity: Identity): Promise<{ readonly token: string; readonly expiresIn: number }>
   /** Verifies signature, issuer, audience, times and that the session has not been revoked. */
   verifyAccessToken(token: string): Promise<Verified>
   readonly tickets: {
-    /** 256 random bits, for one socket within 20 s. */
+    /** 256 random bits, for one socket within 20 s. Throws `unavailable` when too many are under way. */
     issue(identity: Identity): Promise<{ readonly ticket: string; readonly expiresIn: number }>
-    /** Takes the ticket out of the store; null when unknown, used or expired. */
+    /** Takes the ticket out of the store; null when unknown, used, expired, or its session has ended. */
     redeem(ticket: string): Promise<Identity | null>
   }
   readonly setup: {
@@ -56,18 +62,26 @@ export interface Auth extends AsyncDisposable {
     /** Throws `already_exists`. */
     create(user: { email: string; name: string; role: PersonRole; password: string }): Promise<UserView>
     list(): Promise<readonly UserView[]>
+    /** A disabled person is signed out everywhere and cannot sign in. Throws `not_found`. */
+    setDisabled(id: string, disabled: boolean): Promise<void>
   }
   readonly keys: {
     create(name: string, scopes: readonly KeyScope[], by: Identity): Promise<KeyAnswer>
     list(): Promise<readonly KeyView[]>
+    /** The key stops working at once. Throws `not_found`. */
     revoke(id: string): Promise<void>
   }
   readonly enrolments: {
+    /** Throws `rate_limited` when too many screens wait for a decision. */
     start(request: EnrolmentRequest, address: string): Promise<EnrolmentAnswer>
-    /** Throws `unknown_code`, `expired_code`, `enrolment_decided`. Case and dashes in the code do not matter. */
-    view(userCode: string): Promise<EnrolmentView>
+    /**
+     * Case and dashes in the code do not matter. Throws `unknown_code`, `expired_code`, `enrolment_decided`,
+     * `rate_limited` for somebody who tries many, and `forbidden` for viewers and devices.
+     */
+    view(userCode: string, by: Identity): Promise<EnrolmentView>
     /** Throws those of `view`, and `already_exists` when the name is taken. The caller checks the role first. */
     approve(userCode: string, name: string, by: Identity): Promise<{ readonly id: string; readonly name: string }>
+    /** Throws those of `view`. */
     deny(userCode: string, by: Identity): Promise<void>
     /** The kiosk's poll. Throws `authorization_pending`, `slow_down`, `expired_token`, `access_denied`. */
     redeem(deviceCode: string): Promise<EnrolmentTokenAnswer>
@@ -81,6 +95,13 @@ export interface Auth extends AsyncDisposable {
   }
   /** Told when tokens stop being valid, so that live sockets can be closed. Returns the removal of the listener. */
   onRevoked(listener: (revoked: Revoked) => void): () => void
+}
+
+export interface Identified {
+  readonly identity: Identity
+  readonly by: 'bearer' | 'key' | 'cookie'
+  /** `Set-Cookie` headers to answer with, so that the browser's cookie lives as long as the session it belongs to. */
+  readonly cookies: readonly string[]
 }
 
 export type Verified =

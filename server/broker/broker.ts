@@ -6,10 +6,13 @@
 export interface Broker extends AsyncDisposable {
   /**
    * Gives the publication its offset. Resolves when it is as durable as the channel's policy promises; listeners are
-   * told of it in offset order before that promise resolves. Throws `BrokerFull` when too much waits to be written.
+   * told of it in offset order before that promise resolves. Rejects with a `BrokerError`, and then nobody has been told.
    */
   publish(channel: string, policy: HistoryPolicy, publication: NewPublication): Promise<Published>
-  /** Reads a channel's stream. See `client-protocol` section 11 for the meaning of `since` and `limit`. */
+  /**
+   * Reads a channel's stream and where its top is. A stream begins, durably, when it is first read or written. With
+   * another epoch in `since` than the stream's there are no publications: the caller compares epochs.
+   */
   history(channel: string, policy: HistoryPolicy, query: HistoryQuery): Promise<HistoryPage>
   /** Called for every publication, in offset order within a channel. Returns the removal of the listener. */
   onPublication(listener: (channel: string, publication: Publication, epoch: string) => void): () => void
@@ -19,7 +22,7 @@ export interface Broker extends AsyncDisposable {
   presence(channel: string): Promise<readonly ClientInfo[]>
 }
 
-/** How much of a channel is kept. `size` 0 means no history: nothing durable, no offsets. */
+/** How much of a channel is kept. `size` or `ttlSeconds` 0 means no history: nothing durable, no offsets. */
 export interface HistoryPolicy {
   readonly size: number
   readonly ttlSeconds: number
@@ -31,7 +34,10 @@ export interface NewPublication {
   readonly tags?: Readonly<Record<string, string>>
   /** Set for publications of clients only. */
   readonly info?: ClientInfo
-  /** A second publication with the same key in the same channel answers the first one's position and reaches nobody. */
+  /**
+   * A second publication with the same key in the same channel answers the first one's position and reaches nobody:
+   * while the first is kept, or for five minutes in channels without history.
+   */
   readonly idempotencyKey?: string
 }
 
@@ -52,9 +58,13 @@ export interface Published {
 }
 
 export interface HistoryQuery {
+  /** Publications strictly after it; strictly before it with `reverse`. An empty epoch matches any. */
   readonly since?: { readonly offset: number; readonly epoch: string }
-  /** 0: only the position; below 0: everything kept, as far as the caller's own cap. */
+  /** How many publications at most. 0: only the position. */
   readonly limit: number
+  /** Stops after the publication with which their data exceeds this, so that a page of large ones stays bounded. */
+  readonly maxBytes?: number
+  /** Newest first. */
   readonly reverse?: boolean
 }
 

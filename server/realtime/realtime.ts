@@ -11,7 +11,10 @@ export interface Realtime extends AsyncDisposable {
    * in the URL, the local socket); null when the connect frame has to say.
    */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity | null): void
-  /** Publishes for somebody who is not on a socket, with the same permissions and limits. */
+  /**
+   * Publishes for somebody who is not on a socket, with the same permissions and limits. `internal` is always worth
+   * trying again: nothing was written and nobody was told.
+   */
   publish(by: Identity, request: PublishCall): Promise<PublishOutcome>
   /** Closes the live sockets a revocation is about, with 3503. */
   revoke(revoked: Revoked): void
@@ -32,7 +35,10 @@ export interface Realtime extends AsyncDisposable {
   activeChannels(): readonly { readonly channel: string; readonly clients: number }[]
   /** Whether this user has a live socket on this node. */
   isOnline(userId: string): boolean
-  /** Told when a socket has been let in and when it has gone. Returns the removal of the listener. */
+  /**
+   * Told when a user's first socket on this node has been let in and when the last has gone. Returns the removal of the
+   * listener.
+   */
   onPresence(listener: (change: { readonly identity: Identity; readonly online: boolean }) => void): () => void
 }
 
@@ -41,6 +47,8 @@ export interface PublishCall {
   readonly data: unknown
   readonly tags?: Readonly<Record<string, string>>
   readonly idempotencyKey?: string
+  /** Reaches who is there now and is not kept, whatever the channel's policy. */
+  readonly skipHistory?: boolean
 }
 
 export type PublishOutcome =

@@ -1,0 +1,3 @@
+import { runApp } from './run-app.ts'
+
+await runApp(['--kiosk', ...process.argv.slice(2)])

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { electronAdvice, resolveElectron } from './electron-path.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/** Whether a window can be shown here. */
+export function hasDisplay(): boolean {
+  if (process.platform !== 'linux') return true
+  return Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
+}
+
+/** Builds what has changed. Throws with what to do when that fails. */
+export async function buildChanged(): Promise<void> {
+  const child = spawn(process.execPath, [join(root, 'build/build.ts'), '--if-changed'], { stdio: 'inherit' })
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error('The build failed; what it printed above says why.')
+}
+
+/** Opens the app with these arguments. Null when there is no display or no Electron. */
+export function openApp(args: readonly string[]) {
+  const electron = hasDisplay() ? resolveElectron() : undefined
+  if (electron === undefined) return null
+  // Chromium's sandbox does not work for root; an ordinary user keeps it.
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return spawn(electron.executable, [...sandbox, root, ...args], { stdio: 'inherit' })
+}
+
+/** Builds, opens the app and stays until it closes: `npm run desktop` and `npm run kiosk`. */
+export async function runApp(args: readonly string[]): Promise<void> {
+  await buildChanged()
+  const app = openApp(args)
+  if (app === null) {
+    process.stderr.write(
+      `${hasDisplay() ? electronAdvice : 'There is no display here: set DISPLAY, or run it under xvfb-run.'}\n`,
+    )
+    process.exitCode = 1
+    return
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.kill(signal))
+  const [code] = await once(app, 'exit')
+  process.exitCode = code ?? 0
+}

@@ -1,0 +1,161 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { betterAuth } from 'better-auth'
+import { createAuthMiddleware } from 'better-auth/api'
+import { getMigrations } from 'better-auth/db/migration'
+import { admin, bearer, type JwtOptions, jwt } from 'better-auth/plugins'
+import { createAccessControl } from 'better-auth/plugins/access'
+import { adminAc, defaultStatements } from 'better-auth/plugins/admin/access'
+import { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import { nodeSqliteDialect } from '#server/store/node-sqlite.ts'
+import type { Passwords } from './passwords.ts'
+import type { Revocation } from './revocation.ts'
+import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
+import type { SignInLimit } from './sign-in-limit.ts'
+
+/** Where better-auth is mounted. */
+export const authPath = '/api/auth'
+
+/** The header in which `handle` hands the caller's address to better-auth; whatever a caller sends in it is dropped. */
+export const addressHeader = 'x-carillon-address'
+
+/** What access tokens are for. ID tokens and others from the same keys have another audience. */
+export const accessTokenAudience = 'carillon:realtime'
+
+export interface BetterAuthParts {
+  /** A handle of its own. */
+  readonly sqlite: DatabaseSync
+  readonly baseUrl: string
+  readonly trustedOrigins: readonly string[]
+  readonly secret: string
+  readonly passwords: Passwords
+  readonly signInLimit: SignInLimit
+  readonly revocation: Revocation
+  readonly log: Logger
+}
+
+export type BetterAuth = Awaited<ReturnType<typeof createBetterAuth>>
+
+/** Brings better-auth's own tables up to date and answers an instance that knows them. */
+export async function createBetterAuth(parts: BetterAuthParts) {
+  const kysely = new Kysely<unknown>({ dialect: nodeSqliteDialect(parts.sqlite) })
+  // An instance looks at its tables while it is built, so the one that migrates is not the one that serves.
+  const { runMigrations } = await getMigrations(options(parts, kysely))
+  await runMigrations()
+  return { ...betterAuth(options(parts, kysely)), jwtOptions: jwtOptions(parts.baseUrl), close: () => kysely.destroy() }
+}
+
+function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
+  return {
+    appName: 'Carillon',
+    baseURL: parts.baseUrl,
+    basePath: authPath,
+    secret: parts.secret,
+    trustedOrigins: [...parts.trustedOrigins],
+    // Without transactions: node:sqlite is synchronous, and one that stays open while better-auth awaits something
+    // would make every other handle's write block the event loop until it fails. What has to be atomic is written by
+    // this room itself (accounts.ts).
+    database: { db: kysely, type: 'sqlite' as const, transaction: false },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: 10,
+      maxPasswordLength: 128,
+      password: parts.passwords,
+    },
+    user: {
+      additionalFields: { kind: { type: 'string', required: true, defaultValue: 'person', input: false } },
+    },
+    session: {
+      expiresIn: sessionLifetimes.person.idleMs / 1000,
+      updateAge: sessionUpdateAgeMs / 1000,
+      freshAge: 10 * 60,
+      // A cached session would outlive its revocation.
+      cookieCache: { enabled: false },
+    },
+    // Counted by `sign-in-limit.ts` and `http.ts`, per server and not per process as better-auth does.
+    rateLimit: { enabled: false },
+    advanced: {
+      cookiePrefix: 'carillon',
+      // Said here because better-auth turns it off by itself where NODE_ENV is `test`.
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
+      ipAddress: { ipAddressHeaders: [addressHeader] },
+    },
+    telemetry: { enabled: false },
+    // Errors that are not answers come out of the handler and are logged there.
+    onAPIError: { throw: true },
+    logger: { level: 'warn' as const, log: logTo(parts.log) },
+    hooks: {
+      before: createAuthMiddleware(async (context) => {
+        if (context.path !== '/sign-in/email') return
+        parts.signInLimit.take(String(context.body?.email), context.headers?.get(addressHeader) ?? null)
+      }),
+      after: createAuthMiddleware(async (context) => {
+        const started = context.context.newSession
+        if (context.path !== '/sign-in/email' || !started) return
+        parts.signInLimit.clear(started.user.email, context.headers?.get(addressHeader) ?? null)
+        // Signing in again replaces the session the browser had: better-auth would leave it valid.
+        const { name } = context.context.authCookies.sessionToken
+        const earlier = await context.getSignedCookie(name, context.context.secret)
+        if (earlier && earlier !== started.session.token) await context.context.internalAdapter.deleteSession(earlier)
+      }),
+    },
+    databaseHooks: {
+      session: {
+        delete: {
+          after: async (session: { id: string }) =>
+            parts.revocation.publish({ kind: 'session', sessionId: session.id }),
+        },
+      },
+      user: {
+        // A role or name has changed, or the account has been disabled: sockets come back with what is true now.
+        update: { after: async (user: { id: string }) => parts.revocation.publish({ kind: 'user', userId: user.id }) },
+        delete: { after: async (user: { id: string }) => parts.revocation.publish({ kind: 'user', userId: user.id }) },
+      },
+    },
+    plugins: [
+      bearer({ requireSignature: true }),
+      jwt(jwtOptions(parts.baseUrl)),
+      admin({ ac: accessControl, roles, defaultRole: 'viewer', adminRoles: ['admin'] }),
+    ],
+  } satisfies Parameters<typeof betterAuth>[0]
+}
+
+const accessControl = createAccessControl(defaultStatements)
+
+/** better-auth's own statements only guard its administration endpoints, which are not served. */
+const roles = {
+  admin: accessControl.newRole(adminAc.statements),
+  operator: accessControl.newRole({ user: [], session: [] }),
+  viewer: accessControl.newRole({ user: [], session: [] }),
+  device: accessControl.newRole({ user: [], session: [] }),
+}
+
+/** The key set. Access tokens are signed by `access-tokens.ts`, with these keys and its own claims. */
+function jwtOptions(baseUrl: string): JwtOptions {
+  return {
+    jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' }, rotationInterval: 90 * 24 * 60 * 60 },
+    jwt: {
+      issuer: issuerOf(baseUrl),
+      audience: accessTokenAudience,
+      expirationTime: '5m',
+      // Without this the whole user record would go into a token that better-auth makes by itself.
+      definePayload: () => ({}),
+    },
+    disableSettingJwtHeader: true,
+  }
+}
+
+export function issuerOf(baseUrl: string): string {
+  return baseUrl + authPath
+}
+
+/** better-auth tells of every wrong password as a warning; its further arguments may hold anything and are left out. */
+function logTo(log: Logger) {
+  const expected = new Set(['User not found', 'Invalid password', 'Password not found'])
+  return (level: 'debug' | 'info' | 'warn' | 'error', message: string) => {
+    if (expected.has(message)) log.debug({ reason: message }, 'sign-in refused')
+    else log[level]({ said: message }, 'better-auth')
+  }
+}

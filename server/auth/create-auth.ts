@@ -1,0 +1,103 @@
+import type { Logger } from 'pino'
+import { ownOrigins } from '#server/config/origins.ts'
+import { openHandle, type Store } from '#server/store/store.ts'
+import { createAccessTokens } from './access-tokens.ts'
+import type { Auth } from './auth.ts'
+import { createBetterAuth } from './better-auth.ts'
+import { createCurrentIdentity } from './current-identity.ts'
+import { createDatabase } from './database.ts'
+import { createDevices } from './devices.ts'
+import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
+import { createHandle } from './http.ts'
+import { createIdentify } from './identify.ts'
+import { createKeys } from './keys.ts'
+import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { createRevocation } from './revocation.ts'
+import { createSessions } from './sessions.ts'
+import { createSetup } from './setup.ts'
+import { createSignIn } from './sign-in.ts'
+import { createSignInLimit, type SignInLimits } from './sign-in-limit.ts'
+import { startSweep } from './sweep.ts'
+import { createTickets } from './tickets.ts'
+import { createUsers } from './users.ts'
+
+export interface AuthOptions {
+  readonly store: Pick<Store, 'path'>
+  /** Where people and devices reach the server, without a path: `https://carillon.example.org`. */
+  readonly baseUrl: string
+  /** From `readOrCreateSecret`. */
+  readonly secret: string
+  readonly log: Logger
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number
+  readonly limits?: Partial<AuthLimits>
+  /** How passwords are stored; scrypt unless told otherwise. */
+  readonly passwords?: Passwords
+}
+
+export interface AuthLimits {
+  readonly signIn: SignInLimits
+  readonly enrolment: EnrolmentLimits
+  /** Requests to `/api/auth/*` from one address in a minute. */
+  readonly requestsPerMinute: number
+}
+
+const defaultLimits: AuthLimits = {
+  signIn: { perAccountAndAddress: 10, perAddress: 100, perAccount: 100 },
+  enrolment: { live: 200, livePerAddress: 20, looksPerMinute: 60 },
+  requestsPerMinute: 600,
+}
+
+/** Puts identity together, on a handle of its own to the store's file. */
+export async function createAuth(options: AuthOptions): Promise<Auth> {
+  const { secret, log, clock = Date.now } = options
+  const baseUrl = new URL(options.baseUrl).origin
+  const limits = { ...defaultLimits, ...options.limits }
+  const sqlite = openHandle(options.store.path)
+  const database = createDatabase(sqlite)
+  const passwords = limitPasswords(options.passwords ?? scryptPasswords)
+  const revocation = createRevocation(log)
+  const signInLimit = createSignInLimit(limits.signIn, clock)
+  const common = { baseUrl, secret, log, clock, database }
+  const betterAuth = await createBetterAuth({
+    ...common,
+    sqlite,
+    trustedOrigins: ownOrigins(baseUrl),
+    passwords,
+    signInLimit,
+    revocation,
+  }).catch((error: unknown) => {
+    sqlite.close()
+    throw error
+  })
+
+  const sessions = createSessions(database, clock)
+  const keys = createKeys({ ...common, revocation })
+  const currentIdentity = createCurrentIdentity(sessions, keys)
+  const devices = createDevices({ ...common, betterAuth })
+  const signIn = createSignIn({ betterAuth, sessions })
+  const sweep = startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove })
+
+  return {
+    handle: createHandle({ ...common, betterAuth, requests: createRateLimit(limits.requestsPerMinute, clock) }),
+    identify: createIdentify({ ...common, betterAuth, sessions, keys }),
+    signIn: signIn.forToken,
+    async endSession(sessionId) {
+      const session = database.get<{ token: string }>('select token from session where id = ?', sessionId)
+      if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+    },
+    ...createAccessTokens({ ...common, betterAuth, currentIdentity }),
+    tickets: createTickets({ clock, currentIdentity }),
+    setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
+    users: createUsers({ ...common, betterAuth, passwords }),
+    keys: keys.public,
+    enrolments: createEnrolments({ ...common, betterAuth, limits: limits.enrolment }),
+    devices,
+    onRevoked: revocation.onRevoked,
+    async [Symbol.asyncDispose]() {
+      await sweep[Symbol.asyncDispose]()
+      await betterAuth.close()
+    },
+  }
+}

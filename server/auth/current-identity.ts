@@ -1,0 +1,32 @@
+import type { Identity } from './identity.ts'
+import type { Keys } from './keys.ts'
+import type { Sessions } from './sessions.ts'
+
+/** What a credential remembers of the one it was handed to. Every `Identity` is one. */
+export type Holder =
+  | { readonly kind: 'user' | 'device'; readonly userId: string; readonly sessionId: string }
+  | { readonly kind: 'key'; readonly userId: string; readonly keyId: string }
+  | Extract<Identity, { kind: 'local' }>
+
+/** Who stands behind a credential: the same somebody as the records have them now, or nobody any more. */
+export type CurrentIdentity = (holder: Holder) => Identity | null
+
+export function createCurrentIdentity(sessions: Sessions, keys: Keys): CurrentIdentity {
+  function lookUp(holder: Holder): Identity | null {
+    switch (holder.kind) {
+      case 'user':
+      case 'device':
+        return sessions.ofId(holder.sessionId)?.identity ?? null
+      case 'key':
+        return keys.ofId(holder.keyId)
+      case 'local':
+        return holder
+      default:
+        return holder satisfies never
+    }
+  }
+  return (holder) => {
+    const now = lookUp(holder)
+    return now?.userId === holder.userId ? now : null
+  }
+}

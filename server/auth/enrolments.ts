@@ -1,0 +1,273 @@
+import type { Auth } from './auth.ts'
+import { AuthError } from './auth-error.ts'
+import type { BetterAuth } from './better-auth.ts'
+import { type Database, isTaken } from './database.ts'
+import { insertDevice } from './devices.ts'
+import type { Identity } from './identity.ts'
+import { hashToken, randomToken } from './random-token.ts'
+import { createRateLimit } from './rate-limit.ts'
+import { signSessionToken } from './session-token.ts'
+import { sessionLifetimes } from './sessions.ts'
+import { parseUserCode, randomUserCode, showUserCode } from './user-code.ts'
+
+const lifetimeSeconds = 600
+const firstIntervalSeconds = 2
+
+/** What `slow_down` adds to the interval (RFC 8628, section 3.5). */
+const slowDownSeconds = 5
+const maxIntervalSeconds = 60
+
+/** Timers are not exact and networks less so: a poll this much early is in time. */
+const leniency = 0.8
+
+export interface EnrolmentLimits {
+  /** Codes waiting for a decision, in all. */
+  readonly live: number
+  /** Of these, asked for from one address. A site's kiosks often share one. */
+  readonly livePerAddress: number
+  /** Codes that one person looks at per minute. */
+  readonly looksPerMinute: number
+}
+
+export interface EnrolmentsParts {
+  readonly database: Database
+  readonly betterAuth: BetterAuth
+  readonly baseUrl: string
+  readonly secret: string
+  readonly limits: EnrolmentLimits
+  readonly clock: () => number
+}
+
+/**
+ * Enrolment by device code (RFC 8628), with codes of our own: a kiosk becomes an account of its own rather than a
+ * session of whoever approved it, and looking at a code changes nothing.
+ */
+export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
+  const { database, clock, limits } = parts
+  const looks = createRateLimit(limits.looksPerMinute, clock)
+
+  /** The enrolment with this code, still to be decided. */
+  function pending(userCode: string, by: Identity): Row {
+    // The HTTP edge has looked at the role already, and at a key's scopes; a slip there must not make an enrolment.
+    if (by.role !== 'admin' && by.role !== 'operator') {
+      throw new AuthError('forbidden', 'Operators and administrators enrol devices. Ask one of them.')
+    }
+    const retryAfter = looks.take(by.userId)
+    if (retryAfter !== null) {
+      const sentence = `You have tried too many codes. Try again in ${retryAfter} seconds.`
+      throw new AuthError('rate_limited', sentence, { retryAfter })
+    }
+    const code = parseUserCode(userCode)
+    const row = code === null ? undefined : database.get<Row>('select * from enrolments where user_code = ?', code)
+    if (row === undefined) {
+      throw new AuthError('unknown_code', 'No screen shows this code. Compare it with the screen, letter by letter.')
+    }
+    if (row.state !== 'pending') {
+      throw new AuthError('enrolment_decided', 'This code has been used. The screen shows a new one when it needs one.')
+    }
+    if (Date.parse(row.expires_at) <= clock()) {
+      throw new AuthError('expired_code', 'This code has expired. Enter the one that the screen shows now.')
+    }
+    return row
+  }
+
+  return {
+    async start(request, address) {
+      const now = clock()
+      refuseTooMany(database, limits, address, now)
+      const deviceCode = randomToken()
+      const userCode = insertEnrolment(database, {
+        device_code_hash: hashToken(deviceCode),
+        ...request,
+        address,
+        requested_at: new Date(now).toISOString(),
+        expires_at: new Date(now + lifetimeSeconds * 1000).toISOString(),
+      })
+      const shown = showUserCode(userCode)
+      return {
+        device_code: deviceCode,
+        user_code: shown,
+        verification_uri: `${parts.baseUrl}/enrol`,
+        verification_uri_complete: `${parts.baseUrl}/enrol?code=${shown}`,
+        expires_in: lifetimeSeconds,
+        interval: firstIntervalSeconds,
+      }
+    },
+
+    async view(userCode, by) {
+      const row = pending(userCode, by)
+      return {
+        userCode: showUserCode(row.user_code),
+        hostname: row.hostname,
+        address: row.address,
+        version: row.version,
+        platform: row.platform,
+        requestedAt: row.requested_at,
+        expiresAt: row.expires_at,
+      }
+    },
+
+    async approve(userCode, name, by) {
+      return database.transaction(() => {
+        const row = pending(userCode, by)
+        const { hostname, version, platform, address } = row
+        const enrolled = { enrolledBy: by, enrolledAt: new Date(clock()) }
+        const id = insertDevice(database, { name, hostname, version, platform, address, ...enrolled })
+        database.run(
+          `update enrolments set state = 'approved', device_id = ? where device_code_hash = ?`,
+          id,
+          row.device_code_hash,
+        )
+        return { id, name }
+      })
+    },
+
+    async deny(userCode, by) {
+      const row = pending(userCode, by)
+      database.run(`update enrolments set state = 'denied' where device_code_hash = ?`, row.device_code_hash)
+    },
+
+    async redeem(deviceCode) {
+      const hash = hashToken(deviceCode)
+      const row = database.get<Row>('select * from enrolments where device_code_hash = ?', hash)
+      const now = clock()
+      if (row === undefined || row.state === 'redeemed' || Date.parse(row.expires_at) <= now) throw expired()
+      if (row.state === 'denied') throw denied()
+      countPoll(database, row, now)
+      if (row.state === 'pending') {
+        const sentence = 'Nobody has approved the code yet. Ask again after the interval.'
+        throw new AuthError('authorization_pending', sentence, { retryAfter: row.interval_seconds })
+      }
+      const device = deviceOf(database, row.device_id)
+      // Approved, and removed again before the kiosk came back.
+      if (device === undefined) throw denied()
+      return openSession(parts, hash, device)
+    },
+  }
+}
+
+type State = 'pending' | 'approved' | 'denied' | 'redeemed'
+
+interface Row {
+  readonly device_code_hash: string
+  readonly user_code: string
+  readonly state: State
+  readonly hostname: string
+  readonly version: string
+  readonly platform: string
+  readonly address: string
+  readonly requested_at: string
+  readonly expires_at: string
+  readonly interval_seconds: number
+  readonly polled_at: string | null
+  readonly device_id: string | null
+}
+
+interface Device {
+  readonly id: string
+  readonly user_id: string
+  readonly name: string
+}
+
+function expired(): AuthError {
+  return new AuthError('expired_token', 'The code is not valid any more. Start again to show a new one.')
+}
+
+function denied(): AuthError {
+  return new AuthError('access_denied', 'The enrolment was refused. Start again to show a new code.')
+}
+
+function deviceOf(database: Database, id: string | null): Device | undefined {
+  return id === null ? undefined : database.get<Device>('select id, user_id, name from devices where id = ?', id)
+}
+
+function refuseTooMany(database: Database, limits: EnrolmentLimits, address: string, now: number): void {
+  const live = `from enrolments where state = 'pending' and expires_at > ?`
+  const at = new Date(now).toISOString()
+  const all = database.get<Live>(`select count(*) as count, min(expires_at) as first ${live}`, at)
+  const here = database.get<Live>(
+    `select count(*) as count, min(expires_at) as first ${live} and address = ?`,
+    at,
+    address,
+  )
+  const full = [
+    { live: all, max: limits.live },
+    { live: here, max: limits.livePerAddress },
+  ].find((bound) => (bound.live?.count ?? 0) >= bound.max)
+  if (full === undefined) return
+  const retryAfter = Math.max(1, Math.ceil((Date.parse(full.live?.first ?? at) - now) / 1000))
+  const sentence = `Too many screens are waiting to be enrolled. Decide on the codes they show, or try again in ${retryAfter} seconds.`
+  throw new AuthError('rate_limited', sentence, { retryAfter })
+}
+
+interface Live {
+  readonly count: number
+  readonly first: string | null
+}
+
+type NewEnrolment = Omit<Row, 'user_code' | 'state' | 'interval_seconds' | 'polled_at' | 'device_id'>
+
+/** Answers the user code, which is not that of another enrolment in the table. */
+function insertEnrolment(database: Database, enrolment: NewEnrolment): string {
+  for (;;) {
+    const userCode = randomUserCode()
+    try {
+      database.run(
+        `insert into enrolments
+           (device_code_hash, user_code, state, hostname, version, platform, address, requested_at, expires_at, interval_seconds)
+         values (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)`,
+        enrolment.device_code_hash,
+        userCode,
+        enrolment.hostname,
+        enrolment.version,
+        enrolment.platform,
+        enrolment.address,
+        enrolment.requested_at,
+        enrolment.expires_at,
+        firstIntervalSeconds,
+      )
+      return userCode
+    } catch (error) {
+      // One chance in a hundred million: take another code.
+      if (!isTaken(error)) throw error
+    }
+  }
+}
+
+/** Throws `slow_down` for a poll that comes too early, and makes the interval longer. */
+function countPoll(database: Database, row: Row, now: number): void {
+  const due = row.polled_at === null ? 0 : Date.parse(row.polled_at) + row.interval_seconds * 1000 * leniency
+  const early = now < due
+  const interval = early ? Math.min(row.interval_seconds + slowDownSeconds, maxIntervalSeconds) : row.interval_seconds
+  database.run(
+    'update enrolments set polled_at = ?, interval_seconds = ? where device_code_hash = ?',
+    new Date(now).toISOString(),
+    interval,
+    row.device_code_hash,
+  )
+  if (!early) return
+  throw new AuthError('slow_down', `Asking too often. Wait ${interval} seconds each time.`, { retryAfter: interval })
+}
+
+/**
+ * The session first, then the code is used up: if the server stops in between, the kiosk asks again and gets another
+ * session, instead of standing there approved and without one.
+ */
+async function openSession({ database, betterAuth, secret, clock }: EnrolmentsParts, codeHash: string, device: Device) {
+  const { internalAdapter } = await betterAuth.$context
+  const expiresAt = new Date(clock() + sessionLifetimes.device.idleMs)
+  const session = await internalAdapter.createSession(device.user_id, false, { expiresAt }, true)
+  const won = database.run(
+    `update enrolments set state = 'redeemed' where device_code_hash = ? and state = 'approved'`,
+    codeHash,
+  )
+  if (won !== 1) {
+    await internalAdapter.deleteSession(session.token)
+    throw expired()
+  }
+  return {
+    token: signSessionToken(session.token, secret),
+    expiresAt: expiresAt.toISOString(),
+    device: { id: device.id, name: device.name },
+  }
+}

@@ -1,0 +1,102 @@
+import type { Logger } from 'pino'
+import { z } from 'zod'
+import { type Problem, type ProblemCode, problems } from '#protocol/problem.ts'
+import type { Auth } from './auth.ts'
+import { AuthError } from './auth-error.ts'
+import { addressHeader, authPath, type BetterAuth } from './better-auth.ts'
+import { addressKey, type RateLimit } from './rate-limit.ts'
+import { accountDisabled, wrongCredentials } from './sign-in.ts'
+
+/**
+ * All of better-auth that is served. It has some ninety endpoints more, and may have others in its next version; what
+ * is not named here does not exist.
+ */
+const served = new Set(['POST /sign-in/email', 'POST /sign-out', 'GET /get-session', 'GET /jwks', 'GET /ok'])
+
+export interface HttpParts {
+  readonly betterAuth: BetterAuth
+  readonly baseUrl: string
+  readonly requests: RateLimit
+  readonly log: Logger
+}
+
+export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts): Auth['handle'] {
+  async function answer(request: Request, address: string): Promise<Response> {
+    const { pathname, search } = new URL(request.url)
+    const path = pathname.startsWith(`${authPath}/`) ? pathname.slice(authPath.length) : ''
+    if (!served.has(`${request.method} ${path}`)) {
+      throw new AuthError('not_found', 'There is nothing at this address.')
+    }
+    const retryAfter = requests.take(addressKey(address))
+    if (retryAfter !== null) {
+      const sentence = `Too many requests. Try again in ${retryAfter} seconds.`
+      throw new AuthError('rate_limited', sentence, { retryAfter })
+    }
+    const headers = new Headers(request.headers)
+    headers.set(addressHeader, address)
+    // The address comes from the configuration: what the Host header says has no effect.
+    const forwarded = new Request(new URL(pathname + search, baseUrl), {
+      method: request.method,
+      headers,
+      ...(request.body === null ? {} : { body: await request.arrayBuffer() }),
+    })
+    const response = await betterAuth.handler(forwarded)
+    return response.ok ? response : await refused(response)
+  }
+
+  return async (request, address) => {
+    try {
+      return await answer(request, address)
+    } catch (error) {
+      if (error instanceof AuthError) return problemResponse(error, new Headers())
+      log.error({ err: error }, 'identity failed to answer a request')
+      return problemResponse(new AuthError('internal', 'Try again; the log of the server says more.'), new Headers())
+    }
+  }
+}
+
+const betterAuthError = z.object({ code: z.string(), message: z.string().default('') })
+
+/** better-auth's codes that have one of ours; the others go by their status. */
+const knownErrors: Readonly<Record<string, () => AuthError>> = {
+  INVALID_EMAIL_OR_PASSWORD: wrongCredentials,
+  INVALID_EMAIL: wrongCredentials,
+  PASSWORD_TOO_LONG: wrongCredentials,
+  BANNED_USER: accountDisabled,
+  MISSING_OR_NULL_ORIGIN: wrongOrigin,
+  INVALID_ORIGIN: wrongOrigin,
+  CROSS_SITE_NAVIGATION_LOGIN_BLOCKED: wrongOrigin,
+}
+
+const codeByStatus: Readonly<Record<number, ProblemCode>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  429: 'rate_limited',
+  500: 'internal',
+}
+
+/** better-auth's own errors in the shape that all of ours have; its cookies are kept. */
+async function refused(response: Response): Promise<Response> {
+  const parsed = betterAuthError.safeParse(await response.json().catch(() => undefined))
+  const headers = new Headers(response.headers)
+  const known = parsed.success ? knownErrors[parsed.data.code] : undefined
+  const code = codeByStatus[response.status] ?? 'bad_request'
+  const sentence = (parsed.success && parsed.data.message) || problems[code].title
+  return problemResponse(known?.() ?? new AuthError(code, sentence), headers)
+}
+
+function wrongOrigin(): AuthError {
+  return new AuthError('wrong_origin', 'The request does not come from a page of this server. Open its own address.')
+}
+
+function problemResponse(error: AuthError, headers: Headers): Response {
+  const { status, title } = problems[error.code]
+  const body: Problem = { type: 'about:blank', title, status, code: error.code, detail: error.message }
+  headers.delete('content-length')
+  headers.set('content-type', 'application/problem+json')
+  const retryAfter = error.retryAfter?.toString() ?? headers.get('x-retry-after')
+  if (retryAfter) headers.set('retry-after', retryAfter)
+  return new Response(JSON.stringify(body), { status, headers })
+}

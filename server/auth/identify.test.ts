@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest'
+import {
+  ada,
+  address,
+  authRequest,
+  bearer,
+  cookiesOf,
+  enrolled,
+  identityOf,
+  operator,
+  password,
+  signedIn,
+  startAuth,
+} from './auth-fixture.ts'
+import { signSessionToken } from './session-token.ts'
+
+const day = 24 * 3600
+
+test('nobody is identified by no credential at all, or by one that is not for us', async () => {
+  await using server = await startAuth()
+  expect(await server.auth.identify(new Headers())).toBeNull()
+  expect(await server.auth.identify(new Headers({ authorization: 'Basic YTpi', cookie: 'theme=dark' }))).toBeNull()
+})
+
+test('a session token is accepted only with the signature of this server', async () => {
+  await using server = await startAuth()
+  const { token } = await signedIn(server.auth)
+  const bare = decodeURIComponent(token).split('.')[0] ?? ''
+  const forged = [bare, `${bare}.`, `${bare}.AAAA`, signSessionToken(bare, 'another secret'), '%', 'x.y']
+  for (const presented of forged) {
+    await expect(server.auth.identify(bearer(presented))).rejects.toMatchObject({ code: 'invalid_token' })
+  }
+  expect(await server.auth.identify(bearer(encodeURIComponent(decodeURIComponent(token))))).not.toBeNull()
+})
+
+test('a bearer that is not valid is refused even beside a valid cookie', async () => {
+  await using server = await startAuth()
+  await server.auth.users.create(ada)
+  const answer = await server.auth.handle(
+    authRequest('POST', '/sign-in/email', { email: ada.email, password }),
+    address,
+  )
+  const headers = bearer('nothing.useful')
+  headers.set('cookie', cookiesOf(answer.headers.getSetCookie()))
+  await expect(server.auth.identify(headers)).rejects.toMatchObject({ code: 'invalid_token' })
+})
+
+test('an access token for the socket is no bearer for the API', async () => {
+  await using server = await startAuth()
+  const { identity } = await signedIn(server.auth)
+  const { token } = await server.auth.issueAccessToken(identity)
+  await expect(server.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
+})
+
+test('a session that is used stays, and one that is not used for a week ends', async () => {
+  await using server = await startAuth()
+  const { token } = await signedIn(server.auth)
+  for (const days of [6, 6, 6]) {
+    server.forward(days * day)
+    expect(await identityOf(server.auth, token)).toMatchObject({ kind: 'user' })
+  }
+  server.forward(7 * day + 1)
+  await expect(server.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
+})
+
+test('a session ends after 30 days however much it is used', async () => {
+  await using server = await startAuth()
+  const { token } = await signedIn(server.auth)
+  for (let days = 0; days < 29; days++) {
+    server.forward(day)
+    await identityOf(server.auth, token)
+  }
+  server.forward(day + 1)
+  await expect(server.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
+})
+
+test('a device stays signed in for years, as long as it is used', async () => {
+  await using server = await startAuth()
+  const { token } = await enrolled(server.auth)
+  for (let year = 0; year < 3; year++) {
+    server.forward(365 * day)
+    expect(await identityOf(server.auth, token)).toMatchObject({ kind: 'device', role: 'device' })
+  }
+  server.forward(401 * day)
+  await expect(server.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
+})
+
+test('a use is written down once a minute, and the browser gets its cookie anew then', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  await auth.users.create(ada)
+  const answer = await auth.handle(authRequest('POST', '/sign-in/email', { email: ada.email, password }), address)
+  const headers = new Headers({ cookie: cookiesOf(answer.headers.getSetCookie()) })
+  expect((await auth.identify(headers))?.cookies).toEqual([])
+  server.forward(61)
+  const renewed = (await auth.identify(headers))?.cookies ?? []
+  expect(renewed).toEqual(answer.headers.getSetCookie())
+  expect((await auth.identify(headers))?.cookies).toEqual([])
+})
+
+test('a session that is not to be remembered is not prolonged', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  await auth.users.create(ada)
+  const body = { email: ada.email, password, rememberMe: false }
+  const answer = await auth.handle(authRequest('POST', '/sign-in/email', body), address)
+  const headers = new Headers({ cookie: cookiesOf(answer.headers.getSetCookie()) })
+  server.forward(day / 2)
+  expect((await auth.identify(headers))?.cookies).toEqual([])
+  server.forward(day / 2 + 1)
+  expect(await auth.identify(headers)).toBeNull()
+})
+
+test('what somebody may do is read anew with each request', async () => {
+  await using server = await startAuth()
+  const { token, user } = await signedIn(server.auth)
+  server.store.sqlite.prepare(`update user set role = 'viewer', name = 'Ada L.' where id = ?`).run(user.id)
+  expect(await identityOf(server.auth, token)).toMatchObject({ role: 'viewer', name: 'Ada L.' })
+})
+
+test('a device carries its name and id', async () => {
+  await using server = await startAuth()
+  const { token, device } = await enrolled(server.auth, 'lobby-1')
+  expect(await identityOf(server.auth, token)).toEqual({
+    kind: 'device',
+    userId: expect.any(String),
+    sessionId: expect.any(String),
+    name: 'lobby-1',
+    role: 'device',
+    device: { id: device.id, name: 'lobby-1' },
+  })
+})
+
+test('an API key identifies a service with its scopes', async () => {
+  await using server = await startAuth()
+  const { id, key } = await server.auth.keys.create('weather', ['publish'], operator)
+  expect(await server.auth.identify(new Headers({ 'x-api-key': key }))).toEqual({
+    identity: {
+      kind: 'key',
+      userId: expect.any(String),
+      keyId: id,
+      name: 'weather',
+      role: 'operator',
+      scopes: ['publish'],
+    },
+    by: 'key',
+    cookies: [],
+  })
+})

@@ -1,0 +1,75 @@
+import { parseCookies, serializeCookie } from 'better-call'
+import type { Auth, Identified } from './auth.ts'
+import { AuthError } from './auth-error.ts'
+import type { BetterAuth } from './better-auth.ts'
+import type { Keys } from './keys.ts'
+import { signSessionToken, verifySessionToken } from './session-token.ts'
+import { type CurrentSession, type Sessions, sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
+
+export interface IdentifyParts {
+  readonly betterAuth: BetterAuth
+  readonly sessions: Sessions
+  readonly keys: Keys
+  readonly secret: string
+  readonly clock: () => number
+}
+
+/**
+ * Who sent a request. This does what better-auth's session endpoint does, without the endpoint: a look-up by index
+ * instead of some two milliseconds, for every request there is; and it knows that devices' sessions are longer.
+ */
+export function createIdentify(parts: IdentifyParts): Auth['identify'] {
+  const { betterAuth, sessions, keys, secret } = parts
+
+  async function byBearer(presented: string): Promise<Identified> {
+    const token = verifySessionToken(presented, secret)
+    const session = token === null ? null : sessions.ofToken(token)
+    if (session === null) {
+      throw new AuthError('invalid_token', 'The session has ended or never was. Sign in again.')
+    }
+    await extend(parts, session)
+    return { identity: session.identity, by: 'bearer', cookies: [] }
+  }
+
+  function byKey(presented: string): Identified {
+    const identity = keys.ofKey(presented)
+    if (identity === null) {
+      throw new AuthError('invalid_token', 'The API key is not valid or has been revoked. Use another one.')
+    }
+    return { identity, by: 'key', cookies: [] }
+  }
+
+  async function byCookie(header: string): Promise<Identified | null> {
+    const { authCookies } = await betterAuth.$context
+    const cookies = parseCookies(header)
+    const presented = cookies.get(authCookies.sessionToken.name)
+    const token = presented === undefined ? null : verifySessionToken(presented, secret)
+    const session = token === null ? null : sessions.ofToken(token)
+    if (session === null) return null
+    // "Do not remember me": the session is short and ends with the browser.
+    const isExtended = !cookies.has(authCookies.dontRememberToken.name) && (await extend(parts, session))
+    const { name, attributes } = authCookies.sessionToken
+    const renewed = isExtended ? [serializeCookie(name, signSessionToken(session.token, secret), attributes)] : []
+    return { identity: session.identity, by: 'cookie', cookies: renewed }
+  }
+
+  return async (headers) => {
+    const bearer = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
+    if (bearer !== undefined) return byBearer(bearer)
+    const key = headers.get('x-api-key')
+    if (key !== null) return byKey(key)
+    const cookie = headers.get('cookie')
+    return cookie === null ? null : byCookie(cookie)
+  }
+}
+
+/** Writes the use of a session down, at most once a minute; says whether it did. */
+async function extend({ betterAuth, clock }: IdentifyParts, session: CurrentSession): Promise<boolean> {
+  const now = clock()
+  if (now - session.usedAt < sessionUpdateAgeMs) return false
+  const { idleMs, absoluteMs } = sessionLifetimes[session.identity.kind === 'device' ? 'device' : 'person']
+  const expiresAt = new Date(Math.min(now + idleMs, session.startedAt + absoluteMs))
+  const { internalAdapter } = await betterAuth.$context
+  await internalAdapter.updateSession(session.token, { expiresAt, updatedAt: new Date(now) })
+  return true
+}

@@ -1,0 +1,62 @@
+import { insertAccount } from './accounts.ts'
+import type { Auth } from './auth.ts'
+import { AuthError } from './auth-error.ts'
+import type { Database } from './database.ts'
+import type { Passwords } from './passwords.ts'
+import { hashToken, randomToken } from './random-token.ts'
+
+const lifetimeMs = 24 * 60 * 60 * 1000
+
+export interface SetupParts {
+  readonly database: Database
+  readonly passwords: Passwords
+  /** Signs the new administrator in; answers the `Set-Cookie` headers. */
+  readonly signIn: (email: string, password: string) => Promise<readonly string[]>
+  readonly clock: () => number
+}
+
+/** The one-time link that creates the first administrator. */
+export function createSetup({ database, passwords, signIn, clock }: SetupParts): Auth['setup'] {
+  const isDone = () => database.get("select 1 from user where kind = 'person' and role = 'admin' limit 1") !== undefined
+
+  function check(token: string): void {
+    if (isDone()) {
+      throw new AuthError('setup_done', 'This server has an administrator already. Sign in instead.')
+    }
+    const valid = database.get(
+      'select 1 from setup_token where token_hash = ? and expires_at > ?',
+      hashToken(token),
+      new Date(clock()).toISOString(),
+    )
+    if (valid !== undefined) return
+    const sentence = 'This set-up link is no longer valid. Restart the server and open the link that it prints.'
+    throw new AuthError('setup_link_invalid', sentence)
+  }
+
+  return {
+    isDone: async () => isDone(),
+    async createToken() {
+      const token = randomToken()
+      const expiresAt = new Date(clock() + lifetimeMs).toISOString()
+      database.run(
+        'insert or replace into setup_token (id, token_hash, expires_at) values (1, ?, ?)',
+        hashToken(token),
+        expiresAt,
+      )
+      return token
+    },
+    check: async (token) => check(token),
+    async complete({ token, name, email, password }) {
+      check(token)
+      const passwordHash = await passwords.hash(password)
+      database.transaction(() => {
+        // Once more: somebody may have been faster while the password was hashed.
+        check(token)
+        const createdAt = new Date(clock())
+        insertAccount(database, { kind: 'person', role: 'admin', email, name, passwordHash, createdAt })
+        database.run('delete from setup_token')
+      })
+      return { cookies: await signIn(email, password) }
+    },
+  }
+}

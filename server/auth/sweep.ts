@@ -1,0 +1,55 @@
+import type { Logger } from 'pino'
+import type { BetterAuth } from './better-auth.ts'
+import type { Database } from './database.ts'
+import type { Sessions } from './sessions.ts'
+
+const intervalMs = 60_000
+
+/** An expired code is told from an unknown one for so long. */
+const expiredCodesMs = 60 * 60_000
+
+/** Work of one round, so that it never holds up anything else for long. */
+const sessionsPerRound = 500
+
+export interface SweepParts {
+  readonly database: Database
+  readonly betterAuth: BetterAuth
+  readonly sessions: Sessions
+  readonly removeDevice: (id: string) => Promise<void>
+  readonly clock: () => number
+  readonly log: Logger
+}
+
+/**
+ * Every minute ends what time has ended: sessions, whose sockets close by that; approved devices that never came for
+ * their session, so that their names are free again; and old codes.
+ */
+export function startSweep(parts: SweepParts): AsyncDisposable {
+  const { database, betterAuth, sessions, clock } = parts
+
+  async function run(): Promise<void> {
+    const { internalAdapter } = await betterAuth.$context
+    for (const { token } of sessions.over(sessionsPerRound)) await internalAdapter.deleteSession(token)
+    const now = new Date(clock()).toISOString()
+    const abandoned = database.all<{ id: string }>(
+      `select d.id from enrolments e join devices d on d.id = e.device_id where e.state = 'approved' and e.expires_at <= ?`,
+      now,
+    )
+    for (const { id } of abandoned) await parts.removeDevice(id)
+    database.run('delete from enrolments where expires_at <= ?', new Date(clock() - expiredCodesMs).toISOString())
+  }
+
+  let round = Promise.resolve()
+  const timer = setInterval(() => {
+    round = round.then(run).catch((error: unknown) => {
+      parts.log.error({ err: error }, 'the sweep of sessions and codes failed')
+    })
+  }, intervalMs)
+  timer.unref()
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await round
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { bearer, enrolled, operator, signedIn, startAuth } from './auth-fixture.ts'
+import { createTickets } from './tickets.ts'
+
+test('a ticket opens one socket and is used up by that', async () => {
+  await using server = await startAuth()
+  const { identity } = await signedIn(server.auth)
+  const { ticket, expiresIn } = await server.auth.tickets.issue(identity)
+  expect(ticket).toMatch(/^tkt_[\w-]{43}$/)
+  expect(expiresIn).toBe(20)
+  expect(await server.auth.tickets.redeem(ticket)).toEqual(identity)
+  expect(await server.auth.tickets.redeem(ticket)).toBeNull()
+})
+
+test('two that come with one ticket at the same time are one too many', async () => {
+  await using server = await startAuth()
+  const { identity } = await signedIn(server.auth)
+  const { ticket } = await server.auth.tickets.issue(identity)
+  const both = await Promise.all([server.auth.tickets.redeem(ticket), server.auth.tickets.redeem(ticket)])
+  expect(both.filter((found) => found !== null)).toHaveLength(1)
+})
+
+test('a ticket expires after 20 seconds', async () => {
+  await using server = await startAuth()
+  const { identity } = await signedIn(server.auth)
+  const early = await server.auth.tickets.issue(identity)
+  const late = await server.auth.tickets.issue(identity)
+  server.forward(19)
+  expect(await server.auth.tickets.redeem(early.ticket)).toEqual(identity)
+  server.forward(1)
+  expect(await server.auth.tickets.redeem(late.ticket)).toBeNull()
+})
+
+test('what was never a ticket opens nothing', async () => {
+  await using server = await startAuth()
+  for (const ticket of ['', 'tkt_', 'tkt_guess', '__proto__']) {
+    expect(await server.auth.tickets.redeem(ticket)).toBeNull()
+  }
+})
+
+test('a ticket of a session that has ended opens nothing', async () => {
+  await using server = await startAuth()
+  const { identity } = await signedIn(server.auth)
+  const { ticket } = await server.auth.tickets.issue(identity)
+  if (identity.kind === 'user') await server.auth.endSession(identity.sessionId)
+  expect(await server.auth.tickets.redeem(ticket)).toBeNull()
+})
+
+test('a ticket of a disabled person, a removed device or a revoked key opens nothing', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const { identity, user } = await signedIn(auth)
+  const kiosk = await enrolled(auth)
+  const { key, id } = await auth.keys.create('weather', ['subscribe'], operator)
+  const device = await auth.identify(bearer(kiosk.token))
+  const service = await auth.identify(new Headers({ 'x-api-key': key }))
+  const identities = [identity, device?.identity, service?.identity].filter((found) => found !== undefined)
+  const before = await Promise.all(identities.map((found) => auth.tickets.issue(found)))
+  expect(await Promise.all(before.map(({ ticket }) => auth.tickets.redeem(ticket)))).toEqual(identities)
+
+  const after = await Promise.all(identities.map((found) => auth.tickets.issue(found)))
+  await auth.users.setDisabled(user.id, true)
+  await auth.devices.remove(kiosk.device.id)
+  await auth.keys.revoke(id)
+  expect(await Promise.all(after.map(({ ticket }) => auth.tickets.redeem(ticket)))).toEqual([null, null, null])
+})
+
+test('tickets under way are bounded, and expired ones make room', async () => {
+  let now = 0
+  const tickets = createTickets({ currentIdentity: () => operator, clock: () => now, max: 2 })
+  await tickets.issue(operator)
+  await tickets.issue(operator)
+  await expect(tickets.issue(operator)).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 })
+  now += 20_000
+  expect(await tickets.issue(operator)).toHaveProperty('ticket')
+})

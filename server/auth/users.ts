@@ -1,0 +1,52 @@
+import type { UserView } from '#protocol/api.ts'
+import type { Role } from '#protocol/roles.ts'
+import { insertAccount } from './accounts.ts'
+import type { Auth } from './auth.ts'
+import { AuthError } from './auth-error.ts'
+import type { BetterAuth } from './better-auth.ts'
+import type { Database } from './database.ts'
+import type { Passwords } from './passwords.ts'
+
+export interface UsersParts {
+  readonly database: Database
+  readonly betterAuth: BetterAuth
+  readonly passwords: Passwords
+  readonly clock: () => number
+}
+
+/** People. Devices and services have accounts too, and are listed as what they are. */
+export function createUsers({ database, betterAuth, passwords, clock }: UsersParts): Auth['users'] {
+  const columns = `select id, email, name, role, banned, createdAt from user where kind = 'person'`
+  return {
+    async create({ email, name, role, password }) {
+      const passwordHash = await passwords.hash(password)
+      const createdAt = new Date(clock())
+      const id = database.transaction(() =>
+        insertAccount(database, { kind: 'person', email, name, role, passwordHash, createdAt }),
+      )
+      return { id, email: email.toLowerCase(), name, role, disabled: false, createdAt: createdAt.toISOString() }
+    },
+    list: async () => database.all<Row>(`${columns} order by createdAt, id`).map(viewOf),
+    async setDisabled(id, disabled) {
+      if (database.get(`${columns} and id = ?`, id) === undefined) {
+        throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
+      }
+      const { internalAdapter } = await betterAuth.$context
+      await internalAdapter.updateUser(id, { banned: disabled })
+      if (disabled) await internalAdapter.deleteUserSessions(id)
+    },
+  }
+}
+
+interface Row {
+  readonly id: string
+  readonly email: string
+  readonly name: string
+  readonly role: Role
+  readonly banned: number | null
+  readonly createdAt: string
+}
+
+function viewOf({ banned, ...row }: Row): UserView {
+  return { ...row, disabled: banned === 1 }
+}

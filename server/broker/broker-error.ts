@@ -1,0 +1,12 @@
+/** Why a publication was not taken. Nobody has been told of it; trying again later is right, except when `closed`. */
+export class BrokerError extends Error {
+  override readonly name = 'BrokerError'
+  readonly code: BrokerErrorCode
+  constructor(code: BrokerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** `full`: too much waits to be written. `write_failed`: the database did not take it. `closed`: shutting down. */
+export type BrokerErrorCode = 'full' | 'write_failed' | 'closed'

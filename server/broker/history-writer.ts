@@ -1,0 +1,254 @@
+import type { HistoryPolicy, NewPublication, Publication, Published } from './broker.ts'
+import { BrokerError } from './broker-error.ts'
+import type { HistoryTables, StreamHead } from './history-tables.ts'
+
+/**
+ * Group commit: what arrives in one turn of the event loop becomes one transaction, and is answered when that has
+ * committed. Nothing here ever waits inside SQLite: when another handle holds the lock, the group is tried again later.
+ */
+export interface HistoryWriter {
+  publish(channel: string, policy: HistoryPolicy, publication: NewPublication): Promise<Published>
+  /** Makes sure that the channel has a stream which will still be there after a crash. */
+  open(channel: string, policy: HistoryPolicy): Promise<StreamHead>
+  /** Writes what waits, then refuses everything. */
+  close(): Promise<void>
+}
+
+export interface HistoryWriterOptions {
+  readonly tables: HistoryTables
+  readonly clock: () => number
+  /** Called in offset order once the transaction has committed, before the publisher is answered. */
+  readonly onCommitted: (channel: string, publication: Publication, epoch: string) => void
+  /** Called after each committed group, with what it added to each stream, by stream id. */
+  readonly onGroup: (added: ReadonlyMap<number, StreamGrowth>) => void
+  /** Publications that may wait, and their size together. More are refused with `full`. Default 10,000 and 64 MiB. */
+  readonly maxWaiting?: number
+  readonly maxWaitingBytes?: number
+  /** How long the database may be locked or unwritable before publishers are told. Default 5,000. */
+  readonly patienceMs?: number
+}
+
+export interface StreamGrowth {
+  readonly keep: number
+  readonly added: number
+}
+
+/** Bounds of one transaction, so that neither SQLite nor the fan-out behind it holds the event loop for long. */
+const groupSize = 500
+const groupBytes = 512 * 1024
+const retryDelayMs = { first: 2, longest: 50 }
+const sqliteBusy = 5
+
+export function createHistoryWriter({
+  tables,
+  clock,
+  onCommitted,
+  onGroup,
+  maxWaiting = 10_000,
+  maxWaitingBytes = 64 * 1024 * 1024,
+  patienceMs = 5_000,
+}: HistoryWriterOptions): HistoryWriter {
+  let waiting: Job[] = []
+  let waitingBytes = 0
+  let scheduled = false
+  let retryDelay = 0
+  let closed = false
+  let whenIdle: (() => void) | undefined
+
+  return {
+    publish(channel, policy, publication) {
+      if (closed) return Promise.reject(closing())
+      const bytes = Buffer.byteLength(publication.data)
+      if (waiting.length >= maxWaiting || waitingBytes + bytes > maxWaitingBytes) return Promise.reject(full())
+      return new Promise((resolve, reject) => {
+        enqueue({ kind: 'publication', channel, policy, publication, bytes, resolve, reject, giveUpAt: giveUpAt() })
+      })
+    },
+    open(channel, policy) {
+      if (closed) return Promise.reject(closing())
+      if (waiting.length >= maxWaiting) return Promise.reject(full())
+      return new Promise((resolve, reject) => {
+        enqueue({ kind: 'stream', channel, policy, bytes: 0, resolve, reject, giveUpAt: giveUpAt() })
+      })
+    },
+    async close() {
+      closed = true
+      if (waiting.length > 0) await new Promise<void>((resolve) => (whenIdle = resolve))
+    },
+  }
+
+  function giveUpAt(): number {
+    return performance.now() + patienceMs
+  }
+
+  function enqueue(job: Job): void {
+    waiting.push(job)
+    waitingBytes += job.bytes
+    schedule()
+  }
+
+  function schedule(): void {
+    if (scheduled) return
+    scheduled = true
+    if (retryDelay === 0) setImmediate(flush)
+    else setTimeout(flush, retryDelay)
+  }
+
+  function flush(): void {
+    scheduled = false
+    const group = nextGroup()
+    let written: WrittenGroup
+    try {
+      written = tables.transaction(() => writeGroup(group))
+    } catch (error) {
+      afterFailure(group, error)
+      return
+    }
+    retryDelay = 0
+    settle(group.length, () => answer(written.done))
+    onGroup(written.growth)
+  }
+
+  function nextGroup(): readonly Job[] {
+    let bytes = 0
+    const end = waiting.findIndex((job, index) => {
+      bytes += job.bytes
+      return index === groupSize || (index > 0 && bytes > groupBytes)
+    })
+    return end === -1 ? waiting.slice() : waiting.slice(0, end)
+  }
+
+  /** Inside the transaction. Offsets live in this call only, so a rollback burns none. */
+  function writeGroup(group: readonly Job[]): WrittenGroup {
+    const now = clock()
+    const streams = new Map<string, OpenStream>()
+    const done = group.map((job): Done => {
+      const stream = openStream(streams, job, now)
+      if (job.kind === 'stream') return { job, head: { ...stream.head, top: stream.top } }
+      const { idempotencyKey } = job.publication
+      const earlier = idempotencyKey === undefined ? undefined : tables.offsetOfKey(stream.head.id, idempotencyKey)
+      if (earlier !== undefined) return { job, published: published(earlier, stream, true) }
+      stream.top += 1
+      stream.policy = job.policy
+      tables.append(stream.head.id, stream.top, now, job.publication)
+      return { job, published: published(stream.top, stream, false), committed: committed(job, stream.top, now) }
+    })
+    for (const { head, top, policy } of streams.values()) {
+      if (top > head.top) tables.advance(head.id, top, policy.size, policy.ttlSeconds * 1000, now)
+      else tables.touch(head.id, now)
+    }
+    return { done, growth: new Map([...streams.values()].map(growthOf)) }
+  }
+
+  function openStream(streams: Map<string, OpenStream>, job: Job, now: number): OpenStream {
+    const known = streams.get(job.channel)
+    if (known) return known
+    const { size, ttlSeconds } = job.policy
+    const head = tables.head(job.channel) ?? tables.create(job.channel, size, ttlSeconds * 1000, now)
+    const stream = { head, top: head.top, policy: job.policy }
+    streams.set(job.channel, stream)
+    return stream
+  }
+
+  function answer(done: readonly Done[]): void {
+    for (const entry of done) {
+      if ('head' in entry) {
+        entry.job.resolve(entry.head)
+        continue
+      }
+      if (entry.committed) onCommitted(entry.job.channel, entry.committed, entry.published.epoch)
+      entry.job.resolve(entry.published)
+    }
+  }
+
+  function afterFailure(group: readonly Job[], error: unknown): void {
+    if (!isBusy(error)) {
+      settle(group.length, () => rejectAll(group, writeFailed(error)))
+      return
+    }
+    const now = performance.now()
+    const patient = waiting.findIndex((job) => job.giveUpAt > now)
+    const expired = patient === -1 ? waiting.slice() : waiting.slice(0, patient)
+    retryDelay = Math.min(Math.max(retryDelay * 2, retryDelayMs.first), retryDelayMs.longest)
+    settle(expired.length, () => rejectAll(expired, writeFailed(error)))
+  }
+
+  /** Takes the first `count` jobs off the queue, answers them, and goes on with the rest. */
+  function settle(count: number, answerThem: () => void): void {
+    const rest = waiting.slice(count)
+    for (const job of waiting.slice(0, count)) waitingBytes -= job.bytes
+    waiting = rest
+    answerThem()
+    if (waiting.length > 0) schedule()
+    else whenIdle?.()
+  }
+}
+
+interface JobBase {
+  readonly channel: string
+  readonly policy: HistoryPolicy
+  readonly bytes: number
+  readonly giveUpAt: number
+  readonly reject: (error: BrokerError) => void
+}
+interface PublicationJob extends JobBase {
+  readonly kind: 'publication'
+  readonly publication: NewPublication
+  readonly resolve: (published: Published) => void
+}
+interface StreamJob extends JobBase {
+  readonly kind: 'stream'
+  readonly resolve: (head: StreamHead) => void
+}
+type Job = PublicationJob | StreamJob
+
+type Done =
+  | { readonly job: StreamJob; readonly head: StreamHead }
+  /** `committed` is absent for a duplicate: nobody is told of it again. */
+  | { readonly job: PublicationJob; readonly published: Published; readonly committed?: Publication }
+
+interface WrittenGroup {
+  readonly done: readonly Done[]
+  readonly growth: ReadonlyMap<number, StreamGrowth>
+}
+
+interface OpenStream {
+  readonly head: StreamHead
+  top: number
+  policy: HistoryPolicy
+}
+
+function published(offset: number, stream: OpenStream, duplicate: boolean): Published {
+  return { offset, epoch: stream.head.epoch, duplicate }
+}
+
+function committed({ publication }: PublicationJob, offset: number, time: number): Publication {
+  return { offset, data: publication.data, tags: publication.tags ?? null, info: publication.info ?? null, time }
+}
+
+function growthOf({ head, top, policy }: OpenStream): [number, StreamGrowth] {
+  return [head.id, { keep: policy.size, added: top - head.top }]
+}
+
+function rejectAll(jobs: readonly Job[], error: BrokerError): void {
+  for (const job of jobs) job.reject(error)
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy
+}
+
+function writeFailed(cause: unknown): BrokerError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new BrokerError('write_failed', `The publication could not be written (${reason}). Try again later.`, {
+    cause,
+  })
+}
+
+function full(): BrokerError {
+  return new BrokerError('full', 'Too many publications wait to be written. Publish more slowly, or try again later.')
+}
+
+function closing(): BrokerError {
+  return new BrokerError('closed', 'The server is shutting down. Try again when it is back.')
+}

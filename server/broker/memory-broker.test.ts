@@ -1,0 +1,248 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import pino from 'pino'
+import { expect, onTestFinished, test } from 'vitest'
+import { openStore } from '#server/store/store.ts'
+import type { HistoryPolicy, Publication } from './broker.ts'
+import { createMemoryBroker, type MemoryBrokerOptions } from './memory-broker.ts'
+
+const kept: HistoryPolicy = { size: 1000, ttlSeconds: 3600 }
+const notKept: HistoryPolicy = { size: 0, ttlSeconds: 0 }
+
+test('offsets count up from one, in the order of publishing', async () => {
+  const { broker, told } = await openBroker()
+  const answers = await Promise.all([1, 2, 3].map((n) => broker.publish('news:a', kept, { data: `${n}` })))
+  expect(answers.map(({ offset }) => offset)).toEqual([1, 2, 3])
+  expect(told.map(({ publication }) => [publication.offset, publication.data])).toEqual([
+    [1, '1'],
+    [2, '2'],
+    [3, '3'],
+  ])
+})
+
+test('listeners have been told, and the file has it, when the publisher is answered', async () => {
+  const { broker, told, path } = await openBroker()
+  const { offset } = await broker.publish('news:a', kept, { data: '"x"', tags: { kind: 'door' } })
+  expect(told).toHaveLength(1)
+  using other = new DatabaseSync(path)
+  expect(other.prepare('select "offset", data, tags from publications').all()).toEqual([
+    { offset, data: '"x"', tags: '{"kind":"door"}' },
+  ])
+})
+
+test('a channel without history has offset 0 and leaves nothing behind', async () => {
+  const { broker, told, path } = await openBroker()
+  expect(await broker.publish('telemetry:a', notKept, { data: '1' })).toEqual({
+    offset: 0,
+    epoch: '',
+    duplicate: false,
+  })
+  expect(told).toHaveLength(1)
+  using other = new DatabaseSync(path)
+  expect(other.prepare('select count(*) as n from streams').get()).toEqual({ n: 0 })
+})
+
+test('epoch, top and publications are the same after the broker was opened again', async () => {
+  const { broker, path, reopen } = await openBroker()
+  const first = await broker.publish('news:a', kept, { data: '{"n":1}' })
+  await broker[Symbol.asyncDispose]()
+  const again = await reopen(path)
+  const second = await again.publish('news:a', kept, { data: '{"n":2}' })
+  expect(second).toEqual({ offset: 2, epoch: first.epoch, duplicate: false })
+  const page = await again.history('news:a', kept, { limit: 10 })
+  expect(page.publications.map(({ data }) => data)).toEqual(['{"n":1}', '{"n":2}'])
+})
+
+test('a stream that was only read keeps its epoch over a restart', async () => {
+  const { broker, path, reopen } = await openBroker()
+  const { epoch, offset } = await broker.history('news:a', kept, { limit: 0 })
+  expect([epoch, offset]).toEqual([expect.stringMatching(/^[A-Za-z]{8}$/), 0])
+  await broker[Symbol.asyncDispose]()
+  expect((await (await reopen(path)).publish('news:a', kept, { data: '1' })).epoch).toBe(epoch)
+})
+
+test('opening a stream and publishing in the same turn agree on the top', async () => {
+  const { broker } = await openBroker()
+  const [page] = await Promise.all([
+    broker.history('news:a', kept, { limit: 10 }),
+    broker.publish('news:a', kept, { data: '1' }),
+  ])
+  expect(page.offset).toBe(1)
+  expect(page.publications.map(({ offset }) => offset)).toEqual([1])
+})
+
+test('history answers after, before, newest first, limited by number and by bytes', async () => {
+  const { broker } = await openBroker()
+  const { epoch } = await publishMany(broker, 10)
+  const offsets = async (query: Parameters<typeof broker.history>[2]) =>
+    (await broker.history('news:a', kept, query)).publications.map(({ offset }) => offset)
+  expect(await offsets({ limit: 0 })).toEqual([])
+  expect(await offsets({ limit: 3 })).toEqual([1, 2, 3])
+  expect(await offsets({ limit: 3, reverse: true })).toEqual([10, 9, 8])
+  expect(await offsets({ limit: 3, since: { offset: 4, epoch } })).toEqual([5, 6, 7])
+  expect(await offsets({ limit: 3, since: { offset: 4, epoch }, reverse: true })).toEqual([3, 2, 1])
+  expect(await offsets({ limit: 3, since: { offset: 4, epoch: '' } })).toEqual([5, 6, 7])
+  expect(await offsets({ limit: 3, since: { offset: 4, epoch: 'another' } })).toEqual([])
+  expect(await offsets({ limit: 10, maxBytes: 2 })).toEqual([1, 2, 3])
+})
+
+test('what is beyond size or age is invisible at once, and top and epoch stay', async () => {
+  let now = 1_000_000
+  const { broker } = await openBroker({ clock: () => now })
+  const policy = { size: 3, ttlSeconds: 60 }
+  const { epoch } = await publishMany(broker, 5, policy)
+  const { publications } = await broker.history('news:a', policy, { limit: 10 })
+  expect(publications.map(({ offset }) => offset)).toEqual([3, 4, 5])
+  now += 61_000
+  expect(await broker.history('news:a', policy, { limit: 10 })).toEqual({ publications: [], offset: 5, epoch })
+  expect(await broker.publish('news:a', policy, { data: '6' })).toMatchObject({ offset: 6, epoch })
+})
+
+test('a busy channel does not grow without bound in the file', async () => {
+  const { broker, path } = await openBroker()
+  const policy = { size: 100, ttlSeconds: 3600 }
+  using other = new DatabaseSync(path)
+  const rows = () => (other.prepare('select count(*) as n from publications').get() as { n: number }).n
+  for (let round = 0; round < 10; round++) await publishMany(broker, 500, policy)
+  await expect.poll(rows, { timeout: 5_000 }).toBeLessThanOrEqual(100 + 250)
+  const page = await broker.history('news:a', policy, { limit: 1000 })
+  expect(page.publications.map(({ offset }) => offset)).toEqual(Array.from({ length: 100 }, (_, n) => 4901 + n))
+})
+
+test('a key publishes once, also across a restart', async () => {
+  const { broker, told, path, reopen } = await openBroker()
+  const once = { data: '1', idempotencyKey: 'k1' }
+  const [first, twin] = await Promise.all([broker.publish('news:a', kept, once), broker.publish('news:a', kept, once)])
+  expect([first, twin]).toEqual([
+    { offset: 1, epoch: first.epoch, duplicate: false },
+    { offset: 1, epoch: first.epoch, duplicate: true },
+  ])
+  expect(await broker.publish('news:b', kept, once)).toMatchObject({ offset: 1, duplicate: false })
+  expect(told).toHaveLength(2)
+  await broker[Symbol.asyncDispose]()
+  const again = await reopen(path)
+  expect(await again.publish('news:a', kept, once)).toEqual({ offset: 1, epoch: first.epoch, duplicate: true })
+})
+
+test('a key publishes once in five minutes where nothing is kept', async () => {
+  let now = 0
+  const { broker, told } = await openBroker({ clock: () => now })
+  const publish = () => broker.publish('telemetry:a', notKept, { data: '1', idempotencyKey: 'k' })
+  expect([(await publish()).duplicate, (await publish()).duplicate]).toEqual([false, true])
+  now = 5 * 60 * 1000
+  expect((await publish()).duplicate).toBe(false)
+  expect(told).toHaveLength(2)
+})
+
+test('too much waiting is refused with a code, and what was taken is written', async () => {
+  const { broker, told } = await openBroker({ maxWaiting: 3 })
+  const outcomes = await Promise.allSettled([1, 2, 3, 4].map((n) => broker.publish('news:a', kept, { data: `${n}` })))
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected'])
+  expect(outcomes[3]).toMatchObject({ reason: { name: 'BrokerError', code: 'full' } })
+  expect(told).toHaveLength(3)
+  expect((await broker.publish('news:a', kept, { data: '5' })).offset).toBe(4)
+})
+
+test('too many bytes waiting are refused with a code', async () => {
+  const { broker } = await openBroker({ maxWaitingBytes: 10 })
+  const outcomes = await Promise.allSettled(
+    ['"12345"', '"12345"'].map((data) => broker.publish('news:a', kept, { data })),
+  )
+  expect(outcomes).toMatchObject([{ status: 'fulfilled' }, { reason: { code: 'full' } }])
+})
+
+test('while another handle holds the lock publishers wait, the event loop does not, and then all is written', async () => {
+  const { broker, path } = await openBroker()
+  using other = new DatabaseSync(path)
+  other.exec('begin immediate')
+  const publishing = publishMany(broker, 3)
+  const started = performance.now()
+  let turns = 0
+  while (performance.now() - started < 200) {
+    await new Promise(setImmediate)
+    turns += 1
+  }
+  expect(turns).toBeGreaterThan(50)
+  other.exec('commit')
+  expect((await publishing).offset).toBe(3)
+})
+
+test('when the lock is held too long every publisher is told, nobody else is, and no offset is burnt', async () => {
+  const { broker, told, path } = await openBroker({ patienceMs: 100 })
+  using other = new DatabaseSync(path)
+  other.exec('begin immediate')
+  const outcomes = await Promise.allSettled([1, 2].map((n) => broker.publish('news:a', kept, { data: `${n}` })))
+  expect(outcomes).toMatchObject([{ reason: { code: 'write_failed' } }, { reason: { code: 'write_failed' } }])
+  expect(told).toEqual([])
+  other.exec('rollback')
+  expect((await broker.publish('news:a', kept, { data: '3' })).offset).toBe(1)
+})
+
+test('when a transaction fails its whole group is told, nobody else is, and no offset is burnt', async () => {
+  const { broker, told, path } = await openBroker()
+  using other = new DatabaseSync(path)
+  other.exec(`create trigger full_disk before insert on publications when new.data = '"boom"'
+    begin select raise(rollback, 'database or disk is full'); end`)
+  const group = ['"a"', '"boom"', '"b"'].map((data) => broker.publish('news:a', kept, { data }))
+  const outcomes = await Promise.allSettled(group)
+  expect(outcomes.map((outcome) => 'reason' in outcome && outcome.reason.code)).toEqual(Array(3).fill('write_failed'))
+  expect(told).toEqual([])
+  expect((await broker.publish('news:a', kept, { data: '"c"' })).offset).toBe(1)
+  expect((await broker.history('news:a', kept, { limit: 10 })).publications.map(({ data }) => data)).toEqual(['"c"'])
+})
+
+test('closing writes what waits and refuses what comes after', async () => {
+  const { broker, told } = await openBroker()
+  const last = broker.publish('news:a', kept, { data: '1' })
+  await broker[Symbol.asyncDispose]()
+  expect((await last).offset).toBe(1)
+  expect(told).toHaveLength(1)
+  await expect(broker.publish('news:a', kept, { data: '2' })).rejects.toMatchObject({ code: 'closed' })
+  await expect(broker.publish('telemetry:a', notKept, { data: '2' })).rejects.toMatchObject({ code: 'closed' })
+})
+
+test('one listener that throws keeps nothing from the others', async () => {
+  const { broker } = await openBroker()
+  const heard: number[] = []
+  broker.onPublication(() => {
+    throw new Error('a fault of its own')
+  })
+  broker.onPublication((_channel, { offset }) => heard.push(offset))
+  await publishMany(broker, 2)
+  expect(heard).toEqual([1, 2])
+})
+
+test('presence belongs to a client in a channel', async () => {
+  const { broker } = await openBroker()
+  await broker.addPresence('news:a', { user: 'ada', client: '1' })
+  await broker.addPresence('news:a', { user: 'ada', client: '2' })
+  await broker.removePresence('news:a', '1')
+  await broker.removePresence('news:a', '1')
+  expect(await broker.presence('news:a')).toEqual([{ user: 'ada', client: '2' }])
+  expect(await broker.presence('news:b')).toEqual([])
+})
+
+async function publishMany(broker: ReturnType<typeof createMemoryBroker>, count: number, policy = kept) {
+  const all = Array.from({ length: count }, (_, n) => broker.publish('news:a', policy, { data: `${n + 1}` }))
+  const last = (await Promise.all(all)).at(-1)
+  if (!last) throw new Error('nothing was published')
+  return last
+}
+
+async function openBroker(options: Partial<MemoryBrokerOptions> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'carillon-broker-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'carillon.sqlite')
+  const told: { channel: string; publication: Publication; epoch: string }[] = []
+  return { broker: await reopen(path), told, path, reopen }
+
+  async function reopen(file: string) {
+    await using store = await openStore({ path: file })
+    const broker = createMemoryBroker({ store, log: pino({ level: 'silent' }), ...options })
+    onTestFinished(() => broker[Symbol.asyncDispose]())
+    broker.onPublication((channel, publication, epoch) => told.push({ channel, publication, epoch }))
+    return broker
+  }
+}

@@ -1,0 +1,109 @@
+import type { Logger } from 'pino'
+import { openHandle, type Store } from '#server/store/store.ts'
+import type { Broker, HistoryPolicy, HistoryQuery, Publication, Published } from './broker.ts'
+import { BrokerError } from './broker-error.ts'
+import { createHistoryTables, type StreamHead } from './history-tables.ts'
+import { createHistoryTrimmer } from './history-trimmer.ts'
+import { createHistoryWriter } from './history-writer.ts'
+import { createIdempotencyWindow } from './idempotency-window.ts'
+import { createMemoryPresence } from './memory-presence.ts'
+
+export interface MemoryBrokerOptions {
+  readonly store: Pick<Store, 'path'>
+  readonly log: Logger
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number
+  /** Publications that may wait to be written, and their size together. Default 10,000 and 64 MiB. */
+  readonly maxWaiting?: number
+  readonly maxWaitingBytes?: number
+  /** How long the database may be locked before publishers are told, in milliseconds. Default 5,000. */
+  readonly patienceMs?: number
+}
+
+type Listener = (channel: string, publication: Publication, epoch: string) => void
+
+/**
+ * The broker of a single node. Presence and channels without history are in memory; channels with history are written
+ * to the store's file through a handle of its own, so that no transaction of somebody else is ever open on it.
+ */
+export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: MemoryBrokerOptions): Broker {
+  const database = openHandle(store.path)
+  // A lock held elsewhere is waited for between turns of the event loop, never inside SQLite.
+  database.exec('pragma busy_timeout = 0')
+  const tables = createHistoryTables(database)
+  const trimmer = createHistoryTrimmer({ database, clock, log })
+  const writer = createHistoryWriter({ tables, clock, onCommitted: tell, onGroup: trimmer.grew, ...limits })
+  const presence = createMemoryPresence()
+  const recentKeys = createIdempotencyWindow({ clock })
+  const listeners = new Set<Listener>()
+  let closed = false
+
+  return {
+    publish(channel, policy, publication) {
+      if (isKept(policy)) return writer.publish(channel, policy, publication)
+      if (closed) return Promise.reject(new BrokerError('closed', 'The server is shutting down. Try again later.'))
+      const { idempotencyKey, data, tags = null, info = null } = publication
+      const duplicate = idempotencyKey !== undefined && !recentKeys.claim(channel, idempotencyKey)
+      if (!duplicate) tell(channel, { offset: 0, data, tags, info, time: clock() }, '')
+      return Promise.resolve({ offset: 0, epoch: '', duplicate } satisfies Published)
+    },
+    async history(channel, policy, query) {
+      if (!isKept(policy)) return { publications: [], offset: 0, epoch: '' }
+      const known = tables.head(channel)
+      const opened = known && !isStale(known) ? known : await writer.open(channel, policy)
+      // Read again after having waited: the same group may have written behind the opening.
+      const current = opened === known ? known : (tables.head(channel) ?? opened)
+      return { publications: read(current, policy, query), offset: current.top, epoch: current.epoch }
+    },
+    onPublication(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    async addPresence(channel, info) {
+      presence.add(channel, info)
+    },
+    async removePresence(channel, clientId) {
+      presence.remove(channel, clientId)
+    },
+    presence: async (channel) => presence.list(channel),
+    async [Symbol.asyncDispose]() {
+      if (closed) return
+      closed = true
+      await writer.close()
+      trimmer[Symbol.dispose]()
+      database.close()
+    },
+  }
+
+  function tell(channel: string, publication: Publication, epoch: string): void {
+    for (const listener of listeners) {
+      try {
+        listener(channel, publication, epoch)
+      } catch (error) {
+        log.error({ err: error, channel }, 'a listener failed on a publication')
+      }
+    }
+  }
+
+  function read(head: StreamHead, policy: HistoryPolicy, query: HistoryQuery): Publication[] {
+    const { since, limit, maxBytes = Number.POSITIVE_INFINITY, reverse = false } = query
+    if (limit <= 0 || (since && since.epoch !== '' && since.epoch !== head.epoch)) return []
+    const visible = {
+      streamId: head.id,
+      floor: head.top - policy.size,
+      oldest: clock() - policy.ttlSeconds * 1000,
+      limit,
+      maxBytes,
+    }
+    return reverse ? tables.before(since?.offset ?? head.top + 1, visible) : tables.after(since?.offset ?? 0, visible)
+  }
+
+  /** Being read keeps a stream from being forgotten; once a day is often enough to write that down. */
+  function isStale(head: StreamHead): boolean {
+    return clock() - head.usedAt > 24 * 3600 * 1000
+  }
+}
+
+function isKept(policy: HistoryPolicy): boolean {
+  return policy.size > 0 && policy.ttlSeconds > 0
+}

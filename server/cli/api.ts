@@ -1,0 +1,175 @@
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { pino } from 'pino'
+import type { z } from 'zod'
+import { ticketAnswer } from '#protocol/api.ts'
+import { problem } from '#protocol/problem.ts'
+import { readConfig } from '#server/config/config.ts'
+import { answers, localSocketPath } from '#server/http/listen.ts'
+import { CliError, usageError } from './cli-error.ts'
+import type { CliContext, TargetFlags } from './context.ts'
+import { storedCredential } from './keychain.ts'
+
+/** A server the command line talks to. */
+export interface Api extends AsyncDisposable {
+  /** Sends one request and reads its answer. Throws `CliError` with the server's own code and sentence. */
+  call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T>
+  readonly socketUrl: string
+  /** A token for the socket, or null where none is needed. */
+  socketToken(): Promise<string | null>
+}
+
+/**
+ * Finds the server: `--url` (or CARILLON_URL) with a key in CARILLON_KEY or the keychain; otherwise the local socket in
+ * the data folder; otherwise, with `offline`, the records themselves, by a server without a port for as long as the
+ * command takes.
+ */
+export async function openApi(
+  context: CliContext,
+  flags: TargetFlags,
+  { offline }: { offline: boolean },
+): Promise<Api> {
+  const { env } = context
+  const url = flags.url ?? env.CARILLON_URL ?? (env.CARILLON_KEY && !flags.data ? 'http://127.0.0.1:8750' : undefined)
+  if (url !== undefined && flags.data !== undefined) {
+    throw usageError('two_targets', 'Give --url or --data, not both.')
+  }
+  if (url !== undefined) return openRemote(originOf(url), env)
+
+  const config = readConfig({
+    env: context.env,
+    flags: flags.data === undefined ? {} : { data: flags.data },
+    cwd: context.cwd,
+  })
+  const socketPath = localSocketPath(config.data)
+  if (await answers(socketPath)) return openLocal(socketPath, { [Symbol.asyncDispose]: async () => {} })
+  if (!offline) {
+    const sentence = `No server runs on ${config.data}. Start one with npm start or carillon serve, or name it with --url or --data.`
+    throw new CliError('no_server', sentence)
+  }
+  return openLocal(socketPath, await context.startServer({ config, log: pino({ level: 'silent' }), tcp: false }))
+}
+
+export function originOf(url: string): string {
+  const withScheme = /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`
+  if (!URL.canParse(withScheme) || !/^https?:$/.test(new URL(withScheme).protocol)) {
+    throw usageError('bad_url', `${url} is not the address of a server. Give one such as https://carillon.example.org.`)
+  }
+  return new URL(withScheme).origin
+}
+
+function openLocal(socketPath: string, server: AsyncDisposable): Api {
+  return {
+    call: (method, path, answer, body) => exchange({ socketPath }, {}, method, path, answer, body),
+    socketUrl: `ws+unix:${socketPath}:/connection/websocket`,
+    socketToken: async () => null,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  }
+}
+
+async function openRemote(origin: string, env: NodeJS.ProcessEnv): Promise<Api> {
+  const credential = env.CARILLON_KEY ?? (await storedCredential(origin))
+  if (!credential) {
+    const sentence = `Nothing is known that opens ${origin}. Run carillon login --url ${origin}, or put an API key into CARILLON_KEY.`
+    throw new CliError('not_logged_in', sentence)
+  }
+  const headers = credentialHeaders(credential)
+  const call: Api['call'] = (method, path, answer, body) => exchange({ origin }, headers, method, path, answer, body)
+  return {
+    call,
+    socketUrl: `${origin.replace(/^http/, 'ws')}/connection/websocket`,
+    socketToken: async () => (await call('POST', '/api/v1/tickets', ticketAnswer)).ticket,
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+/** A key carries its prefix; anything else is a session. */
+export function credentialHeaders(credential: string): Record<string, string> {
+  return credential.startsWith('crl_') ? { 'x-api-key': credential } : { authorization: `Bearer ${credential}` }
+}
+
+type Target = { readonly socketPath: string } | { readonly origin: string }
+
+/** How long one request may take, in milliseconds. */
+const timeoutMs = 30_000
+
+/** One request and its answer, over TCP or a local socket, which `fetch` cannot reach. */
+export async function exchange<T>(
+  target: Target,
+  headers: Record<string, string>,
+  method: string,
+  path: string,
+  answer: z.ZodType<T>,
+  body?: unknown,
+): Promise<T> {
+  const { status, text } = await send(target, headers, method, path, body)
+  const json = parseJson(text)
+  if (status >= 200 && status < 300) {
+    const parsed = answer.safeParse(json)
+    if (parsed.success) return parsed.data
+    throw notCarillon(target)
+  }
+  const refused = problem.safeParse(json)
+  if (refused.success) throw new CliError(refused.data.code, refused.data.detail)
+  throw notCarillon(target)
+}
+
+function send(
+  target: Target,
+  headers: Record<string, string>,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const payload = body === undefined ? undefined : JSON.stringify(body)
+    const fail = (cause: Error) => {
+      const sentence = `${nameOf(target)} does not answer (${(cause as NodeJS.ErrnoException).code ?? cause.message}). Is the server running, and the address right?`
+      reject(new CliError('server_unreachable', sentence, { cause }))
+    }
+    const options = {
+      method,
+      headers: {
+        ...headers,
+        ...(payload === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+      },
+      signal: AbortSignal.timeout(timeoutMs),
+      agent: false as const,
+    }
+    const request =
+      'socketPath' in target
+        ? httpRequest({ ...options, socketPath: target.socketPath, path })
+        : (target.origin.startsWith('https:') ? httpsRequest : httpRequest)(`${target.origin}${path}`, options)
+    request.on('error', fail)
+    request.on('response', (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', fail)
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      )
+    })
+    request.end(payload)
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return text === '' ? {} : JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function notCarillon(target: Target): CliError {
+  return new CliError(
+    'not_carillon',
+    `${nameOf(target)} answers, but not as a Carillon server does. Check the address.`,
+  )
+}
+
+function nameOf(target: Target): string {
+  return 'socketPath' in target ? target.socketPath : target.origin
+}

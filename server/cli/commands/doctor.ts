@@ -1,0 +1,155 @@
+import { constants, existsSync, statSync } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
+import { serverInfo } from '#protocol/api.ts'
+import { type Config, readConfig } from '#server/config/config.ts'
+import { answers, localSocketPath } from '#server/http/listen.ts'
+import { openStore } from '#server/store/store.ts'
+import { exchange } from '../api.ts'
+import { CliError } from '../cli-error.ts'
+import type { CliContext } from '../context.ts'
+import { print } from '../output.ts'
+
+/** One thing that was looked at. `ok` null: not needed by everybody, and not there. */
+interface Finding {
+  readonly name: string
+  readonly ok: boolean | null
+  /** What was found and, if it is wrong, what to do. */
+  readonly detail: string
+}
+
+interface DoctorFlags {
+  readonly data?: string
+  readonly config?: string
+  readonly json?: boolean
+}
+
+export function doctorCommand(context: CliContext): Command {
+  return new Command('doctor')
+    .description('say what is wrong with this installation and what to do')
+    .option('--data <dir>', 'data folder to look at')
+    .option('--config <file>', 'configuration file to look at')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  carillon doctor --data /var/lib/carillon')
+    .action(async ({ json, ...flags }: DoctorFlags) => {
+      const findings = await examine(context, flags)
+      const mark = (ok: boolean | null) => (ok === null ? '-' : ok ? '✓' : '✗')
+      print(json, { findings }, findings.map(({ name, ok, detail }) => `${mark(ok)} ${name}: ${detail}`).join('\n'))
+      const wrong = findings.filter(({ ok }) => ok === false)
+      if (wrong.length > 0 && !json)
+        throw new CliError('unwell', `${wrong.length} of ${findings.length} findings need you.`)
+      if (wrong.length > 0) process.exitCode = 1
+    })
+}
+
+async function examine(context: CliContext, flags: DoctorFlags): Promise<readonly Finding[]> {
+  const findings: Finding[] = [nodeVersion()]
+  let config: Config
+  try {
+    config = readConfig({ env: context.env, flags, cwd: context.cwd })
+    findings.push({ name: 'configuration', ok: true, detail: `listens on ${config.host}:${config.port}` })
+  } catch (error) {
+    return [...findings, { name: 'configuration', ok: false, detail: messageOf(error) }]
+  }
+  const socketPath = localSocketPath(config.data)
+  const running = await answers(socketPath)
+  findings.push(await dataFolder(config.data))
+  findings.push(await records(config.data, running))
+  findings.push(secret(config.data))
+  findings.push(running ? await server(config, socketPath) : notRunning)
+  findings.push(console())
+  findings.push(await keychain())
+  return findings
+}
+
+function nodeVersion(): Finding {
+  const ok = Number.parseInt(process.versions.node, 10) >= 24
+  return {
+    name: 'Node.js',
+    ok,
+    detail: ok ? process.version : `${process.version} is too old. Run npm ci, or install Node 24.`,
+  }
+}
+
+async function dataFolder(data: string): Promise<Finding> {
+  const name = 'data folder'
+  const existing = existsSync(data) ? data : dirname(data)
+  try {
+    await access(existing, constants.R_OK | constants.W_OK | constants.X_OK)
+    return { name, ok: true, detail: existsSync(data) ? data : `${data} will be made at the first start` }
+  } catch {
+    return {
+      name,
+      ok: false,
+      detail: `${existing} is not writable for this user. Change its owner, or choose another with --data.`,
+    }
+  }
+}
+
+async function records(data: string, running: boolean): Promise<Finding> {
+  const name = 'database'
+  const path = join(data, 'carillon.sqlite')
+  // Opening brings the schema up to date, which is for the server to do while it runs.
+  if (running) return { name, ok: true, detail: `${path} is open in the server` }
+  if (!existsSync(path)) return { name, ok: true, detail: 'will be made at the first start' }
+  try {
+    await using store = await openStore({ path })
+    const [row] = store.sqlite.prepare('PRAGMA quick_check').all()
+    const state = String(Object.values(row ?? {})[0])
+    if (state === 'ok') return { name, ok: true, detail: `${path}, ${statSync(path).size} bytes` }
+    return { name, ok: false, detail: `${path} is damaged (${state}). Restore it from a backup.` }
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) }
+  }
+}
+
+function secret(data: string): Finding {
+  const name = 'secret'
+  const path = join(data, 'secret.key')
+  if (!existsSync(path)) return { name, ok: true, detail: 'will be made at the first start' }
+  const mode = statSync(path).mode & 0o777
+  if (mode === 0o600) return { name, ok: true, detail: 'readable by this user only' }
+  return { name, ok: false, detail: `${path} has mode ${mode.toString(8)}. Run chmod 600 ${path}.` }
+}
+
+const notRunning: Finding = {
+  name: 'server',
+  ok: null,
+  detail: 'is not running. Start it with npm start or carillon serve.',
+}
+
+async function server(config: Config, socketPath: string): Promise<Finding> {
+  const name = 'server'
+  try {
+    const info = await exchange({ socketPath }, {}, 'GET', '/.well-known/carillon', serverInfo)
+    const setUp = info.setUp ? '' : ', waiting for its first administrator (the link is printed at each start)'
+    return { name, ok: true, detail: `version ${info.version} runs on ${config.data}${setUp}` }
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) }
+  }
+}
+
+function console(): Finding {
+  const page = fileURLToPath(new URL('../../../dist/renderer/console/index.html', import.meta.url))
+  const ok = existsSync(page)
+  return { name: 'console', ok, detail: ok ? 'built' : 'is not built. Run npm run build.' }
+}
+
+async function keychain(): Promise<Finding> {
+  const name = 'keychain'
+  try {
+    const { findCredentials } = await import('keytar/keytar.js')
+    await findCredentials('carillon')
+    return { name, ok: true, detail: 'answers' }
+  } catch {
+    const detail =
+      'none answers here. The desktop app and carillon login need one: unlock or install gnome-keyring or KWallet.'
+    return { name, ok: null, detail }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,52 @@
+import { Command } from 'commander'
+import { z } from 'zod'
+import { keyAnswer, keyView, page } from '#protocol/api.ts'
+import { keyScopes } from '#protocol/roles.ts'
+import { openApi } from '../api.ts'
+import type { CliContext, TargetFlags } from '../context.ts'
+import { print, table } from '../output.ts'
+import { withTarget } from '../target-options.ts'
+
+export function keyCommand(context: CliContext): Command {
+  const create = new Command('create')
+    .description('create an API key for a service; it is shown once')
+    .argument('<name>', 'what will use the key')
+    .requiredOption('--scope <scopes>', `what it may do, separated by commas: ${keyScopes.join(', ')}`)
+    .addHelpText('after', '\nExample:\n  carillon key create door-bell --scope publish')
+    .action(async (name: string, flags: TargetFlags & { readonly scope: string }) => {
+      await using api = await openApi(context, flags, { offline: true })
+      const scopes = flags.scope.split(',').map((scope) => scope.trim())
+      const created = await api.call('POST', '/api/v1/keys', keyAnswer, { name, scopes })
+      print(flags.json, created, `${created.key}\nKeep it now: it is not shown again.`)
+    })
+
+  const list = new Command('list').description('show the keys').action(async (flags: TargetFlags) => {
+    await using api = await openApi(context, flags, { offline: true })
+    const { items } = await api.call('GET', '/api/v1/keys', page(keyView))
+    const rows = items.map((key) => [
+      key.id,
+      key.name,
+      `${key.start}…`,
+      key.scopes.join(','),
+      key.lastUsedAt ?? 'never',
+    ])
+    print(
+      flags.json,
+      items,
+      rows.length === 0 ? 'There are no keys yet.' : table(['ID', 'NAME', 'KEY', 'SCOPES', 'LAST USED'], rows),
+    )
+  })
+
+  const revoke = new Command('revoke')
+    .description('end a key at once')
+    .argument('<id>')
+    .action(async (id: string, flags: TargetFlags) => {
+      await using api = await openApi(context, flags, { offline: true })
+      await api.call('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`, z.object({}))
+      print(flags.json, { id, revoked: true }, `Revoked ${id}.`)
+    })
+
+  const command = new Command('key').description('API keys of services')
+  for (const each of [create, list, revoke]) command.addCommand(withTarget(each))
+  return command
+}

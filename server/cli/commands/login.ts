@@ -1,0 +1,40 @@
+import { Command } from 'commander'
+import { me, serverInfo, tokenAnswer } from '#protocol/api.ts'
+import { credentialHeaders, exchange, originOf } from '../api.ts'
+import type { CliContext } from '../context.ts'
+import { storeCredential } from '../keychain.ts'
+import { print } from '../output.ts'
+import { ask, readStdin } from '../stdin.ts'
+
+interface LoginFlags {
+  readonly url?: string
+  readonly email?: string
+  readonly passwordStdin?: boolean
+  readonly keyStdin?: boolean
+  readonly json?: boolean
+}
+
+export function loginCommand(context: CliContext): Command {
+  return new Command('login')
+    .description('keep what opens a server in the keychain of this machine')
+    .option('--url <url>', 'address of the server (http://127.0.0.1:8750)')
+    .option('--email <email>', 'sign in as this person')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--key-stdin', 'keep the API key on standard input instead of signing in')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  carillon login --url https://carillon.example.org --email ada@example.org')
+    .action(async (flags: LoginFlags) => {
+      const origin = originOf(flags.url ?? context.env.CARILLON_URL ?? 'http://127.0.0.1:8750')
+      await exchange({ origin }, {}, 'GET', '/.well-known/carillon', serverInfo)
+      const credential = flags.keyStdin ? await readStdin() : await signIn(origin, flags)
+      const account = await exchange({ origin }, credentialHeaders(credential), 'GET', '/api/v1/me', me)
+      await storeCredential(origin, credential)
+      print(flags.json, { url: origin, account }, `Signed in to ${origin} as ${account.name} (${account.role}).`)
+    })
+}
+
+async function signIn(origin: string, flags: LoginFlags): Promise<string> {
+  const email = flags.email ?? (await ask('E-mail: '))
+  const password = flags.passwordStdin ? await readStdin() : await ask('Password: ', { hidden: true })
+  return (await exchange({ origin }, {}, 'POST', '/api/v1/token', tokenAnswer, { email, password })).token
+}

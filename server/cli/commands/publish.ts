@@ -1,0 +1,69 @@
+import { Command } from 'commander'
+import { publishAnswer } from '#protocol/api.ts'
+import { channelName } from '#protocol/channel.ts'
+import { openApi } from '../api.ts'
+import { CliError, usageError } from '../cli-error.ts'
+import type { CliContext, TargetFlags } from '../context.ts'
+import { print } from '../output.ts'
+import { readStdin } from '../stdin.ts'
+import { collect, withTarget } from '../target-options.ts'
+
+interface PublishFlags extends TargetFlags {
+  readonly tag?: readonly string[]
+  readonly idempotencyKey?: string
+}
+
+export function publishCommand(context: CliContext): Command {
+  const command = new Command('publish')
+    .description('publish an event to a channel')
+    .argument('<channel>', 'such as news:general or commands:lobby-1')
+    .argument('<json>', 'what to publish; - reads it from standard input')
+    .option('--tag <key=value>', 'a tag; may be given several times', collect)
+    .option('--idempotency-key <key>', 'a second publication with this key reaches nobody')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  carillon publish commands:lobby-1 '{"show":{"message":"Doors open at nine"}}'
+  carillon publish news:general '{"title":"Lunch"}' --tag floor=2`,
+    )
+    .action(async (channel: string, text: string, flags: PublishFlags) => {
+      const named = channelName.safeParse(channel)
+      if (!named.success)
+        throw usageError('bad_channel', named.error.issues[0]?.message ?? 'The channel name is not valid.')
+      const body = {
+        channel,
+        data: parseJson(text === '-' ? await readStdin() : text),
+        ...(flags.tag === undefined ? {} : { tags: parseTags(flags.tag) }),
+        ...(flags.idempotencyKey === undefined ? {} : { idempotency_key: flags.idempotencyKey }),
+      }
+      await using api = await openApi(context, flags, { offline: true })
+      const answer = await api.call('POST', '/api/publish', publishAnswer, body)
+      if ('error' in answer) throw new CliError(`error_${answer.error.code}`, answer.error.message)
+      const { offset, epoch } = answer.result
+      print(flags.json, { channel, offset, epoch }, `Published to ${channel}${offset ? ` at offset ${offset}` : ''}.`)
+    })
+  return withTarget(command)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw usageError(
+      'malformed_json',
+      `What to publish is not valid JSON: ${reason}. Quote it for the shell: '{"title":"Lunch"}'.`,
+    )
+  }
+}
+
+function parseTags(tags: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    tags.map((tag) => {
+      const equals = tag.indexOf('=')
+      if (equals < 1) throw usageError('bad_tag', `A tag is key=value, not ${tag}.`)
+      return [tag.slice(0, equals), tag.slice(equals + 1)]
+    }),
+  )
+}

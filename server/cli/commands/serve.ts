@@ -1,0 +1,64 @@
+import { Command } from 'commander'
+import { destination, pino } from 'pino'
+import { readConfig } from '#server/config/config.ts'
+import type { CliContext } from '../context.ts'
+import { print } from '../output.ts'
+
+interface ServeFlags {
+  readonly host?: string
+  readonly port?: string
+  readonly data?: string
+  readonly config?: string
+  readonly json?: boolean
+}
+
+/** Longest a shutdown may take before the process ends anyway, in milliseconds. */
+const shutdownLimitMs = 15_000
+
+export function serveCommand(context: CliContext): Command {
+  return new Command('serve')
+    .description('start the server')
+    .option('--host <address>', 'address to listen on (127.0.0.1)')
+    .option('--port <port>', 'port to listen on (8750; 0 takes a free one)')
+    .option('--data <dir>', 'folder for the database and keys')
+    .option('--config <file>', 'configuration file (carillon.config.json)')
+    .option('--json', 'print the address as JSON')
+    .addHelpText('after', '\nExamples:\n  carillon serve\n  carillon serve --port 9000 --data /var/lib/carillon')
+    .action(async ({ json, ...flags }: ServeFlags) => {
+      const config = readConfig({ env: context.env, flags, cwd: context.cwd })
+      const log = pino({ level: config.log_level, base: null }, destination({ dest: 2, sync: true }))
+      const stopped = stopSignal()
+      const server = await context.startServer({ config, log, tcp: true })
+      const { url, setupLink } = server
+      print(json, { url, setupLink, data: config.data }, welcome(url, setupLink, config.data))
+      log.info({ url, data: config.data }, 'listening')
+
+      const signal = await stopped
+      log.info({ signal }, 'stopping')
+      setTimeout(() => {
+        log.error('stopping took too long')
+        process.exit(1)
+      }, shutdownLimitMs).unref()
+      await server[Symbol.asyncDispose]()
+      log.info('stopped')
+    })
+}
+
+/** The first signal asks for a clean stop; the second ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        resolve(signal)
+        process.on(signal, () => process.exit(130))
+      })
+    }
+  })
+}
+
+function welcome(url: string, setupLink: string | null, data: string): string {
+  const lines = [`Carillon listens on ${url}`, `Data is kept in ${data}`]
+  if (setupLink === null) lines.push(`Console: ${url}/`)
+  else lines.push('', 'Open this link once, within 24 hours, to create the first administrator:', `  ${setupLink}`)
+  return lines.join('\n')
+}

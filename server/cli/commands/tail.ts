@@ -1,0 +1,99 @@
+import { Centrifuge, type PublicationContext } from 'centrifuge'
+import { Command, InvalidArgumentError } from 'commander'
+import { WebSocket } from 'ws'
+import { channelName } from '#protocol/channel.ts'
+import { openApi } from '../api.ts'
+import { CliError, usageError } from '../cli-error.ts'
+import type { CliContext, TargetFlags } from '../context.ts'
+import { withTarget } from '../target-options.ts'
+
+interface TailFlags extends TargetFlags {
+  readonly history: number
+}
+
+export function tailCommand(context: CliContext): Command {
+  const command = new Command('tail')
+    .description('show the events of a channel as they come, until interrupted')
+    .argument('<channel>')
+    .option('--history <count>', 'begin with this many earlier events (0 to 300)', parseCount, 0)
+    .addHelpText('after', '\nExample:\n  carillon tail news:general --history 10')
+    .action(async (channel: string, flags: TailFlags) => {
+      const named = channelName.safeParse(channel)
+      if (!named.success)
+        throw usageError('bad_channel', named.error.issues[0]?.message ?? 'The channel name is not valid.')
+      await using api = await openApi(context, flags, { offline: false })
+      const client = new Centrifuge(api.socketUrl, {
+        websocket: WebSocket,
+        name: 'tail',
+        maxReconnectDelay: 5000,
+        ...(flags.url || context.env.CARILLON_URL || context.env.CARILLON_KEY
+          ? { getToken: async () => (await api.socketToken()) ?? '' }
+          : {}),
+      })
+      try {
+        await follow(client, channel, flags)
+      } finally {
+        client.disconnect()
+      }
+    })
+  return withTarget(command)
+}
+
+function follow(client: Centrifuge, channel: string, flags: TailFlags): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const subscription = client.newSubscription(channel)
+    const show = ({ offset = 0, data, tags }: Pick<PublicationContext, 'offset' | 'data' | 'tags'>) => {
+      const line = flags.json
+        ? JSON.stringify({ channel, offset, data, tags: tags ?? {} })
+        : `${new Date().toLocaleTimeString()} ${channel} #${offset} ${JSON.stringify(data)}`
+      process.stdout.write(`${line}\n`)
+    }
+    let begun = false
+    // Live events wait until the earlier ones have been shown.
+    let waiting: PublicationContext[] | null = []
+    subscription.on('publication', (event) => (waiting === null ? show(event) : waiting.push(event)))
+    subscription.on('subscribed', async ({ wasRecovering, recovered, streamPosition }) => {
+      if (wasRecovering && !recovered)
+        note('Some events came while the connection was down and cannot be had any more.')
+      if (begun) return
+      begun = true
+      note(`Following ${channel}. Interrupt to stop.`)
+      try {
+        if (flags.history > 0) {
+          const { publications } = await subscription.history({ limit: flags.history, reverse: true })
+          const top = streamPosition?.offset ?? Number.POSITIVE_INFINITY
+          for (const each of publications.reverse()) if ((each.offset ?? 0) <= top) show(each)
+        }
+      } catch {
+        note('Earlier events cannot be had in this channel.')
+      }
+      for (const each of waiting ?? []) show(each)
+      waiting = null
+    })
+    subscription.on('unsubscribed', ({ code, reason }) =>
+      reject(new CliError(`error_${code}`, `${channel}: ${reason}.`)),
+    )
+    client.on(
+      'connecting',
+      ({ reason }) => begun && note(`Offline since ${new Date().toLocaleTimeString()} (${reason}).`),
+    )
+    client.on('connected', () => begun && note('Online again.'))
+    client.on('disconnected', ({ code, reason }) =>
+      reject(new CliError(`error_${code}`, `The server ended the connection: ${reason}.`)),
+    )
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+    subscription.subscribe()
+    client.connect()
+  })
+}
+
+function note(words: string): void {
+  process.stderr.write(`${words}\n`)
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 0 && count <= 300) return count
+  throw new InvalidArgumentError('Give a whole number from 0 to 300.')
+}

@@ -1,0 +1,53 @@
+import { Command, Option } from 'commander'
+import { email, page, password as passwordSchema, userView } from '#protocol/api.ts'
+import { personRole } from '#protocol/roles.ts'
+import { openApi } from '../api.ts'
+import { usageError } from '../cli-error.ts'
+import type { CliContext, TargetFlags } from '../context.ts'
+import { print, table } from '../output.ts'
+import { ask, readStdin } from '../stdin.ts'
+import { withTarget } from '../target-options.ts'
+
+interface AddFlags extends TargetFlags {
+  readonly role: string
+  readonly name?: string
+  readonly passwordStdin?: boolean
+}
+
+export function userCommand(context: CliContext): Command {
+  const add = new Command('add')
+    .description('create an account for a person')
+    .argument('<email>')
+    .addOption(new Option('--role <role>', 'what the person may do').choices(personRole.options).default('viewer'))
+    .option('--name <name>', 'how the person is called (the part before the @)')
+    .option('--password-stdin', 'read the password from standard input')
+    .addHelpText(
+      'after',
+      '\nExample:\n  echo "$PASSWORD" | carillon user add ada@example.org --role operator --password-stdin',
+    )
+    .action(async (address: string, flags: AddFlags) => {
+      const checked = email.safeParse(address)
+      if (!checked.success) throw usageError('bad_email', checked.error.issues[0]?.message ?? 'Give an e-mail address.')
+      const password = flags.passwordStdin ? await readStdin() : await ask('Password: ', { hidden: true })
+      const strong = passwordSchema.safeParse(password)
+      if (!strong.success)
+        throw usageError('weak_password', strong.error.issues[0]?.message ?? 'Choose another password.')
+      await using api = await openApi(context, flags, { offline: true })
+      const body = { email: address, role: flags.role, password, ...(flags.name ? { name: flags.name } : {}) }
+      const user = await api.call('POST', '/api/v1/users', userView, body)
+      print(flags.json, user, `Created ${user.email} (${user.role}).`)
+    })
+
+  const list = new Command('list').description('show the accounts').action(async (flags: TargetFlags) => {
+    await using api = await openApi(context, flags, { offline: true })
+    const { items } = await api.call('GET', '/api/v1/users', page(userView))
+    const rows = items.map((user) => [user.email, user.name, user.role, user.disabled ? 'disabled' : 'active'])
+    print(
+      flags.json,
+      items,
+      rows.length === 0 ? 'There are no accounts yet.' : table(['E-MAIL', 'NAME', 'ROLE', 'STATE'], rows),
+    )
+  })
+
+  return new Command('user').description('accounts of people').addCommand(withTarget(add)).addCommand(withTarget(list))
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readConfig } from './config.ts'
+import { ConfigError } from './config-error.ts'
+
+function folderWith(config?: unknown): string {
+  const folder = mkdtempSync(join(tmpdir(), 'carillon-config-'))
+  if (config !== undefined) {
+    const text = typeof config === 'string' ? config : JSON.stringify(config)
+    writeFileSync(join(folder, 'carillon.config.json'), text)
+  }
+  return folder
+}
+
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read()
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  throw new Error('The configuration was accepted.')
+}
+
+test('without any configuration the server listens on loopback only and keeps data under the state folder', () => {
+  const config = readConfig({ env: { XDG_STATE_HOME: '/state' }, flags: {}, cwd: folderWith() })
+  expect(config).toMatchObject({ host: '127.0.0.1', port: 8750, data: '/state/carillon', log_level: 'info' })
+  expect(config.namespaces.map((each) => each.name)).toEqual(['news', 'commands', 'telemetry', 'tasks'])
+})
+
+test('flags win over the environment, which wins over the file', () => {
+  const cwd = folderWith({ port: 1, host: '::1', log_level: 'debug' })
+  const config = readConfig({ env: { CARILLON_PORT: '2', CARILLON_HOST: 'localhost' }, flags: { port: '3' }, cwd })
+  expect(config).toMatchObject({ port: 3, host: 'localhost', log_level: 'debug' })
+})
+
+test('every problem is reported at once, unknown settings included', () => {
+  const cwd = folderWith({ prot: 8750, log_level: 'loud' })
+  const problems = problemsOf(() => readConfig({ env: { CARILLON_DATABASE: 'x' }, flags: { port: '99999' }, cwd }))
+  expect(problems.join('\n')).toMatch(/CARILLON_DATABASE/)
+  expect(problems.join('\n')).toMatch(/prot/)
+  expect(problems.join('\n')).toMatch(/log_level/)
+  expect(problems.join('\n')).toMatch(/port/)
+})
+
+test('a file that is not JSON is named with its fault', () => {
+  const problems = problemsOf(() => readConfig({ env: {}, flags: {}, cwd: folderWith('{ "port": }') }))
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toMatch(/carillon\.config\.json is not valid JSON/)
+})
+
+test('a file named on the command line must be there', () => {
+  const problems = problemsOf(() => readConfig({ env: {}, flags: { config: 'absent.json' }, cwd: folderWith() }))
+  expect(problems[0]).toMatch(/absent\.json cannot be read/)
+})
+
+test('a namespace with recovery but no history is refused', () => {
+  const cwd = folderWith({ namespaces: [{ name: 'alarms', force_recovery: true }] })
+  expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd }))[0]).toMatch(/Recovery needs history/)
+})
+
+test('time spans are read in seconds, minutes and hours', () => {
+  const cwd = folderWith({ namespaces: [{ name: 'alarms', history_size: 5, history_ttl: '2h' }] })
+  expect(readConfig({ env: {}, flags: {}, cwd }).namespaces[0]).toMatchObject({ history_ttl: 7200 })
+})
+
+test('a public address is kept without path', () => {
+  const config = readConfig({
+    env: { CARILLON_PUBLIC_URL: 'https://bells.example.org/x' },
+    flags: {},
+    cwd: folderWith(),
+  })
+  expect(config.public_url).toBe('https://bells.example.org')
+})

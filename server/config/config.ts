@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { ConfigError } from './config-error.ts'
+import { defaultNamespaces, namespaces } from './namespaces.ts'
+
+/** The configuration file `carillon.config.json`; every field is optional and unknown ones are refused. */
+export const configSchema = z.strictObject({
+  /** Address to listen on. Anything but loopback is a decision of the site. */
+  host: z.string().min(1).default('127.0.0.1'),
+  /** TCP port; 0 takes a free one. */
+  port: z.coerce.number<number | string>().int().min(0).max(65_535).default(8750),
+  /** Folder for the database and keys, created with mode 0700. */
+  data: z.string().min(1).optional(),
+  /** The address people and devices use, when it is not the one listened on: `https://carillon.example.org`. */
+  public_url: z
+    .url({ protocol: /^https?$/, error: 'public_url is an http or https address.' })
+    .transform((url) => new URL(url).origin)
+    .optional(),
+  log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  namespaces: namespaces.default(defaultNamespaces),
+})
+
+export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
+
+/** Where each value may come from; later wins. */
+export interface ConfigSources {
+  readonly env: NodeJS.ProcessEnv
+  /** What the command line said; undefined where it said nothing. */
+  readonly flags: { readonly host?: string; readonly port?: string; readonly data?: string; readonly config?: string }
+  readonly cwd: string
+}
+
+/**
+ * Reads file, environment and flags, in this order, into one object.
+ *
+ * @throws ConfigError with every problem there is
+ */
+export function readConfig({ env, flags, cwd }: ConfigSources): Config {
+  const file = readFile(flags.config ?? env.CARILLON_CONFIG, cwd)
+  const environment = fromEnvironment(env)
+  const { config: _, ...given } = flags
+  const parsed = configSchema.safeParse({ ...file.values, ...environment.values, ...defined(given) })
+  const problems = [...file.problems, ...environment.problems]
+  if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
+  if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
+  return { ...parsed.data, data: resolve(cwd, parsed.data.data ?? defaultDataFolder(env)) }
+}
+
+/** `$XDG_STATE_HOME/carillon`, or `~/.local/state/carillon`. */
+export function defaultDataFolder(env: NodeJS.ProcessEnv): string {
+  return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'carillon')
+}
+
+interface Read {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly problems: readonly string[]
+}
+
+function readFile(named: string | undefined, cwd: string): Read {
+  const path = resolve(cwd, named ?? 'carillon.config.json')
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    // Without a name the file is optional.
+    return { values: {}, problems: named === undefined ? [] : [`The configuration file ${path} cannot be read.`] }
+  }
+  try {
+    const values = z.looseObject({}).parse(JSON.parse(text))
+    const { $schema: _, ...rest } = values
+    return { values: rest, problems: [] }
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? error.message : 'it is not an object'
+    return { values: {}, problems: [`The configuration file ${path} is not valid JSON: ${reason}.`] }
+  }
+}
+
+/** Variables that name something else than a field of the configuration. */
+const otherVariables = new Set([
+  'CARILLON_CONFIG',
+  'CARILLON_KEY',
+  'CARILLON_URL',
+  'CARILLON_SERVER',
+  'CARILLON_ELECTRON',
+  'CARILLON_CHROMIUM',
+])
+
+/** `CARILLON_LOG_LEVEL=debug` sets `log_level`; lists are given as JSON. */
+function fromEnvironment(env: NodeJS.ProcessEnv): Read {
+  const values: Record<string, unknown> = {}
+  const problems: string[] = []
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith('CARILLON_') || otherVariables.has(name) || value === undefined) continue
+    const field = name.slice('CARILLON_'.length).toLowerCase()
+    if (!(field in configSchema.shape)) {
+      problems.push(`${name}: there is no setting ${field}. Known: ${Object.keys(configSchema.shape).join(', ')}.`)
+    } else if (field === 'namespaces') {
+      try {
+        values[field] = JSON.parse(value)
+      } catch {
+        problems.push(`${name} is not valid JSON.`)
+      }
+    } else {
+      values[field] = value
+    }
+  }
+  return { values, problems }
+}
+
+function defined(flags: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(flags).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join('.')
+  return path === '' ? issue.message : `${path}: ${issue.message}`
+}

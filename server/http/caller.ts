@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import type { KeyScope, Role } from '#protocol/roles.ts'
+import type { Auth } from '#server/auth/auth.ts'
+import type { Identity } from '#server/auth/identity.ts'
+import { HttpProblem } from './problem-reply.ts'
+
+/** Answers who sent a request, and refuses those who may not. */
+export interface Callers {
+  /** Throws `unauthorized`, `invalid_token`, `wrong_origin`. */
+  signedIn(request: FastifyRequest): Promise<Identity>
+  /** Also throws `forbidden` unless the caller has one of these roles, or a key with `scope`. */
+  allowed(request: FastifyRequest, roles: readonly Role[], scope?: KeyScope): Promise<Identity>
+  /** Cookies to send back because the browser's session has been extended. */
+  renewedCookies(request: FastifyRequest): readonly string[]
+}
+
+export interface CallerOptions {
+  readonly auth: Auth
+  /** Requests that came through the socket in the data folder. */
+  readonly isLocal: (request: IncomingMessage) => boolean
+  readonly isTrustedOrigin: (origin: string) => boolean
+}
+
+/** Somebody on this machine who may read the data folder. */
+export const localIdentity: Identity = { kind: 'local', userId: 'local', name: 'server command line', role: 'admin' }
+
+export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions): Callers {
+  const renewed = new WeakMap<FastifyRequest, readonly string[]>()
+
+  async function signedIn(request: FastifyRequest): Promise<Identity> {
+    if (isLocal(request.raw)) return localIdentity
+    const found = await auth.identify(headersOf(request.raw))
+    if (found === null) {
+      throw new HttpProblem('unauthorized', 'Send a bearer token, an API key in X-API-Key, or sign in at the console.')
+    }
+    // A cookie is sent along by any page the browser shows, so what changes something must come from our own pages.
+    if (found.by === 'cookie' && !['GET', 'HEAD'].includes(request.method)) refuseForeign(request)
+    renewed.set(request, found.cookies)
+    return found.identity
+  }
+
+  function refuseForeign(request: FastifyRequest): void {
+    const { origin } = request.headers
+    if (origin !== undefined && isTrustedOrigin(origin)) return
+    throw new HttpProblem('wrong_origin', 'Use the console at the address that this server was given as public_url.')
+  }
+
+  return {
+    signedIn,
+    renewedCookies: (request) => renewed.get(request) ?? [],
+    async allowed(request, roles, scope) {
+      const identity = await signedIn(request)
+      if (identity.kind === 'key') {
+        if (scope !== undefined && (identity.scopes.includes(scope) || identity.scopes.includes('admin')))
+          return identity
+        const wanted = scope === undefined ? 'A person has to do this.' : `Create a key with the scope ${scope}.`
+        throw new HttpProblem('forbidden', `This key may not do this. ${wanted}`)
+      }
+      if (roles.includes(identity.role)) return identity
+      throw new HttpProblem('forbidden', `This needs the role ${roles.join(' or ')}; yours is ${identity.role}.`)
+    },
+  }
+}
+
+export function headersOf(request: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  return headers
+}

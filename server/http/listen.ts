@@ -1,0 +1,130 @@
+import { chmod, unlink } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { connect, type ListenOptions } from 'node:net'
+import { join } from 'node:path'
+
+/** Why the server cannot listen. `message` is a sentence that says what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+  readonly code:
+    | 'port_in_use'
+    | 'port_forbidden'
+    | 'address_unavailable'
+    | 'already_running'
+    | 'data_path_too_long'
+    | 'data_folder_unwritable'
+  constructor(code: ListenError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/**
+ * Binds the TCP port before anything else is opened, so that a port in use costs nothing. Until routes are attached
+ * every request is answered 503.
+ *
+ * @throws ListenError
+ */
+export async function bindTcp(host: string, port: number): Promise<Server> {
+  const server = starting()
+  try {
+    await listen(server, { host, port })
+  } catch (error) {
+    throw tcpError(host, port, error)
+  }
+  return server
+}
+
+/**
+ * Binds the socket in the data folder, mode 0600: whoever may read the folder is trusted. It is also the lock: one
+ * server for one data folder.
+ *
+ * @throws ListenError `already_running`, `data_path_too_long`, `data_folder_unwritable`
+ */
+export async function bindLocal(path: string): Promise<Server> {
+  if (Buffer.byteLength(path) > maxSocketPath) {
+    const sentence = `The path ${path} is longer than the ${maxSocketPath} bytes a local socket may have. Choose a shorter --data folder.`
+    throw new ListenError('data_path_too_long', sentence)
+  }
+  if (await answers(path)) {
+    const sentence = `A Carillon server already runs on ${path}. Stop it first, or choose another --data folder.`
+    throw new ListenError('already_running', sentence)
+  }
+  await unlink(path).catch(() => {
+    // Usually there is none; a socket file that stays makes listen fail below and say so.
+  })
+  const server = starting()
+  try {
+    await listen(server, { path })
+    await chmod(path, 0o600)
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    const sentence = `The data folder of ${path} cannot be written (${reason}). Make it writable for this user, or choose another with --data.`
+    throw new ListenError('data_folder_unwritable', sentence, { cause })
+  }
+  return server
+}
+
+/** The local socket in a data folder. */
+export function localSocketPath(data: string): string {
+  return join(data, 'carillon.sock')
+}
+
+/** Whether a server answers on this local socket. */
+export function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    const finish = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.setTimeout(2000, () => finish(true))
+    socket.once('connect', () => finish(true))
+    socket.once('error', () => finish(false))
+  })
+}
+
+/** Linux allows 107 bytes, macOS 103. */
+const maxSocketPath = 103
+
+function starting(): Server {
+  const server = createServer()
+  // Slow senders of headers or bodies must not hold connections for ever.
+  server.headersTimeout = 15_000
+  server.requestTimeout = 30_000
+  server.on('request', (_request, response) => {
+    if (server.listenerCount('request') > 1) return
+    response.writeHead(503, { 'retry-after': '1' }).end()
+  })
+  return server
+}
+
+function listen(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+}
+
+function tcpError(host: string, port: number, cause: unknown): unknown {
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'EADDRINUSE': {
+      const sentence = `Port ${port} on ${host} is in use. Stop what uses it, or choose another with --port.`
+      return new ListenError('port_in_use', sentence, { cause })
+    }
+    case 'EACCES': {
+      const sentence = `Port ${port} is reserved for the system. Choose one above 1023 with --port.`
+      return new ListenError('port_forbidden', sentence, { cause })
+    }
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND': {
+      const sentence = `This machine has no address ${host}. Choose one it has with --host, such as 127.0.0.1.`
+      return new ListenError('address_unavailable', sentence, { cause })
+    }
+    default:
+      return cause
+  }
+}

@@ -1,0 +1,55 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { type Problem, type ProblemCode, problems } from '#protocol/problem.ts'
+import { AuthError } from '#server/auth/auth-error.ts'
+
+/** An error a route answers on purpose. `detail` is a sentence that says what to do. */
+export class HttpProblem extends Error {
+  override readonly name = 'HttpProblem'
+  readonly code: ProblemCode
+  constructor(code: ProblemCode, detail: string) {
+    super(detail)
+    this.code = code
+  }
+}
+
+/** Turns whatever a route threw into a problem document (RFC 9457). The one place where codes become statuses. */
+export function replyWithProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
+  const document = problemOf(error)
+  if (document.status >= 500) request.log.error({ err: error }, 'request failed')
+  if (error instanceof AuthError && error.retryAfter !== undefined) {
+    reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfter)))
+  }
+  if (document.status === 401) reply.header('www-authenticate', 'Bearer')
+  reply.code(document.status).type('application/problem+json').send(document)
+}
+
+export function problemDocument(code: ProblemCode, detail: string, errors?: Problem['errors']): Problem {
+  const { status, title } = problems[code]
+  return { type: 'about:blank', title, status, code, detail, ...(errors === undefined ? {} : { errors }) }
+}
+
+function problemOf(error: FastifyError | Error): Problem {
+  if (error instanceof HttpProblem || error instanceof AuthError) return problemDocument(error.code, error.message)
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map(({ instancePath, message }) => ({
+      path: instancePath.slice(1).replaceAll('/', '.'),
+      message: message ?? 'is not valid',
+    }))
+    return problemDocument('bad_request', errors.map(fieldSentence).join(' '), errors)
+  }
+  const { code, statusCode } = error as FastifyError
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
+    return problemDocument('malformed_json', 'Send a JSON body with the content type application/json.')
+  }
+  if (statusCode === 413) return problemDocument('payload_too_large', 'Send a smaller body: 128 KiB at most.')
+  if (statusCode === 415) return problemDocument('bad_request', 'Send the content type application/json.')
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return problemDocument('bad_request', error.message)
+  }
+  return problemDocument('internal', 'Try again; if it happens again, look into the server log.')
+}
+
+function fieldSentence({ path, message }: { path: string; message: string }): string {
+  return path === '' ? message : `${path}: ${message}`
+}

@@ -1,0 +1,11 @@
+import { channelsAnswer } from '#protocol/api.ts'
+import type { Routes } from '../app.ts'
+
+/** What channels there are, as far as the reader may know. */
+export const channelRoutes: Routes = (app, { realtime, callers }) => {
+  app.get('/api/v1/channels', { schema: { response: { 200: channelsAnswer } } }, async (request) => {
+    const identity = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'subscribe')
+    const active = realtime.activeChannels().filter(({ channel }) => realtime.maySubscribe(identity, channel).ok)
+    return { namespaces: [...realtime.permissions(identity)], active: active.slice(0, 200) }
+  })
+}

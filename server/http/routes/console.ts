@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { Routes } from '../app.ts'
+import { problemDocument } from '../problem-reply.ts'
+
+/** The paths at which the console draws a page of its own. */
+const pages = ['/', '/setup', '/enrol', '/live', '/sign-in']
+
+/** The console: one page and its assets, under a content security policy that lets nothing else run. */
+export const consoleRoutes: Routes = async (app, { consoleFolder }) => {
+  if (consoleFolder === null) {
+    for (const path of pages) {
+      app.get(path, { schema: { hide: true } }, async (_request, reply) => {
+        const detail = 'The console has not been built. Run npm run build in the Carillon folder and start again.'
+        return reply.code(503).type('application/problem+json').send(problemDocument('unavailable', detail))
+      })
+    }
+    return
+  }
+  const html = await readFile(join(consoleFolder, 'index.html'), 'utf8')
+  await app.register(fastifyStatic, {
+    root: join(consoleFolder, 'assets'),
+    prefix: '/assets/',
+    immutable: true,
+    maxAge: '365d',
+    decorateReply: false,
+  })
+  for (const path of pages) {
+    app.get(path, { schema: { hide: true } }, async (_request, reply) =>
+      reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(html),
+    )
+  }
+}
+
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')

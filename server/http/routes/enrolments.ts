@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import {
+  approveRequest,
+  enrolmentAnswer,
+  enrolmentRequest,
+  enrolmentTokenAnswer,
+  enrolmentTokenRequest,
+  enrolmentView,
+} from '#protocol/api.ts'
+import type { Routes } from '../app.ts'
+
+/** How a kiosk gets an identity of its own: the device authorization grant (RFC 8628). */
+export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
+  const params = z.object({ code: z.string().min(1).max(20) })
+
+  app.post(
+    '/api/v1/enrolments',
+    { schema: { body: enrolmentRequest, response: { 201: enrolmentAnswer } } },
+    async (request, reply) => reply.code(201).send(await auth.enrolments.start(request.body, request.ip)),
+  )
+  app.post(
+    '/api/v1/enrolments/token',
+    { schema: { body: enrolmentTokenRequest, response: { 200: enrolmentTokenAnswer } } },
+    async (request) => auth.enrolments.redeem(request.body.device_code),
+  )
+  app.get('/api/v1/enrolments/:code', { schema: { params, response: { 200: enrolmentView } } }, async (request) => {
+    const by = await callers.allowed(request, ['admin', 'operator'])
+    return auth.enrolments.view(request.params.code, by)
+  })
+  app.post('/api/v1/enrolments/:code/approve', { schema: { params, body: approveRequest } }, async (request, reply) => {
+    const by = await callers.allowed(request, ['admin', 'operator'])
+    const device = await auth.enrolments.approve(request.params.code, request.body.name, by)
+    return reply.code(201).header('location', `/api/v1/devices/${device.id}`).send(device)
+  })
+  app.post('/api/v1/enrolments/:code/deny', { schema: { params } }, async (request, reply) => {
+    await auth.enrolments.deny(request.params.code, await callers.allowed(request, ['admin', 'operator']))
+    return reply.code(204).send()
+  })
+}

@@ -1,0 +1,40 @@
+import { accessTokenAnswer, me, ticketAnswer, tokenAnswer, tokenRequest } from '#protocol/api.ts'
+import type { Identity } from '#server/auth/identity.ts'
+import type { Routes } from '../app.ts'
+import { HttpProblem } from '../problem-reply.ts'
+
+/** Signing programs in and out, and what opens a socket. */
+export const sessionRoutes: Routes = (app, { auth, callers }) => {
+  app.get('/api/v1/me', { schema: { response: { 200: me } } }, async (request) =>
+    describe(await callers.signedIn(request)),
+  )
+  app.post('/api/v1/token', { schema: { body: tokenRequest, response: { 200: tokenAnswer } } }, async (request) =>
+    auth.signIn(request.body.email, request.body.password, request.ip),
+  )
+  app.delete('/api/v1/token', {}, async (request, reply) => {
+    const identity = await callers.signedIn(request)
+    if (!('sessionId' in identity))
+      throw new HttpProblem('bad_request', 'Keys are ended with DELETE /api/v1/keys/{id}.')
+    await auth.endSession(identity.sessionId)
+    return reply.code(204).send()
+  })
+  app.post('/api/v1/access-tokens', { schema: { response: { 201: accessTokenAnswer } } }, async (request, reply) => {
+    const identity = await callers.signedIn(request)
+    if (!('sessionId' in identity)) throw new HttpProblem('bad_request', 'A key opens a socket with a ticket.')
+    return reply.code(201).send(await auth.issueAccessToken(identity))
+  })
+  app.post('/api/v1/tickets', { schema: { response: { 201: ticketAnswer } } }, async (request, reply) =>
+    reply.code(201).send(await auth.tickets.issue(await callers.signedIn(request))),
+  )
+}
+
+function describe(identity: Identity) {
+  return {
+    id: identity.userId,
+    kind: identity.kind,
+    name: identity.name,
+    email: identity.kind === 'user' ? identity.email : null,
+    role: identity.role,
+    device: identity.kind === 'device' ? identity.device : null,
+  }
+}

@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { setupRequest } from '#protocol/api.ts'
+import type { Routes } from '../app.ts'
+
+/** The first administrator, created with the one-time link printed at start. */
+export const setupRoutes: Routes = (app, { auth }) => {
+  const query = z.object({ token: z.string().min(1).max(200) })
+  app.get('/api/v1/setup', { schema: { querystring: query } }, async (request, reply) => {
+    await auth.setup.check(request.query.token)
+    return reply.code(204).send()
+  })
+  app.post('/api/v1/setup', { schema: { body: setupRequest } }, async (request, reply) => {
+    const { cookies } = await auth.setup.complete(request.body, request.ip)
+    return reply.code(201).header('location', '/api/v1/me').header('set-cookie', cookies).send({})
+  })
+}

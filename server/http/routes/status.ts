@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { serverInfo } from '#protocol/api.ts'
+import type { Routes } from '../app.ts'
+
+/** Whether the server lives, and that it is a Carillon. */
+export const statusRoutes: Routes = (app, { auth, store, version }) => {
+  app.get('/.well-known/carillon', { schema: { response: { 200: serverInfo } } }, async () => ({
+    name: 'carillon' as const,
+    version,
+    setUp: await auth.setup.isDone(),
+  }))
+  app.get('/health/live', { schema: { response: { 200: state } } }, async () => ({ status: 'ok' as const }))
+  app.get('/health/ready', { schema: { response: { 200: state } } }, async () => {
+    store.sqlite.exec('select 1')
+    return { status: 'ok' as const }
+  })
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
+
+const state = z.object({ status: z.literal('ok') })

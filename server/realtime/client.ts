@@ -1,0 +1,102 @@
+import type { CloseReason } from '#protocol/close-reasons.ts'
+import type { Identity } from '#server/auth/identity.ts'
+import type { ClientInfo } from '#server/broker/broker.ts'
+import type { Outbox } from './outbox.ts'
+import type { Registered } from './registry.ts'
+import type { Services } from './services.ts'
+import { endSubscription, type Subscription } from './subscription.ts'
+
+/** One client that has been let in: what its commands work on. It lives as long as its connection is open. */
+export class Client {
+  readonly id: string
+  readonly services: Services
+  readonly outbox: Outbox
+  readonly subscriptions = new Map<string, Subscription>()
+  /** Whether the client refreshes its token itself. */
+  readonly expires: boolean
+  readonly close: (reason: CloseReason) => void
+  readonly #onExpired: () => void
+  readonly #onRevoked: () => void
+  #registered: Registered
+  #info: ClientInfo
+  #expiry: NodeJS.Timeout | undefined
+  /** The last work begun on a channel whose commands must not overtake each other. */
+  #channelWork: Map<string, Promise<void>> | undefined
+
+  constructor(options: ClientOptions) {
+    this.id = options.id
+    this.services = options.services
+    this.outbox = options.outbox
+    this.close = options.close
+    this.#onExpired = options.onExpired
+    this.#onRevoked = options.onRevoked
+    this.expires = options.expiresAt !== null
+    this.#registered = { identity: options.identity, revoke: options.onRevoked }
+    this.#info = clientInfo(options.id, options.identity)
+    this.services.registry.add(this.#registered)
+    if (options.expiresAt !== null) this.expireAt(options.expiresAt)
+  }
+
+  get identity(): Identity {
+    return this.#registered.identity
+  }
+
+  /** Who this is to other clients. */
+  get info(): ClientInfo {
+    return this.#info
+  }
+
+  /** Goes on as the same user with what a new token says. */
+  adopt(identity: Identity): void {
+    const before = this.#registered
+    this.#registered = { identity, revoke: this.#onRevoked }
+    this.#info = clientInfo(this.id, identity)
+    this.services.registry.add(this.#registered)
+    this.services.registry.remove(before)
+  }
+
+  /** Ends the connection unless it has been refreshed some time after then. Seconds since 1970. */
+  expireAt(expiresAt: number): void {
+    const { clock, limits } = this.services
+    clearTimeout(this.#expiry)
+    const delay = Math.max(0, expiresAt * 1000 - clock()) + limits.refreshGraceMs
+    this.#expiry = setTimeout(this.#onExpired, Math.min(delay, longestTimerMs)).unref()
+  }
+
+  /** Runs `work` when what was begun before on this channel is done. */
+  inOrder(channel: string, work: () => Promise<void>): void {
+    this.#channelWork ??= new Map()
+    const works = this.#channelWork
+    const before = works.get(channel)
+    const mine: Promise<void> = (before ? before.then(work) : work()).finally(() => {
+      if (works.get(channel) === mine) works.delete(channel)
+    })
+    works.set(channel, mine)
+  }
+
+  /** Leaves everything it was in. */
+  release(): void {
+    clearTimeout(this.#expiry)
+    for (const subscription of [...this.subscriptions.values()]) endSubscription(this, subscription)
+    this.services.registry.remove(this.#registered)
+  }
+}
+
+export interface ClientOptions {
+  readonly id: string
+  readonly identity: Identity
+  /** Seconds since 1970; null when only the end of its session ends it. */
+  readonly expiresAt: number | null
+  readonly services: Services
+  readonly outbox: Outbox
+  readonly close: (reason: CloseReason) => void
+  readonly onExpired: () => void
+  readonly onRevoked: () => void
+}
+
+/** Beyond it Node's timers fire at once. */
+const longestTimerMs = 2 ** 31 - 1
+
+function clientInfo(id: string, { userId, name, role }: Identity): ClientInfo {
+  return { user: userId, client: id, connInfo: JSON.stringify({ name, role }) }
+}

@@ -1,0 +1,158 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
+import { WebSocketServer } from 'ws'
+import { closeReasons } from '#protocol/close-reasons.ts'
+import type { Identity } from '#server/auth/identity.ts'
+import type { Broker } from '#server/broker/broker.ts'
+import type { Namespace } from '#server/config/namespaces.ts'
+import { createAccessRules } from './access.ts'
+import { Connection } from './connection.ts'
+import { createHub } from './hub.ts'
+import { defaultLimits, type RealtimeLimits } from './limits.ts'
+import { createPinger } from './ping.ts'
+import { publishAs } from './publish.ts'
+import type { Authenticator, Realtime } from './realtime.ts'
+import { createRegistry } from './registry.ts'
+import type { RpcHandler } from './rpc.ts'
+import type { Services } from './services.ts'
+import { choosesJson, offersOnlyProtobuf } from './subprotocol.ts'
+import { createWriteTurn } from './write-turn.ts'
+
+export interface RealtimeOptions {
+  readonly broker: Broker
+  readonly authenticator: Authenticator
+  readonly namespaces: readonly Namespace[]
+  readonly log: Logger
+  /** Carillon's version, told to clients. */
+  readonly version: string
+  /** By method name; looked up at each call, so that rooms above can add theirs. Default none. */
+  readonly rpc?: ReadonlyMap<string, RpcHandler>
+  readonly limits?: Partial<RealtimeLimits>
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number
+}
+
+/** Four times what a command may be: beyond it `ws` closes with 1009, after which the SDK does not come back. */
+const maxFrameBytes = 4 * 64 * 1024
+
+export function createRealtime(options: RealtimeOptions): Realtime {
+  const { broker, authenticator, namespaces, log, clock = Date.now, rpc = new Map() } = options
+  const limits = { ...defaultLimits, ...options.limits }
+  const turn = createWriteTurn()
+  const hub = createHub(turn)
+  const access = createAccessRules(namespaces)
+  const registry = createRegistry(log)
+  const pinger = createPinger(limits)
+  const version = `carillon ${options.version}`
+  const services: Services = {
+    ...{ broker, authenticator, access, hub, turn, pinger, registry, rpc, limits, log, clock, version },
+  }
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: maxFrameBytes,
+    // Frames are written past `ws`, which is right only without it.
+    perMessageDeflate: false,
+    handleProtocols: choosesJson,
+  })
+  const connections = new Set<Connection>()
+  const stopListening = broker.onPublication(hub.publish)
+  let whenEmpty: (() => void) | undefined
+  let isClosing = false
+
+  return {
+    upgrade,
+    publish: (by, request) => publishAs(services, by, request),
+    revoke: registry.revoke,
+    permissions: (by) =>
+      namespaces.map((policy) => ({
+        name: policy.name,
+        subscribe: access.inNamespace(by, 'subscribe', policy) || (policy.device_own && by.kind === 'device'),
+        publish: access.inNamespace(by, 'publish', policy),
+        historySize: policy.history_size,
+        historyTtlSeconds: policy.history_ttl,
+      })),
+    maySubscribe(by, channel) {
+      const allowed = access.check(by, 'subscribe', channel)
+      return allowed.ok ? { ok: true } : { ok: false, error: allowed.error }
+    },
+    activeChannels: hub.channels,
+    isOnline: registry.isOnline,
+    onPresence: registry.onPresence,
+    async [Symbol.asyncDispose]() {
+      if (isClosing) return
+      isClosing = true
+      await closeAll()
+      stopListening()
+      pinger[Symbol.dispose]()
+    },
+  }
+
+  function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, identity: Identity | null): void {
+    const refusal = refusalOf(request)
+    if (refusal) {
+      refuseUpgrade(stream, refusal)
+      return
+    }
+    const revocationMark = registry.mark()
+    server.handleUpgrade(request, stream, head, (socket) => {
+      const onGone = () => {
+        connections.delete(connection)
+        if (connections.size === 0) whenEmpty?.()
+      }
+      const connection = new Connection({ socket, stream, services, known: identity, revocationMark, onGone })
+      connections.add(connection)
+    })
+  }
+
+  function refusalOf(request: IncomingMessage): Refusal | null {
+    if (isClosing) return { status: 503, sentence: 'The server is shutting down. Try again in a moment.' }
+    if (connections.size >= limits.maxConnections) {
+      return { status: 503, sentence: 'Too many connections. Try again later.' }
+    }
+    if (!offersOnlyProtobuf(request)) return null
+    return { status: 400, sentence: 'Only the JSON encoding is spoken here: offer centrifuge-json or no protocol.' }
+  }
+
+  /** Spread over time, because every client comes back within a second or so. */
+  async function closeAll(): Promise<void> {
+    if (connections.size === 0) return
+    const allGone = new Promise<void>((resolve) => {
+      whenEmpty = resolve
+    })
+    const all = [...connections]
+    const steps = Math.ceil(all.length / closesAStep)
+    const pauseMs = Math.min(limits.shutdownSpreadMs / steps, 100)
+    for (let step = 0; step < steps; step++) {
+      for (const connection of all.slice(step * closesAStep, (step + 1) * closesAStep)) {
+        connection.close(closeReasons.shutdown)
+      }
+      if (step + 1 < steps) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+    // Each connection cuts its own socket after its grace; this is for what might be left all the same.
+    const stragglers = setTimeout(() => {
+      for (const connection of connections) connection.terminate()
+    }, limits.closeGraceMs + 500)
+    await allGone
+    clearTimeout(stragglers)
+  }
+}
+
+const closesAStep = 100
+
+interface Refusal {
+  readonly status: 400 | 503
+  readonly sentence: string
+}
+
+function refuseUpgrade(stream: Duplex, { status, sentence }: Refusal): void {
+  const title = status === 400 ? 'Bad Request' : 'Service Unavailable'
+  // The client may be gone already; there is nobody left to tell.
+  stream.on('error', () => {})
+  stream.once('finish', () => stream.destroy())
+  stream.end(
+    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(sentence)}\r\n\r\n${sentence}`,
+  )
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { type Command, type CommandName, commandNames, commands, maxCommandBytes } from '#protocol/client-protocol.ts'
+
+/** What one line of a client's frame turns out to be. */
+export type Decoded =
+  | { readonly kind: 'command'; readonly command: Command }
+  | { readonly kind: 'pong' }
+  /** Wrong, but it can be answered: error 107. */
+  | { readonly kind: 'refused'; readonly id: number; readonly name: CommandName; readonly message: string }
+  /** Not the protocol: the connection is closed with 3501. */
+  | { readonly kind: 'violation'; readonly message: string }
+
+/** The lines of a frame; the newline that may end it begins no line of its own. */
+export function frameLines(text: string): readonly string[] {
+  const end = text.endsWith('\n') ? text.length - 1 : text.length
+  return text.slice(0, end).split('\n')
+}
+
+/** The edge of the socket: behind it, commands are typed and trusted in their form. */
+export function decodeLine(line: string): Decoded {
+  const envelope = parseObject(line)
+  if (!envelope) return violation('not a JSON object')
+  const { id } = envelope
+  const hasId = id !== undefined && id !== 0
+  if (!hasId) return isPresent(envelope.send) ? { kind: 'command', command: send } : { kind: 'pong' }
+  if (!isCommandId(id)) return violation('a command id is a positive 32-bit integer')
+  const name = commandNames.find((candidate) => isPresent(envelope[candidate]))
+  if (!name) return violation('no known command')
+  if (line.length > maxCommandBytes || Buffer.byteLength(line) > maxCommandBytes) {
+    return { kind: 'refused', id, name, message: `the command is too large; the limit is ${maxCommandBytes} bytes` }
+  }
+  return decodeCommand(id, name, envelope[name])
+}
+
+function decodeCommand(id: number, name: CommandName, value: unknown): Decoded {
+  const parsed = commands[name].safeParse(value)
+  if (!parsed.success) {
+    return { kind: 'refused', id, name, message: z.prettifyError(parsed.error).replaceAll('\n', ' ').slice(0, 200) }
+  }
+  if (needsChannel(parsed.data) && parsed.data.channel === '') return violation('a channel is missing')
+  // The schema came from the table under this very name.
+  return { kind: 'command', command: { name, id, request: parsed.data } as Command }
+}
+
+const send: Command = { name: 'send', id: 0, request: undefined }
+
+function violation(message: string): Decoded {
+  return { kind: 'violation', message }
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    // Said by the caller: the connection closes.
+    return undefined
+  }
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null
+}
+
+function isCommandId(id: unknown): id is number {
+  return Number.isInteger(id) && (id as number) > 0 && (id as number) <= 0xffff_ffff
+}
+
+function needsChannel(request: unknown): request is { channel: string } {
+  return typeof request === 'object' && request !== null && 'channel' in request
+}

@@ -1,0 +1,171 @@
+import type { ClientInfo, Publication } from '#server/broker/broker.ts'
+import { joinPushText, publicationPushText } from './encode.ts'
+import type { Outbox } from './outbox.ts'
+import { textFrame } from './text-frame.ts'
+import type { WriteTurn } from './write-turn.ts'
+
+/** A live subscription, as the hub sees it. */
+export interface Member {
+  readonly outbox: Outbox
+  /** It asked for joins and leaves, and may have them. */
+  readonly joinLeave: boolean
+  /** Its place in the stream was lost: it must subscribe again. */
+  readonly lostPosition: () => void
+}
+
+/** Where a channel's fan-out stands. */
+export interface StreamPosition {
+  readonly offset: number
+  readonly epoch: string
+}
+
+/** A subscriber that reads history first: publications come to it one by one until it is caught up. */
+export type Watcher = (publication: Publication, epoch: string) => void
+
+/**
+ * Channels and their subscribers. A publication becomes one frame for all of them; the frames of one turn are joined
+ * once per channel, and every socket gets the same Buffer.
+ */
+export interface Hub {
+  publish(channel: string, publication: Publication, epoch: string): void
+  /** Pushes a join or a leave to the members that asked for them. */
+  announce(channel: string, kind: 'join' | 'leave', info: ClientInfo): void
+  watch(channel: string, watcher: Watcher): void
+  unwatch(channel: string, watcher: Watcher): void
+  /** From now on the member gets every publication. `position` is where it is, null when it keeps none. */
+  join(channel: string, member: Member, position: StreamPosition | null): void
+  leave(channel: string, member: Member): void
+  /** Where the fan-out of a positioned channel stands; null when nothing is known yet. */
+  position(channel: string): StreamPosition | null
+  /** Channels with members, busiest first. */
+  channels(): { readonly channel: string; readonly clients: number }[]
+}
+
+export function createHub(turn: WriteTurn): Hub {
+  const rooms = new Map<string, Room>()
+  let dirty: Room[] = []
+
+  return {
+    publish(channel, publication, epoch) {
+      const room = rooms.get(channel)
+      if (!room) return
+      if (room.watchers.size > 0) for (const watcher of [...room.watchers]) watcher(publication, epoch)
+      if (room.members.size === 0 || !advance(room, publication.offset, epoch)) return
+      makeReady(room, textFrame(publicationPushText(channel, publication)))
+    },
+    announce(channel, kind, info) {
+      const room = rooms.get(channel)
+      if (!room || room.listening === 0) return
+      const frame = textFrame(joinPushText(channel, kind, info))
+      for (const member of room.members) if (member.joinLeave) member.outbox.push(frame)
+    },
+    watch: (channel, watcher) => void roomOf(channel).watchers.add(watcher),
+    unwatch(channel, watcher) {
+      const room = rooms.get(channel)
+      if (!room) return
+      room.watchers.delete(watcher)
+      forgetIfEmpty(room)
+    },
+    join(channel, member, position) {
+      const room = roomOf(channel)
+      // What is ready was published before this member came, and is not for it.
+      deliver(room)
+      if (position && room.position && position.epoch !== room.position.epoch) loseAll(room)
+      room.position ??= position
+      room.members.add(member)
+      if (member.joinLeave) room.listening += 1
+    },
+    leave(channel, member) {
+      const room = rooms.get(channel)
+      if (!room?.members.has(member)) return
+      deliver(room)
+      room.members.delete(member)
+      if (member.joinLeave) room.listening -= 1
+      forgetIfEmpty(room)
+    },
+    position: (channel) => rooms.get(channel)?.position ?? null,
+    channels: () =>
+      [...rooms.values()]
+        .filter(({ members }) => members.size > 0)
+        .map(({ channel, members }) => ({ channel, clients: members.size }))
+        .sort((a, b) => b.clients - a.clients),
+  }
+
+  function roomOf(channel: string): Room {
+    const known = rooms.get(channel)
+    if (known) return known
+    const room: Room = {
+      channel,
+      members: new Set(),
+      watchers: new Set(),
+      listening: 0,
+      position: null,
+      ready: [],
+      readyBytes: 0,
+    }
+    rooms.set(channel, room)
+    return room
+  }
+
+  function forgetIfEmpty(room: Room): void {
+    if (room.members.size === 0) room.position = null
+    if (room.members.size === 0 && room.watchers.size === 0) rooms.delete(room.channel)
+  }
+
+  /** Whether this is the next one. Repeated ones are nobody's business, and after a gap nobody's place is right. */
+  function advance(room: Room, offset: number, epoch: string): boolean {
+    const { position } = room
+    if (position === null || offset === 0) return true
+    if (epoch === position.epoch && offset <= position.offset) return false
+    if (epoch !== position.epoch || offset > position.offset + 1) {
+      loseAll(room)
+      return false
+    }
+    room.position = { offset, epoch }
+    return true
+  }
+
+  function loseAll(room: Room): void {
+    for (const member of [...room.members]) member.lostPosition()
+  }
+
+  function makeReady(room: Room, frame: Buffer): void {
+    if (room.ready.length === 0) {
+      if (dirty.length === 0) turn.before(deliverDirty)
+      dirty.push(room)
+    }
+    room.ready.push(frame)
+    room.readyBytes += frame.length
+    if (room.readyBytes > joinedBytes) deliver(room)
+  }
+
+  function deliverDirty(): void {
+    const ready = dirty
+    dirty = []
+    for (const room of ready) deliver(room)
+  }
+
+  function deliver(room: Room): void {
+    const [first] = room.ready
+    if (first === undefined) return
+    const joined = room.ready.length === 1 ? first : Buffer.concat(room.ready, room.readyBytes)
+    room.ready = []
+    room.readyBytes = 0
+    for (const member of room.members) member.outbox.push(joined)
+  }
+}
+
+interface Room {
+  readonly channel: string
+  readonly members: Set<Member>
+  readonly watchers: Set<Watcher>
+  /** How many members want joins and leaves. */
+  listening: number
+  /** Null for channels without positions, and before the first subscriber has one. */
+  position: StreamPosition | null
+  ready: Buffer[]
+  readyBytes: number
+}
+
+/** A turn's frames of one channel are handed on early beyond this, so that no single Buffer becomes an outbox of its own. */
+const joinedBytes = 256 * 1024

@@ -1,0 +1,72 @@
+import { maxPublicationBytes } from '#protocol/api.ts'
+import type { PublishCommand } from '#protocol/client-protocol.ts'
+import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import type { Identity } from '#server/auth/identity.ts'
+import type { NewPublication } from '#server/broker/broker.ts'
+import { BrokerError } from '#server/broker/broker-error.ts'
+import { historyPolicy } from './access.ts'
+import type { Client } from './client.ts'
+import { emptyResult, failed, type Outcome } from './outcome.ts'
+import type { PublishCall, PublishOutcome } from './realtime.ts'
+import type { Services } from './services.ts'
+
+/** A client publishes: subject to the channel's policy, and marked with who did it. */
+export async function publish(client: Client, request: PublishCommand): Promise<Outcome> {
+  if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream publications (type 0) are available')
+  const { channel, data } = request
+  const outcome = await publishAs(client.services, client.identity, { channel, data }, { info: client.info })
+  return outcome.ok ? emptyResult : failed(outcome.error, outcome.message)
+}
+
+/** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
+export async function publishAs(
+  { access, broker, log }: Pick<Services, 'access' | 'broker' | 'log'>,
+  by: Identity,
+  { channel, data, tags, idempotencyKey, skipHistory = false }: PublishCall,
+  { info }: Pick<NewPublication, 'info'> = {},
+): Promise<PublishOutcome> {
+  const allowed = access.check(by, 'publish', channel)
+  if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentences[allowed.error] ?? allowed.error)
+  const text = jsonText(data)
+  if (text === undefined) return refused('badRequest', 'The data of a publication is a JSON value.')
+  const bytes = Buffer.byteLength(text)
+  if (bytes > maxPublicationBytes) {
+    return refused(
+      'badRequest',
+      `The data is ${bytes} bytes; the limit of a publication is ${maxPublicationBytes} bytes.`,
+    )
+  }
+  const publication: NewPublication = {
+    data: text,
+    ...(tags && { tags }),
+    ...(info && { info }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  }
+  try {
+    const policy = skipHistory ? { size: 0, ttlSeconds: 0 } : historyPolicy(allowed.policy)
+    const { offset, epoch } = await broker.publish(channel, policy, publication)
+    return { ok: true, offset, epoch }
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error
+    log.warn({ err: error, channel }, 'publication not taken')
+    return refused('internal', error.message)
+  }
+}
+
+const sentences: Partial<Record<ReplyErrorName, string>> = {
+  unknownChannel: 'No namespace is configured for this channel. Check its name, or configure the namespace.',
+  permissionDenied: 'You may not publish in this channel.',
+}
+
+function refused(error: ReplyErrorName, message: string): PublishOutcome {
+  return { ok: false, error, message }
+}
+
+/** Undefined for what is not JSON, and for what is nested so deeply that it cannot be written. */
+function jsonText(data: unknown): string | undefined {
+  try {
+    return JSON.stringify(data)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,111 @@
+import type { Logger } from 'pino'
+import type { Revoked } from '#server/auth/auth.ts'
+import type { Identity } from '#server/auth/identity.ts'
+
+/** A connection that has been let in. */
+export interface Registered {
+  readonly identity: Identity
+  revoke(): void
+}
+
+export type OnlineListener = (change: { readonly identity: Identity; readonly online: boolean }) => void
+
+/** Who is connected to this node, by user and by session. */
+export interface Registry {
+  /** Where revocations stand: taken before an identity is established, compared after, so that none slips between. */
+  mark(): number
+  wasRevokedSince(mark: number, identity: Identity): boolean
+  add(connection: Registered): void
+  remove(connection: Registered): void
+  revoke(revoked: Revoked): void
+  isOnline(userId: string): boolean
+  onPresence(listener: OnlineListener): () => void
+}
+
+/** Revocations remembered for connections still being decided: those of seconds, so this is far more than enough. */
+const maxRemembered = 10_000
+
+export function createRegistry(log: Logger): Registry {
+  const byUser = new Map<string, Set<Registered>>()
+  const bySession = new Map<string, Set<Registered>>()
+  const listeners = new Set<OnlineListener>()
+  /** The number of the latest revocation of each session or user, oldest first. */
+  const revocations = new Map<string, number>()
+  let revocationCount = 0
+
+  return {
+    mark: () => revocationCount,
+    wasRevokedSince(mark, identity) {
+      const session = sessionOf(identity)
+      const keys = [userKey(identity.userId), ...(session === null ? [] : [sessionKey(session)])]
+      return keys.some((key) => (revocations.get(key) ?? 0) > mark)
+    },
+    add(connection) {
+      const { identity } = connection
+      const wasOnline = byUser.has(identity.userId)
+      put(byUser, identity.userId, connection)
+      const session = sessionOf(identity)
+      if (session !== null) put(bySession, session, connection)
+      if (!wasOnline) tell(identity, true)
+    },
+    remove(connection) {
+      const { identity } = connection
+      const session = sessionOf(identity)
+      if (session !== null) take(bySession, session, connection)
+      if (take(byUser, identity.userId, connection)) tell(identity, false)
+    },
+    revoke(revoked) {
+      remember(revoked.kind === 'user' ? userKey(revoked.userId) : sessionKey(revoked.sessionId))
+      const connections = revoked.kind === 'user' ? byUser.get(revoked.userId) : bySession.get(revoked.sessionId)
+      for (const connection of [...(connections ?? [])]) connection.revoke()
+    },
+    isOnline: (userId) => byUser.has(userId),
+    onPresence(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+
+  function remember(key: string): void {
+    revocationCount += 1
+    revocations.delete(key)
+    revocations.set(key, revocationCount)
+    const [oldest] = revocations.keys()
+    if (revocations.size > maxRemembered && oldest !== undefined) revocations.delete(oldest)
+  }
+
+  function tell(identity: Identity, online: boolean): void {
+    for (const listener of listeners) {
+      try {
+        listener({ identity, online })
+      } catch (error) {
+        log.error({ err: error, user: identity.userId }, 'a listener failed on presence')
+      }
+    }
+  }
+}
+
+export function sessionOf(identity: Identity): string | null {
+  return 'sessionId' in identity ? identity.sessionId : null
+}
+
+function userKey(userId: string): string {
+  return `user ${userId}`
+}
+
+function sessionKey(sessionId: string): string {
+  return `session ${sessionId}`
+}
+
+function put(index: Map<string, Set<Registered>>, key: string, connection: Registered): void {
+  const connections = index.get(key)
+  if (connections) connections.add(connection)
+  else index.set(key, new Set([connection]))
+}
+
+/** Whether it was the last one. */
+function take(index: Map<string, Set<Registered>>, key: string, connection: Registered): boolean {
+  const connections = index.get(key)
+  if (!connections?.delete(connection) || connections.size > 0) return false
+  return index.delete(key)
+}

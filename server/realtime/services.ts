@@ -1,0 +1,28 @@
+import type { Logger } from 'pino'
+import type { Broker } from '#server/broker/broker.ts'
+import type { AccessRules } from './access.ts'
+import type { Hub } from './hub.ts'
+import type { RealtimeLimits } from './limits.ts'
+import type { Pinger } from './ping.ts'
+import type { Authenticator } from './realtime.ts'
+import type { Registry } from './registry.ts'
+import type { RpcHandler } from './rpc.ts'
+import type { WriteTurn } from './write-turn.ts'
+
+/** What every connection shares. */
+export interface Services {
+  readonly broker: Broker
+  readonly authenticator: Authenticator
+  readonly access: AccessRules
+  readonly hub: Hub
+  readonly turn: WriteTurn
+  readonly pinger: Pinger
+  readonly registry: Registry
+  readonly rpc: ReadonlyMap<string, RpcHandler>
+  readonly limits: RealtimeLimits
+  readonly log: Logger
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  /** What the server calls itself to clients. */
+  readonly version: string
+}

@@ -1,0 +1,17 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * The JSON encoding is what no name or `centrifuge-json` asks for. `ws` would accept whatever is offered first and make a
+ * Protobuf client believe that it was understood.
+ */
+export function choosesJson(offered: ReadonlySet<string>): string | false {
+  return offered.has('centrifuge-json') ? 'centrifuge-json' : false
+}
+
+export function offersOnlyProtobuf({ headers, url = '/' }: Pick<IncomingMessage, 'headers' | 'url'>): boolean {
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  if (offered.includes('centrifuge-json')) return false
+  if (offered.includes('centrifuge-protobuf')) return true
+  const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
+  return query.get('cf_protocol') === 'protobuf' || query.get('format') === 'protobuf'
+}

@@ -1,0 +1,40 @@
+import { type CloseReason, unsubscribeReasons } from '#protocol/close-reasons.ts'
+import type { Namespace } from '#server/config/namespaces.ts'
+import type { Client } from './client.ts'
+import { unsubscribePushText } from './encode.ts'
+import { textFrame } from './text-frame.ts'
+
+/** One channel on one connection, from the moment it is being subscribed to. */
+export interface Subscription {
+  readonly channel: string
+  readonly policy: Namespace
+  /** Takes it out of the hub, at whatever stage it is. */
+  release: () => void
+  /** Whether the reply has been sent and others may have seen it come. */
+  live: boolean
+}
+
+/** Ends a subscription silently: for an unsubscribe of the client's own, and when its connection goes. */
+export function endSubscription(client: Client, subscription: Subscription): void {
+  const { channel, policy, live } = subscription
+  client.subscriptions.delete(channel)
+  subscription.release()
+  if (!live) return
+  const { broker, hub, log } = client.services
+  if (policy.presence) {
+    broker
+      .removePresence(channel, client.id)
+      .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not removed'))
+  }
+  if (policy.join_leave) hub.announce(channel, 'leave', client.info)
+}
+
+/** Ends a subscription and tells the client why. From code 2500 on it subscribes again. */
+export function pushUnsubscribe(client: Client, subscription: Subscription, reason: CloseReason): void {
+  endSubscription(client, subscription)
+  client.outbox.push(textFrame(unsubscribePushText(subscription.channel, reason)))
+}
+
+export function lostPosition(client: Client, subscription: Subscription): void {
+  pushUnsubscribe(client, subscription, unsubscribeReasons.insufficientState)
+}

@@ -1,0 +1,43 @@
+import type { Kysely } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import * as stars from './migrations/0001-stars.ts'
+import * as publications from './migrations/0002-publications.ts'
+import * as identity from './migrations/0003-identity.ts'
+import type { Schema } from './schema.ts'
+import { StoreError } from './store-error.ts'
+
+/** Every migration in order. A released one never changes; the next gets the next number. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-stars': stars,
+  '0002-publications': publications,
+  '0003-identity': identity,
+}
+
+/**
+ * Brings the schema up to this version; a second run does nothing.
+ *
+ * @throws StoreError `database_newer` when a later Carillon has been here, `migration_failed`
+ */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } })
+  await refuseNewer(db)
+  const { error } = await migrator.migrateToLatest()
+  if (error !== undefined) {
+    const sentence =
+      'The database could not be brought to this version and was left as it was. Keep a copy and report this.'
+    throw new StoreError('migration_failed', sentence, { cause: error })
+  }
+}
+
+async function refuseNewer(db: Kysely<Schema>): Promise<void> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some((table) => table.name === 'kysely_migration')) return
+  const rows = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute()
+  const unknown = rows.map((row) => row.name).filter((name) => !(name in migrations))
+  if (unknown.length === 0) return
+  const sentence = `The database was written by a newer Carillon (it has ${unknown.join(', ')}). Start that version, or restore a backup made by this one.`
+  throw new StoreError('database_newer', sentence)
+}

@@ -1,0 +1,11 @@
+/** Why the records could not be opened. `message` is a sentence that says what to do. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly code: StoreErrorCode
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+export type StoreErrorCode = 'data_folder_unwritable' | 'database_unreadable' | 'database_newer' | 'migration_failed'

@@ -1,0 +1,217 @@
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { bearer, createKey, freePort, runCarillon, signIn, startServerProcess } from '../support/server-process.ts'
+
+const folder = () => mkdtemp(join(tmpdir(), 'carillon-trouble-'))
+
+test('a wrong password and an unknown account get the same answer', async () => {
+  await using server = await startServerProcess()
+  await signIn(server, 'ada@example.org', 'viewer')
+  const attempt = (email: string) =>
+    server.api('POST', '/api/v1/token', { body: { email, password: 'not the password' } })
+  const [known, unknown] = [await attempt('ada@example.org'), await attempt('bob@example.org')]
+  expect(known.body).toMatchObject({ status: 401, code: 'wrong_credentials' })
+  expect(unknown.body).toEqual(known.body)
+})
+
+test('an unknown enrolment code is said to be unknown', async () => {
+  await using server = await startServerProcess()
+  const headers = bearer((await signIn(server, 'ola@example.org', 'operator')).token)
+  const { body } = await server.api('GET', '/api/v1/enrolments/BCDF-GHJK', { headers })
+  expect(body).toMatchObject({ status: 404, code: 'unknown_code' })
+})
+
+test('malformed JSON on the command line is wrong usage and publishes nothing', async () => {
+  await using server = await startServerProcess()
+  const { code, output } = await server.cli(['publish', 'news:general', '{title: Lunch}'])
+  expect(code).toBe(2)
+  expect(output).toMatch(/not valid JSON.*\[malformed_json\]/)
+})
+
+test('malformed JSON over HTTP is a problem document', async () => {
+  await using server = await startServerProcess()
+  const { status, body } = await server.api('POST', '/api/v1/token', { body: '{"email":' })
+  expect(status).toBe(400)
+  expect(body).toMatchObject({ code: 'malformed_json' })
+})
+
+test('every invalid field of a request is named', async () => {
+  await using server = await startServerProcess()
+  const { body } = await server.api('POST', '/api/v1/setup', {
+    body: { token: 'x', name: '', email: 'ada', password: 'short' },
+  })
+  expect(body).toMatchObject({
+    code: 'bad_request',
+    errors: [{ path: 'name' }, { path: 'email' }, { path: 'password' }],
+  })
+})
+
+test('a channel outside every namespace is refused with what there is', async () => {
+  await using server = await startServerProcess()
+  const { code, output } = await server.cli(['publish', 'weather:today', '1'])
+  expect(code).toBe(1)
+  expect(output).toMatch(/No namespace is configured.*\[error_102\]/s)
+})
+
+test('a payload over the limit is refused and says the limit', async () => {
+  await using server = await startServerProcess()
+  const headers = { 'x-api-key': await createKey(server, ['publish']) }
+  const publish = (size: number) =>
+    server.api('POST', '/api/publish', { headers, body: { channel: 'news:general', data: 'x'.repeat(size) } })
+  expect((await publish(70_000)).body).toMatchObject({ error: { code: 107, message: expect.stringMatching(/65536 bytes/) } })
+  expect((await publish(200_000)).body).toMatchObject({ status: 413, code: 'payload_too_large' })
+  expect((await publish(60_000)).body).toMatchObject({ result: { offset: 1 } })
+})
+
+test('a port in use is said at once, and the data folder stays untouched', async () => {
+  await using server = await startServerProcess()
+  const data = join(await folder(), 'data')
+  const { code, output } = await runCarillon(['serve', '--port', new URL(server.url).port, '--data', data])
+  expect(code).toBe(1)
+  expect(output).toMatch(/Port \d+ on 127\.0\.0\.1 is in use.*--port.*\[port_in_use\]/)
+})
+
+test('a second server on the same data folder is refused', async () => {
+  await using server = await startServerProcess()
+  const { code, output } = await server.cli(['serve', '--port', String(await freePort())])
+  expect(code).toBe(1)
+  expect(output).toMatch(/already runs.*\[already_running\]/)
+})
+
+test('a data folder that cannot be made is said with what to do', async () => {
+  const blocked = join(await folder(), 'file')
+  await writeFile(blocked, '')
+  const { code, output } = await runCarillon(['serve', '--port', '0', '--data', join(blocked, 'data')])
+  expect(code).toBe(1)
+  expect(output).toMatch(/--data.*\[data_folder_unwritable\]/)
+})
+
+test('a data folder that is not writable is said with what to do', async () => {
+  // Not even root can make a file there.
+  const { code, output } = await runCarillon(['serve', '--port', '0', '--data', '/proc/1'])
+  expect(code).toBe(1)
+  expect(output).toMatch(/--data.*\[data_folder_unwritable\]/)
+})
+
+test('a database from a newer version is refused and left as it was', async () => {
+  await using server = await startServerProcess()
+  await server.stop()
+  const database = new DatabaseSync(join(server.data, 'carillon.sqlite'))
+  database.exec("insert into kysely_migration (name, timestamp) values ('9999-tomorrow', 'later')")
+  database.close()
+  const { code, output } = await server.cli(['serve', '--port', '0'])
+  expect(code).toBe(1)
+  expect(output).toMatch(/newer Carillon.*9999-tomorrow.*\[database_newer\]/)
+})
+
+test('every mistake in the configuration is reported at once and nothing starts', async () => {
+  const file = join(await folder(), 'carillon.config.json')
+  await writeFile(file, JSON.stringify({ prot: 1, log_level: 'loud' }))
+  const { code, output } = await runCarillon(['serve', '--config', file, '--port', '99999'])
+  expect(code).toBe(1)
+  expect(output).toMatch(/prot/)
+  expect(output).toMatch(/log_level/)
+  expect(output).toMatch(/port/)
+  expect(output).toMatch(/\[config_invalid\]/)
+})
+
+test('an address where nothing answers and one that is not Carillon are told apart', async () => {
+  const silent = await runCarillon(['publish', 'news:general', '1', '--url', `http://127.0.0.1:${await freePort()}`], {
+    env: { CARILLON_KEY: 'crl_x' },
+  })
+  expect(silent).toMatchObject({ code: 1, output: expect.stringMatching(/\[server_unreachable\]/) })
+
+  const other = createServer((_request, response) => response.end('<h1>It works!</h1>'))
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const address = other.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const wrong = await runCarillon(['publish', 'news:general', '1', '--url', `http://127.0.0.1:${port}`], {
+    env: { CARILLON_KEY: 'crl_x' },
+  })
+  other.close()
+  expect(wrong).toMatchObject({ code: 1, output: expect.stringMatching(/\[not_carillon\]/) })
+})
+
+test('a key that is not valid is refused with a sentence', async () => {
+  await using server = await startServerProcess()
+  const { code, output } = await server.cli(['publish', 'news:general', '1', '--url', server.url], {
+    bare: true,
+    env: { CARILLON_KEY: 'crl_not_a_key' },
+  })
+  expect(code).toBe(1)
+  expect(output).toMatch(/\[invalid_token\]/)
+})
+
+test('without a key, and without a server, the command line says what to run', async () => {
+  const data = await folder()
+  const noKey = await runCarillon(['publish', 'news:general', '1', '--url', 'http://127.0.0.1:9'], {
+    env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' },
+  })
+  expect(noKey).toMatchObject({ code: 1, output: expect.stringMatching(/carillon login.*\[not_logged_in\]/) })
+  const noServer = await runCarillon(['tail', 'news:general', '--data', data])
+  expect(noServer).toMatchObject({ code: 1, output: expect.stringMatching(/npm start.*\[no_server\]/) })
+})
+
+test('without a keychain login says so and how to do without', async () => {
+  await using server = await startServerProcess()
+  const key = await createKey(server, ['publish'])
+  const { code, output } = await server.cli(['login', '--url', server.url, '--key-stdin'], {
+    bare: true,
+    input: key,
+    env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' },
+  })
+  expect(code).toBe(1)
+  expect(output).toMatch(/CARILLON_KEY.*\[keychain_unavailable\]/)
+})
+
+test('accounts and keys are made, and events published, on the records while no server runs', async () => {
+  await using server = await startServerProcess()
+  await server.stop()
+  const created = await server.cli(['key', 'create', 'offline', '--scope', 'publish', '--json'])
+  expect(created.code).toBe(0)
+  expect(await server.cli(['publish', 'news:general', '"written while off"'])).toMatchObject({ code: 0 })
+  await server.start()
+  const second = await server.cli(['publish', 'news:general', '2', '--json'])
+  expect(JSON.parse(second.output)).toMatchObject({ offset: 2 })
+})
+
+test('doctor says that all is well, and what is not', async () => {
+  await using server = await startServerProcess()
+  const well = await server.cli(['doctor', '--json'])
+  const { findings } = JSON.parse(well.output) as { findings: { name: string; ok: boolean | null }[] }
+  expect(findings.find((each) => each.name === 'server')?.ok).toBe(true)
+  await server.stop()
+  await chmod(join(server.data, 'secret.key'), 0o644)
+  const unwell = await server.cli(['doctor'])
+  expect(unwell.code).toBe(1)
+  expect(unwell.output).toMatch(/✗ secret: .*chmod 600/)
+})
+
+test('the help of every command has an exit code of 0, and unknown words one of 2', async () => {
+  for (const command of ['serve', 'user', 'key', 'publish', 'tail', 'devices', 'login', 'doctor']) {
+    expect((await runCarillon([command, '--help'])).code, command).toBe(0)
+  }
+  expect((await runCarillon(['ring'])).code).toBe(2)
+  expect((await runCarillon(['publish'])).code).toBe(2)
+})
+
+test('SIGTERM in the middle of publishing exits 0, and all that was acknowledged is there afterwards', async () => {
+  await using server = await startServerProcess()
+  const headers = { 'x-api-key': await createKey(server, ['publish', 'subscribe']) }
+  const publish = async (n: number) => {
+    const { body } = await server.api('POST', '/api/publish', { headers, body: { channel: 'news:general', data: n } })
+    return (body as { result?: { offset: number } }).result?.offset ?? 0
+  }
+  const publishing = Array.from({ length: 200 }, (_, n) => publish(n))
+  const settled = Promise.allSettled(publishing)
+  await publishing[0]
+  expect(await server.stop()).toBe(0)
+  const offsets = (await settled).flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  await server.start()
+  const next = await server.api('POST', '/api/publish', { headers, body: { channel: 'news:general', data: 'next' } })
+  expect((next.body as { result: { offset: number } }).result.offset).toBeGreaterThan(Math.max(...offsets))
+})

@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { z } from 'zod'
+import { keyAnswer, tokenAnswer, userView } from '#protocol/api.ts'
+import type { KeyScope, PersonRole } from '#protocol/roles.ts'
+import { type ChildProgram, startChild } from './child-program.ts'
+
+/** The launcher a user runs, so that what the tests see is what users get. */
+const carillon = join(import.meta.dirname, '../../server/carillon.js')
+
+export const password = 'a bell rings at nine'
+
+/** A real server: its own process, its own data folder, on a port that stays the same through restarts. */
+export interface ServerProcess extends AsyncDisposable {
+  readonly url: string
+  readonly data: string
+  readonly setupLink: string | null
+  /** All it ever wrote to its logs and terminal, over every restart. */
+  output(): string
+  /** SIGKILL, as pulling the plug would. */
+  kill(): Promise<void>
+  /** SIGTERM. Resolves with the exit code. */
+  stop(): Promise<number | null>
+  start(): Promise<void>
+  /** Runs `carillon` with these arguments against this server's data folder. */
+  cli(args: readonly string[], options?: CliOptions): Promise<CliResult>
+  /** A request with a JSON body and answer. */
+  api(method: string, path: string, options?: ApiOptions): Promise<{ status: number; headers: Headers; body: unknown }>
+}
+
+export interface CliOptions {
+  readonly input?: string
+  readonly env?: NodeJS.ProcessEnv
+  /** Leave out `--data`. */
+  readonly bare?: boolean
+}
+export interface CliResult {
+  readonly code: number | null
+  readonly output: string
+}
+export interface ApiOptions {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export async function startServerProcess({
+  env = {},
+}: {
+  readonly env?: NodeJS.ProcessEnv
+} = {}): Promise<ServerProcess> {
+  const data = await mkdtemp(join(tmpdir(), 'carillon-data-'))
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const ended: string[] = []
+  let child: ChildProgram | null = null
+  let setupLink: string | null = null
+
+  async function start(): Promise<void> {
+    child = startChild(process.execPath, [carillon, 'serve', '--port', String(port), '--data', data, '--json'], {
+      env: { ...cleanEnv(), ...env },
+    })
+    const [line] = await child.waitFor(/^\{"url".*\}$/m, 60_000)
+    setupLink = JSON.parse(line).setupLink ?? setupLink
+  }
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    if (child === null) return null
+    const ending = child
+    child = null
+    try {
+      process.kill(ending.pid, signal)
+    } catch {
+      // It has ended by itself: the exit code says how.
+    }
+    const code = await ending.exited
+    ended.push(ending.output())
+    return code
+  }
+
+  await start()
+  return {
+    url,
+    data,
+    get setupLink() {
+      return setupLink
+    },
+    output: () => [...ended, child?.output() ?? ''].join('\n'),
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+    start,
+    cli: (args, { input, env: more, bare = false } = {}) =>
+      runCarillon(bare ? args : [...args, '--data', data], {
+        ...(input === undefined ? {} : { input }),
+        env: { ...env, ...more },
+      }),
+    async api(method, path, { body, headers } = {}) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        signal: AbortSignal.timeout(20_000),
+      })
+      const text = await response.text()
+      return { status: response.status, headers: response.headers, body: text === '' ? null : parse(text) }
+    },
+    async [Symbol.asyncDispose]() {
+      await end('SIGKILL')
+      await rm(data, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+/** Runs the `carillon` command to its end. */
+export async function runCarillon(args: readonly string[], { input, env }: CliOptions = {}): Promise<CliResult> {
+  await using child = startChild(process.execPath, [carillon, ...args], {
+    env: { ...cleanEnv(), ...env },
+    ...(input === undefined ? {} : { input }),
+  })
+  const code = await child.exited
+  return { code, output: child.output() }
+}
+
+/** Creates an account and answers its bearer token. */
+export async function signIn(
+  server: ServerProcess,
+  email: string,
+  role: PersonRole,
+): Promise<{ id: string; token: string }> {
+  const added = await server.cli(['user', 'add', email, '--role', role, '--password-stdin', '--json'], {
+    input: password,
+  })
+  const user = read(userView, added)
+  const { body } = await server.api('POST', '/api/v1/token', { body: { email, password } })
+  return { id: user.id, token: tokenAnswer.parse(body).token }
+}
+
+export async function createKey(server: ServerProcess, scopes: readonly KeyScope[]): Promise<string> {
+  return read(keyAnswer, await server.cli(['key', 'create', 'a test', '--scope', scopes.join(','), '--json'])).key
+}
+
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+
+/** A port nobody uses now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+function read<T>(schema: z.ZodType<T>, { code, output }: CliResult): T {
+  if (code !== 0) throw new Error(`carillon ended with ${code}: ${output}`)
+  return schema.parse(JSON.parse(output))
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** The test's own environment, without settings that would reach the server. */
+function cleanEnv(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CARILLON_')))
+}
