@@ -62,7 +62,9 @@ test('a payload over the limit is refused and says the limit', async () => {
   const headers = { 'x-api-key': await createKey(server, ['publish']) }
   const publish = (size: number) =>
     server.api('POST', '/api/publish', { headers, body: { channel: 'news:general', data: 'x'.repeat(size) } })
-  expect((await publish(70_000)).body).toMatchObject({ error: { code: 107, message: expect.stringMatching(/65536 bytes/) } })
+  expect((await publish(70_000)).body).toMatchObject({
+    error: { code: 107, message: expect.stringMatching(/65536 bytes/) },
+  })
   expect((await publish(200_000)).body).toMatchObject({ status: 413, code: 'payload_too_large' })
   expect((await publish(60_000)).body).toMatchObject({ result: { offset: 1 } })
 })
