@@ -1,0 +1,6 @@
+import './console.css'
+import { startPage } from '../mantine/start-page.tsx'
+import { createApiClient } from './api-client.ts'
+import { Console } from './console.tsx'
+
+startPage(<Console api={createApiClient()} />)

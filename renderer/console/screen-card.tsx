@@ -1,0 +1,115 @@
+import { ActionIcon, Button, Menu } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconCircleFilled, IconDots, IconEraser, IconMessage, IconPlugConnectedX, IconTrash } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import type { DeviceView } from '#protocol/api.ts'
+import { commandsChannel } from '#protocol/channel.ts'
+import type { ShowCommand } from '#protocol/screen.ts'
+import { ago, moment } from '../shared/time.ts'
+import { useApi } from './api-context.ts'
+import { asApiError } from './api-error.ts'
+import { linkTo } from './location.ts'
+
+interface ScreenCardProps {
+  readonly device: DeviceView
+  readonly now: number
+  readonly operates: boolean
+  readonly onMessage: () => void
+  readonly onRemove: () => void
+}
+
+export function ScreenCard({ device, now, operates, onMessage, onRemove }: ScreenCardProps) {
+  const { name } = device
+  return (
+    <article className="card" aria-labelledby={`screen-${device.id}`}>
+      <div className="card-head">
+        <h2 id={`screen-${device.id}`}>{name}</h2>
+        <OnlineState device={device} now={now} />
+      </div>
+      <dl className="card-facts">
+        <Fact name="Computer">{device.hostname}</Fact>
+        <Fact name="Address">{device.address}</Fact>
+        <Fact name="Version">
+          {device.version} on {device.platform}
+        </Fact>
+        <Fact name="Added">
+          {moment(Date.parse(device.enrolledAt), now)} by {device.enrolledBy}
+        </Fact>
+      </dl>
+      {operates && (
+        <div className="card-actions">
+          <Button
+            variant="light"
+            leftSection={<IconMessage size={18} stroke={1.6} aria-hidden="true" />}
+            aria-label={`Send a message to ${name}`}
+            onClick={onMessage}
+          >
+            Send a message
+          </Button>
+          <MoreMenu device={device} onRemove={onRemove} />
+        </div>
+      )}
+    </article>
+  )
+}
+
+function MoreMenu({ device, onRemove }: Pick<ScreenCardProps, 'device' | 'onRemove'>) {
+  const api = useApi()
+  const channel = commandsChannel(device.name)
+  const clear = useMutation({
+    mutationFn: () => api.publish(channel, { show: null } satisfies ShowCommand),
+    onSuccess: () => notifications.show({ message: `The screen ${device.name} is being cleared.` }),
+    onError: (error) => notifications.show({ color: 'red', message: asApiError(error).message }),
+  })
+  return (
+    <Menu>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`More for ${device.name}`}>
+          <IconDots size={20} stroke={1.6} aria-hidden="true" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item
+          leftSection={<IconEraser size={17} stroke={1.6} aria-hidden="true" />}
+          onClick={() => clear.mutate()}
+        >
+          Clear screen
+        </Menu.Item>
+        <Menu.Item component="a" {...linkTo(`/live?channel=${encodeURIComponent(channel)}`)}>
+          Watch {channel}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item color="red" leftSection={<IconTrash size={17} stroke={1.6} aria-hidden="true" />} onClick={onRemove}>
+          Remove
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function OnlineState({ device, now }: Pick<ScreenCardProps, 'device' | 'now'>) {
+  if (device.online) {
+    return (
+      <p className="card-state link-online">
+        <IconCircleFilled size={9} aria-hidden="true" /> Online
+      </p>
+    )
+  }
+  return (
+    <p className="card-state link-offline">
+      <IconPlugConnectedX size={16} stroke={1.8} aria-hidden="true" /> Offline
+      <span className="soft">
+        {device.lastSeenAt === null ? 'never seen' : `last seen ${ago(Date.parse(device.lastSeenAt), now)}`}
+      </span>
+    </p>
+  )
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}

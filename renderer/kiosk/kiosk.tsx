@@ -1,0 +1,27 @@
+import type { KioskBridge } from '#protocol/ipc.ts'
+import { useBridgeState } from '../shared/bridge-state.ts'
+import { EnrolledView } from './enrolled-view.tsx'
+import { EnrollingView } from './enrolling-view.tsx'
+import { NoKeychainView } from './no-keychain-view.tsx'
+import { StartingView } from './starting-view.tsx'
+import { UnreachableView } from './unreachable-view.tsx'
+
+/** The whole window: one view for each phase main can be in. */
+export function Kiosk({ bridge }: { readonly bridge: KioskBridge }) {
+  const state = useBridgeState(bridge)
+  if (state === null) return <StartingView />
+  switch (state.phase) {
+    case 'starting':
+      return <StartingView />
+    case 'unreachable':
+      return <UnreachableView state={state} />
+    case 'enrolling':
+      return <EnrollingView key={state.userCode} state={state} />
+    case 'no-keychain':
+      return <NoKeychainView message={state.message} accept={() => bridge.acceptMemory()} />
+    case 'enrolled':
+      return <EnrolledView state={state} />
+    default:
+      return state satisfies never
+  }
+}

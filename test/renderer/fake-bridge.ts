@@ -1,0 +1,94 @@
+import type { CarillonBridge, DesktopState, FeedEvent, KioskState, Outcome } from '#protocol/ipc.ts'
+
+/**
+ * A fixture, not the product: `window.carillon` for a page in a browser, where there is no main process. The page's
+ * test tells states and events, and reads what the page asked for.
+ */
+export interface FakeMain {
+  /** Every call of the page, in order. */
+  readonly calls: { readonly name: string; readonly args: readonly unknown[] }[]
+  tellDesktop(state: DesktopState): void
+  tellEvent(event: FeedEvent): void
+  tellKiosk(state: KioskState): void
+  /** Sets what the calls of this name are answered from now on; `{ok: true}` until then. */
+  answer(name: string, outcome: Outcome): void
+}
+
+export interface FakeStart {
+  readonly desktop?: { readonly state: DesktopState; readonly events: readonly FeedEvent[] }
+  readonly kiosk?: KioskState
+}
+
+declare global {
+  interface Window {
+    carillon?: CarillonBridge
+    fakeMain: FakeMain
+  }
+}
+
+/** Runs in the page before its own scripts: it must not use anything from outside itself. */
+export function installFakeMain(start: FakeStart): void {
+  const calls: { name: string; args: readonly unknown[] }[] = []
+  const outcomes = new Map<string, Outcome>()
+  const listeners = {
+    desktop: new Set<(state: DesktopState) => void>(),
+    event: new Set<(event: FeedEvent) => void>(),
+    kiosk: new Set<(state: KioskState) => void>(),
+  }
+  let desktopState = start.desktop?.state
+  let kioskState = start.kiosk
+
+  const on =
+    <T>(set: Set<(value: T) => void>) =>
+    (listener: (value: T) => void) => {
+      set.add(listener)
+      return () => set.delete(listener)
+    }
+  const ask = (name: string, args: readonly unknown[]): Promise<Outcome> => {
+    calls.push({ name, args })
+    return Promise.resolve(outcomes.get(name) ?? { ok: true })
+  }
+
+  window.fakeMain = {
+    calls,
+    tellDesktop(state) {
+      desktopState = state
+      for (const listener of listeners.desktop) listener(state)
+    },
+    tellEvent(event) {
+      for (const listener of listeners.event) listener(event)
+    },
+    tellKiosk(state) {
+      kioskState = state
+      for (const listener of listeners.kiosk) listener(state)
+    },
+    answer: (name, outcome) => outcomes.set(name, outcome),
+  }
+  window.carillon = {
+    ...(start.desktop === undefined
+      ? {}
+      : {
+          desktop: {
+            state: async () => desktopState as DesktopState,
+            events: async () => start.desktop?.events ?? [],
+            signIn: (...args) => ask('signIn', args),
+            signOut: (...args) => ask('signOut', args),
+            follow: (...args) => ask('follow', args),
+            unfollow: (...args) => ask('unfollow', args),
+            openConsole: (...args) => ask('openConsole', args),
+            onState: on(listeners.desktop),
+            onEvent: on(listeners.event),
+          },
+        }),
+    ...(start.kiosk === undefined
+      ? {}
+      : {
+          kiosk: {
+            state: async () => kioskState as KioskState,
+            acceptMemory: () => ask('acceptMemory', []),
+            onState: on(listeners.kiosk),
+            onScreen: () => () => {},
+          },
+        }),
+  }
+}

@@ -1,0 +1,214 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { ChannelsAnswer, DeviceView, EnrolmentView, Me } from '#protocol/api.ts'
+import { type ProblemCode, problems } from '#protocol/problem.ts'
+import { sendFile } from './pages.ts'
+
+/**
+ * A fixture, not the product: as much of a server as the console's pages need to be drawn and used. The real one is
+ * tested elsewhere. It answers sensibly by default, records what it was asked, and lets a test decide the rest.
+ */
+export interface FakeServer extends AsyncDisposable {
+  readonly url: string
+  /** What a test may change at any time. */
+  readonly world: World
+  /** `POST /api/publish {…}` and so on, in order, GET left out. */
+  readonly asked: { readonly call: string; readonly body: unknown }[]
+  /** Sends a publication to every open socket. */
+  publish(channel: string, data: unknown): void
+  /** Closes every socket as a server does that goes away. */
+  dropSockets(): void
+}
+
+export interface World {
+  me: Me | null
+  setUp: boolean
+  devices: DeviceView[]
+  enrolment: EnrolmentView | null
+  channels: ChannelsAnswer
+  /** Oldest first, of every channel. */
+  history: unknown[]
+  /** What a call is refused with: `POST /api/v1/enrolments/approve`, ids and codes left out. */
+  refusals: Map<string, { code: ProblemCode; detail: string }>
+  /** Whether sockets are taken. */
+  reachable: boolean
+}
+
+export async function startFakeServer(folder: string): Promise<FakeServer> {
+  const asked: { call: string; body: unknown }[] = []
+  const world = createWorld()
+  const sockets = new WebSocketServer({ noServer: true })
+  const http = createServer((request, response) => void answer(request, response))
+  http.on('upgrade', (request, socket, head) => {
+    if (!world.reachable) socket.destroy()
+    else sockets.handleUpgrade(request, socket, head, (opened) => serveSocket(opened, world))
+  })
+  await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
+  const { port } = http.address() as AddressInfo
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    if (!/^\/(api|\.well-known)\//.test(pathname)) {
+      const isPage = !pathname.startsWith('/assets/')
+      await sendFile(folder, isPage ? '/console/index.html' : pathname, response)
+      return
+    }
+    const body = await readBody(request)
+    const call = `${request.method} ${pathname.replace(/\/(devices|enrolments)\/[^/]+/, '/$1')}`
+    if (request.method !== 'GET') asked.push({ call: `${request.method} ${pathname}`, body })
+    const refusal = world.refusals.get(call)
+    if (refusal !== undefined) {
+      sendProblem(response, refusal.code, refusal.detail)
+      return
+    }
+    const route = routes[call]
+    if (route === undefined) sendProblem(response, 'not_found', `There is nothing at ${call}.`)
+    else route(world, response, body, searchParams)
+  }
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    world,
+    asked,
+    publish(channel, data) {
+      world.history.push(data)
+      const pub = { data, offset: world.history.length }
+      for (const socket of sockets.clients) socket.send(JSON.stringify({ push: { channel, pub } }))
+    },
+    dropSockets() {
+      for (const socket of sockets.clients) socket.terminate()
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets.clients) socket.terminate()
+      http.closeAllConnections()
+      await new Promise((done) => http.close(done))
+    },
+  }
+}
+
+type Route = (world: World, response: ServerResponse, body: unknown, query: URLSearchParams) => void
+
+const routes: Readonly<Record<string, Route>> = {
+  'GET /.well-known/carillon': ({ setUp }, response) =>
+    send(response, 200, { name: 'carillon', version: '0.1.0', setUp }),
+  'GET /api/v1/me': ({ me }, response) =>
+    me === null ? sendProblem(response, 'unauthorized', 'Sign in first.') : send(response, 200, me),
+  'GET /api/v1/setup': ({ setUp }, response, _body, query) =>
+    setUp || query.get('token') !== 'right'
+      ? sendProblem(response, 'setup_link_invalid', 'This link has been used or replaced. Start the server again.')
+      : send(response, 204, null),
+  'POST /api/v1/setup': (world, response) => {
+    world.setUp = true
+    world.me = ada
+    send(response, 201, {})
+  },
+  'POST /api/auth/sign-in/email': (world, response, body) => {
+    if ((body as { password: string }).password !== 'correct horse') {
+      send(response, 401, { code: 'INVALID_EMAIL_OR_PASSWORD', message: 'Invalid email or password' })
+      return
+    }
+    world.me = ada
+    send(response, 200, { user: {} })
+  },
+  'POST /api/auth/sign-out': (world, response) => {
+    world.me = null
+    send(response, 200, { success: true })
+  },
+  'GET /api/v1/devices': ({ devices }, response) => send(response, 200, { items: devices, next: null }),
+  'DELETE /api/v1/devices': (world, response) => {
+    world.devices.shift()
+    send(response, 204, null)
+  },
+  'GET /api/v1/enrolments': ({ enrolment }, response) =>
+    enrolment === null
+      ? sendProblem(response, 'unknown_code', 'No screen shows this code. Compare it with the screen and try again.')
+      : send(response, 200, enrolment),
+  'POST /api/v1/enrolments/approve': (_world, response) => send(response, 201, { id: 'd9', name: 'lobby-2' }),
+  'POST /api/v1/enrolments/deny': (_world, response) => send(response, 204, null),
+  'GET /api/v1/channels': ({ channels }, response) => send(response, 200, channels),
+  'POST /api/v1/tickets': (_world, response) => {
+    tickets += 1
+    send(response, 201, { ticket: `ticket-${tickets}`, expiresIn: 20 })
+  },
+  'POST /api/publish': (_world, response) => send(response, 200, { result: { offset: 1, epoch: 'e' } }),
+}
+let tickets = 0
+
+/** The frames of the client protocol that a page reading one channel meets. A ticket works once. */
+function serveSocket(socket: WebSocket, world: World): void {
+  socket.on('message', (message) => {
+    for (const line of String(message).split('\n')) {
+      const frame = JSON.parse(line) as {
+        id?: number
+        connect?: { token: string }
+        subscribe?: object
+        history?: object
+      }
+      if (frame.id === undefined) continue
+      const reply = (content: object): void => socket.send(JSON.stringify({ id: frame.id, ...content }))
+      if (frame.connect !== undefined) {
+        if (usedTickets.has(frame.connect.token)) socket.close(3500, 'invalid token')
+        usedTickets.add(frame.connect.token)
+        reply({ connect: { client: 'c1', version: 'fake', ping: 25, pong: true } })
+      } else if (frame.subscribe !== undefined) {
+        reply({ subscribe: { recoverable: true, positioned: true, epoch: 'e', offset: world.history.length } })
+      } else if (frame.history !== undefined) {
+        const publications = world.history.map((data, index) => ({ data, offset: index + 1 })).reverse()
+        reply({ history: { publications, epoch: 'e', offset: publications.length } })
+      } else {
+        reply({ error: { code: 104, message: 'method not found' } })
+      }
+    }
+  })
+}
+const usedTickets = new Set<string>()
+
+export const ada: Me = {
+  id: 'u1',
+  kind: 'user',
+  name: 'Ada Lovelace',
+  email: 'ada@example.org',
+  role: 'admin',
+  device: null,
+}
+
+function createWorld(): World {
+  return {
+    me: ada,
+    setUp: true,
+    devices: [],
+    enrolment: null,
+    channels: {
+      namespaces: [
+        { name: 'news', subscribe: true, publish: true, historySize: 1000, historyTtlSeconds: 604_800 },
+        { name: 'commands', subscribe: true, publish: true, historySize: 1000, historyTtlSeconds: 604_800 },
+        { name: 'telemetry', subscribe: true, publish: false, historySize: 0, historyTtlSeconds: 0 },
+      ],
+      active: [
+        { channel: 'news:general', clients: 3 },
+        { channel: 'commands:lobby-1', clients: 1 },
+      ],
+    },
+    history: [],
+    refusals: new Map(),
+    reachable: true,
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(status === 204 ? undefined : JSON.stringify(body))
+}
+
+function sendProblem(response: ServerResponse, code: ProblemCode, detail: string): void {
+  const { status, title } = problems[code]
+  send(response, status, { type: 'about:blank', title, status, code, detail })
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString()
+  return text === '' ? null : (JSON.parse(text) as unknown)
+}

@@ -1,0 +1,95 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+
+export type Theme = 'light' | 'dark'
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+export const themes: readonly Theme[] = ['light', 'dark']
+export const sizes: readonly Size[] = [
+  { width: 800, height: 480 },
+  { width: 1920, height: 1080 },
+]
+
+/** A page with everything that went wrong in it. */
+export interface Watched extends AsyncDisposable {
+  readonly page: Page
+  /** Refusals of the content security policy, uncaught errors and errors on the console, in order. */
+  readonly faults: string[]
+}
+
+/** A page in a browser of its own: no cookies, no storage, the system's theme as given. */
+export async function openPage(browser: Browser, theme: Theme, size: Size): Promise<Watched> {
+  const context = await browser.newContext({
+    viewport: size,
+    colorScheme: theme,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+  })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text())
+  })
+  page.on('requestfailed', (request) => {
+    if (request.failure()?.errorText !== 'net::ERR_ABORTED') faults.push(`${request.url()} was not loaded`)
+  })
+  return { page, faults, [Symbol.asyncDispose]: () => context.close() }
+}
+
+const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds wrong with the page, one sentence for each element. */
+export async function axeViolations(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  const result = await page.evaluate(() =>
+    (window as unknown as { axe: typeof import('axe-core') }).axe.run(document, {
+      resultTypes: ['violations'],
+    }),
+  )
+  return result.violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`),
+  )
+}
+
+/** Elements that hold more than they show, and whatever makes the page scroll. Empty on a screen nobody can scroll. */
+export async function overflows(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const wrong: string[] = []
+    const root = document.documentElement
+    if (root.scrollWidth > root.clientWidth || root.scrollHeight > root.clientHeight) wrong.push('the page scrolls')
+    for (const element of document.querySelectorAll<HTMLElement>('body *')) {
+      const box = element.getBoundingClientRect()
+      const name = `${element.tagName.toLowerCase()}.${element.getAttribute('class') ?? ''}`
+      if (box.width === 0 || box.height === 0) continue
+      if (box.left < -0.5 || box.top < -0.5 || box.right > innerWidth + 0.5 || box.bottom > innerHeight + 0.5) {
+        wrong.push(`${name} reaches out of the screen`)
+      }
+      if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) {
+        if (getComputedStyle(element).display !== 'inline') wrong.push(`${name} is wider than its place`)
+      }
+      if (element.scrollHeight > element.clientHeight + 1 && getComputedStyle(element).overflowY !== 'visible') {
+        wrong.push(`${name} is higher than its place`)
+      }
+    }
+    return wrong
+  })
+}
+
+const screenshots = resolve(import.meta.dirname, '../screenshots')
+
+/** Writes `test/screenshots/<view>-<width>x<height>-<theme>.png`, when fonts are there and nothing moves. */
+export async function takeScreenshot(page: Page, view: string, theme: Theme, size: Size): Promise<void> {
+  await mkdir(screenshots, { recursive: true })
+  await page.evaluate(() => document.fonts.ready)
+  await page.screenshot({
+    path: join(screenshots, `${view}-${size.width}x${size.height}-${theme}.png`),
+    animations: 'disabled',
+    caret: 'hide',
+  })
+}

@@ -1,0 +1,85 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { extname, join, normalize, resolve } from 'node:path'
+import { build } from 'vite'
+
+/**
+ * The strictest policy the pages must work under: nothing inline, nothing from elsewhere. A page that breaks it shows
+ * up as a violation in its test.
+ */
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export interface Pages extends AsyncDisposable {
+  /** The built files: `kiosk/index.html` and so on, and what they load. */
+  readonly folder: string
+  /** Where they are served, without a slash at the end. */
+  readonly url: string
+}
+
+const repository = resolve(import.meta.dirname, '../..')
+
+export type PageName = 'desktop' | 'kiosk' | 'console'
+
+/** Builds pages as they ship, but with React's own checks, whose warnings are faults too, and serves them. */
+export async function buildPages(...names: readonly PageName[]): Promise<Pages> {
+  const folder = await mkdtemp(join(tmpdir(), 'carillon-pages-'))
+  const root = join(repository, 'renderer')
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    root,
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      // A small file inlined as a data: URL would be refused by the policy.
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: names.map((page) => join(root, page, 'index.html')) },
+    },
+  })
+  const server = createServer((request, response) => {
+    void sendFile(folder, new URL(request.url ?? '/', 'http://localhost').pathname, response)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  return {
+    folder,
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((done) => server.close(done))
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+}
+
+/** Answers with a file of the built pages, or 404. */
+export async function sendFile(folder: string, path: string, response: ServerResponse): Promise<void> {
+  const file = join(folder, normalize(path.endsWith('/') ? `${path}index.html` : path))
+  const type = types[extname(file)]
+  const bytes = type === undefined || !file.startsWith(folder) ? null : await readFile(file).catch(() => null)
+  if (bytes === null || type === undefined) {
+    response.writeHead(404).end()
+    return
+  }
+  response.writeHead(200, { 'content-type': type, 'content-security-policy': contentSecurityPolicy }).end(bytes)
+}
