@@ -4,6 +4,8 @@ const config: KnipConfig = {
   entry: [
     'build/check-imports.ts',
     'server/main.ts',
+    // Kysely calls what these export.
+    'server/store/migrations/*.ts',
     'main/main.ts',
     'preload/preload.ts',
     'renderer/*/index.html',
@@ -12,10 +14,8 @@ const config: KnipConfig = {
     'test/support/default-app/main.js',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
-  ignoreDependencies: [
-    // Started by name in build/check.ts.
-    '@biomejs/biome',
-  ],
+  // Started by name in build/check.ts.
+  ignoreDependencies: ['@biomejs/biome'],
   ignoreExportsUsedInFile: true,
   // Vite's entries are pages: what a page loads is used.
   compilers: {
