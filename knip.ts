@@ -4,25 +4,17 @@ const config: KnipConfig = {
   entry: [
     'build/check-imports.ts',
     'server/main.ts',
-    'server/carillon.js',
     'main/main.ts',
     'preload/preload.ts',
     'renderer/*/index.html',
     'test/**/*.test.ts',
-    'test/support/*-setup.ts',
     'test/support/fetch-electron.ts',
     'test/support/default-app/main.js',
-    'bench/*.ts',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   ignoreDependencies: [
     // Started by name in build/check.ts.
     '@biomejs/biome',
-    // Pinned because better-auth asks for exact peers; see "overrides" in package.json.
-    '@better-auth/core',
-    '@better-auth/utils',
-    '@better-fetch/fetch',
-    'better-call',
   ],
   ignoreExportsUsedInFile: true,
   // Vite's entries are pages: what a page loads is used.

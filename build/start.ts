@@ -10,7 +10,7 @@ const main = join(import.meta.dirname, '../server/main.ts')
 const server = spawn(process.execPath, [main, 'serve', ...process.argv.slice(2)], {
   stdio: ['inherit', 'pipe', 'inherit'],
 })
-let app: ReturnType<typeof openApp> = null
+let app = null as ReturnType<typeof openApp>
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     app?.kill()

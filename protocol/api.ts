@@ -176,7 +176,6 @@ export const publishRequest = z.object({
   tags: z.record(z.string().max(64), z.string().max(256)).optional(),
   idempotency_key: z.string().min(1).max(128).optional(),
 })
-export type PublishRequest = z.infer<typeof publishRequest>
 export const publishResult = z.object({ offset: z.int().optional(), epoch: z.string().optional() })
 /** The server API answers 200 with a result or an error, as Centrifugo does. */
 export const publishAnswer = z.union([

@@ -48,6 +48,8 @@ export type DesktopState =
       readonly follows: readonly string[]
       /** Channels of which some publications could not be had any more, with how many where that is known. */
       readonly gaps: readonly { readonly channel: string; readonly missed: number | null }[]
+      /** Followed channels that the server does not let this account have, with its reason. */
+      readonly refusals?: readonly { readonly channel: string; readonly message: string }[]
     }
 
 export type KioskState =
@@ -96,15 +98,15 @@ export const calls = {
   /** The newest events first received in this run, oldest first, at most 1,000. */
   'desktop:events': { args: z.tuple([]), reply: reply<readonly FeedEvent[]>() },
   /** Fails with `keychain_unavailable` when `storage` is `keychain` and there is none. */
-  'desktop:signIn': { args: z.tuple([signInRequest]), reply: reply<Outcome>() },
-  'desktop:signOut': { args: z.tuple([]), reply: reply<Outcome>() },
-  'desktop:follow': { args: z.tuple([channelName]), reply: reply<Outcome>() },
-  'desktop:unfollow': { args: z.tuple([channelName]), reply: reply<Outcome>() },
+  'desktop:signIn': { args: z.tuple([signInRequest]), reply: outcome() },
+  'desktop:signOut': { args: z.tuple([]), reply: outcome() },
+  'desktop:follow': { args: z.tuple([channelName]), reply: outcome() },
+  'desktop:unfollow': { args: z.tuple([channelName]), reply: outcome() },
   /** Opens the server's console in the browser. */
-  'desktop:openConsole': { args: z.tuple([]), reply: reply<Outcome>() },
+  'desktop:openConsole': { args: z.tuple([]), reply: outcome() },
   'kiosk:state': { args: z.tuple([]), reply: reply<KioskState>() },
   /** Somebody at the screen agrees that this kiosk forgets its credential when it closes. */
-  'kiosk:acceptMemory': { args: z.tuple([]), reply: reply<Outcome>() },
+  'kiosk:acceptMemory': { args: z.tuple([]), reply: outcome() },
 } as const satisfies Record<string, { args: z.ZodTuple; reply: unknown }>
 
 export type Calls = typeof calls
@@ -148,9 +150,14 @@ export interface CarillonBridge {
   readonly kiosk?: KioskBridge
 }
 
+/** `kind` tells main at run time whether arguments that are not valid can be answered with an outcome. */
 interface Reply<T> {
+  readonly kind: 'value' | 'outcome'
   readonly type?: T
 }
 function reply<T>(): Reply<T> {
-  return {}
+  return { kind: 'value' }
+}
+function outcome(): Reply<Outcome> {
+  return { kind: 'outcome' }
 }

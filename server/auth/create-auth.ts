@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { ownOrigins } from '#server/config/origins.ts'
 import { openHandle, type Store } from '#server/store/store.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import type { Auth } from './auth.ts'
@@ -25,8 +26,6 @@ export interface AuthOptions {
   readonly store: Pick<Store, 'path'>
   /** Where people and devices reach the server, without a path: `https://carillon.example.org`. */
   readonly baseUrl: string
-  /** Further origins whose pages may sign in. A loopback `baseUrl` stands for all three loopback names. */
-  readonly trustedOrigins?: readonly string[]
   /** From `readOrCreateSecret`. */
   readonly secret: string
   readonly log: Logger
@@ -60,12 +59,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const passwords = limitPasswords(options.passwords ?? scryptPasswords)
   const revocation = createRevocation(log)
   const signInLimit = createSignInLimit(limits.signIn, clock)
-  const trustedOrigins = [...loopbackOrigins(baseUrl), ...(options.trustedOrigins ?? [])]
   const common = { baseUrl, secret, log, clock, database }
   const betterAuth = await createBetterAuth({
     ...common,
     sqlite,
-    trustedOrigins,
+    trustedOrigins: ownOrigins(baseUrl),
     passwords,
     signInLimit,
     revocation,
@@ -102,12 +100,4 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await betterAuth.close()
     },
   }
-}
-
-/** Browsers tell `localhost` from `127.0.0.1`; people do not, and nobody else can be at either. */
-function loopbackOrigins(baseUrl: string): readonly string[] {
-  const names = ['localhost', '127.0.0.1', '[::1]']
-  const { protocol, hostname, port } = new URL(baseUrl)
-  if (!names.includes(hostname)) return []
-  return names.map((name) => `${protocol}//${name}${port === '' ? '' : `:${port}`}`)
 }

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { ticketAnswer } from '#protocol/api.ts'
 import { problem } from '#protocol/problem.ts'
 import { readConfig } from '#server/config/config.ts'
-import { answers } from '#server/http/listen.ts'
+import { answers, localSocketPath } from '#server/http/listen.ts'
 import { CliError, usageError } from './cli-error.ts'
 import type { CliContext, TargetFlags } from './context.ts'
 import { storedCredential } from './keychain.ts'
@@ -41,7 +41,7 @@ export async function openApi(
     flags: flags.data === undefined ? {} : { data: flags.data },
     cwd: context.cwd,
   })
-  const socketPath = context.localSocket(config.data)
+  const socketPath = localSocketPath(config.data)
   if (await answers(socketPath)) return openLocal(socketPath, { [Symbol.asyncDispose]: async () => {} })
   if (!offline) {
     const sentence = `No server runs on ${config.data}. Start one with npm start or carillon serve, or name it with --url or --data.`

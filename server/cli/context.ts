@@ -8,8 +8,6 @@ export interface CliContext {
     readonly log: Logger
     readonly tcp: boolean
   }) => Promise<AsyncDisposable & { readonly url: string; readonly setupLink: string | null }>
-  /** Path of the local socket in a data folder. */
-  readonly localSocket: (data: string) => string
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
 }

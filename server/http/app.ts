@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -50,7 +50,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     fastify({
       loggerInstance: parts.log as FastifyBaseLogger,
       bodyLimit,
-      disableRequestLogging: true,
+      logController: new LogController({ disableRequestLogging: true }),
       routerOptions: { maxParamLength: 300 },
     }),
   )
@@ -59,7 +59,9 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     const detail = `There is nothing at ${request.method} ${request.url.split('?')[0]}. The API is described at /openapi.json.`
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })
-  app.addHook('onSend', async (_request, reply) => {
+  const shared = { ...parts, callers: createCallers(parts) }
+  app.addHook('onSend', async (request, reply) => {
+    for (const cookie of shared.callers.renewedCookies(request)) reply.header('set-cookie', cookie)
     reply.header('x-content-type-options', 'nosniff')
     reply.header('referrer-policy', 'no-referrer')
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
@@ -70,7 +72,6 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     },
     transform: jsonSchemaTransform,
   })
-  const shared = { ...parts, callers: createCallers(parts) }
   for (const routes of resources) {
     await app.register(async (scope) => routes(typed(scope), shared))
   }

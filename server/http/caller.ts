@@ -11,6 +11,8 @@ export interface Callers {
   signedIn(request: FastifyRequest): Promise<Identity>
   /** Also throws `forbidden` unless the caller has one of these roles, or a key with `scope`. */
   allowed(request: FastifyRequest, roles: readonly Role[], scope?: KeyScope): Promise<Identity>
+  /** Cookies to send back because the browser's session has been extended. */
+  renewedCookies(request: FastifyRequest): readonly string[]
 }
 
 export interface CallerOptions {
@@ -24,6 +26,8 @@ export interface CallerOptions {
 export const localIdentity: Identity = { kind: 'local', userId: 'local', name: 'server command line', role: 'admin' }
 
 export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions): Callers {
+  const renewed = new WeakMap<FastifyRequest, readonly string[]>()
+
   async function signedIn(request: FastifyRequest): Promise<Identity> {
     if (isLocal(request.raw)) return localIdentity
     const found = await auth.identify(headersOf(request.raw))
@@ -32,6 +36,7 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
     }
     // A cookie is sent along by any page the browser shows, so what changes something must come from our own pages.
     if (found.by === 'cookie' && !['GET', 'HEAD'].includes(request.method)) refuseForeign(request)
+    renewed.set(request, found.cookies)
     return found.identity
   }
 
@@ -43,6 +48,7 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
 
   return {
     signedIn,
+    renewedCookies: (request) => renewed.get(request) ?? [],
     async allowed(request, roles, scope) {
       const identity = await signedIn(request)
       if (identity.kind === 'key') {

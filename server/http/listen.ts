@@ -1,6 +1,7 @@
 import { chmod, unlink } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect, type ListenOptions } from 'node:net'
+import { join } from 'node:path'
 
 /** Why the server cannot listen. `message` is a sentence that says what to do. */
 export class ListenError extends Error {
@@ -62,6 +63,11 @@ export async function bindLocal(path: string): Promise<Server> {
     throw new ListenError('data_folder_unwritable', sentence, { cause })
   }
   return server
+}
+
+/** The local socket in a data folder. */
+export function localSocketPath(data: string): string {
+  return join(data, 'carillon.sock')
 }
 
 /** Whether a server answers on this local socket. */

@@ -19,7 +19,7 @@ export interface AccessRules {
 }
 
 /**
- * The policy of personal channels, `#ada`: only that user subscribes, and what the server or an administrator publishes
+ * The policy of personal channels, `#ada`: only that user subscribes, and what the server, an operator or a key publishes
  * there waits a day for a user who is away.
  */
 export const personalPolicy: Namespace = {
@@ -30,7 +30,7 @@ export const personalPolicy: Namespace = {
   presence: false,
   join_leave: false,
   subscribe_roles: [],
-  publish_roles: ['admin'],
+  publish_roles: ['admin', 'operator'],
   device_own: false,
 }
 
@@ -84,19 +84,21 @@ function isOwnChannel(identity: Identity, channel: string, policy: Namespace): b
 }
 
 function inNamespace(identity: Identity, action: 'subscribe' | 'publish', policy: Namespace): boolean {
+  const roles = action === 'subscribe' ? policy.subscribe_roles : policy.publish_roles
   switch (identity.kind) {
     case 'local':
       return true
     case 'key':
-      return hasScope(identity.scopes, action)
+      return hasScope(identity.scopes, action) && roles.includes('operator')
     case 'user':
     case 'device':
-      return (action === 'subscribe' ? policy.subscribe_roles : policy.publish_roles).includes(identity.role)
+      return roles.includes(identity.role)
     default:
       return identity satisfies never
   }
 }
 
+/** A key with the scope does what an operator does. */
 function hasScope(scopes: readonly KeyScope[], action: 'subscribe' | 'publish'): boolean {
   return scopes.includes(action) || scopes.includes('admin')
 }

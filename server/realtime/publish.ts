@@ -1,4 +1,5 @@
 import { maxPublicationBytes } from '#protocol/api.ts'
+import { namespaceOf } from '#protocol/channel.ts'
 import type { PublishCommand } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
@@ -26,14 +27,14 @@ export async function publishAs(
   { info }: Pick<NewPublication, 'info'> = {},
 ): Promise<PublishOutcome> {
   const allowed = access.check(by, 'publish', channel)
-  if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentences[allowed.error] ?? allowed.error)
+  if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
   const text = jsonText(data)
   if (text === undefined) return refused('badRequest', 'The data of a publication is a JSON value.')
   const bytes = Buffer.byteLength(text)
   if (bytes > maxPublicationBytes) {
     return refused(
       'badRequest',
-      `The data is ${bytes} bytes; the limit of a publication is ${maxPublicationBytes} bytes.`,
+      `The data is ${bytes} bytes. A publication has at most ${maxPublicationBytes / 1024} KiB.`,
     )
   }
   const publication: NewPublication = {
@@ -53,9 +54,12 @@ export async function publishAs(
   }
 }
 
-const sentences: Partial<Record<ReplyErrorName, string>> = {
-  unknownChannel: 'No namespace is configured for this channel. Check its name, or configure the namespace.',
-  permissionDenied: 'You may not publish in this channel.',
+function sentenceFor(error: ReplyErrorName, channel: string): string {
+  if (error === 'permissionDenied') return `You may not publish in ${channel}.`
+  const namespace = namespaceOf(channel)
+  return namespace === ''
+    ? `${channel} names no namespace. A channel is namespace:name, for example news:general.`
+    : `There is no namespace ${namespace}. Check the channel's name, or configure the namespace.`
 }
 
 function refused(error: ReplyErrorName, message: string): PublishOutcome {

@@ -8,9 +8,9 @@ import { StoreError } from './store-error.ts'
 
 /** Every migration in order. A released one never changes; the next gets the next number. */
 export const migrations: Readonly<Record<string, Migration>> = {
-  '0001-stars': stars,
-  '0002-publications': publications,
-  '0003-identity': identity,
+  '0001-stars': { up: stars.up },
+  '0002-publications': { up: publications.up },
+  '0003-identity': { up: identity.up },
 }
 
 /**

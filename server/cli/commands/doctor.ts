@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { serverInfo } from '#protocol/api.ts'
 import { type Config, readConfig } from '#server/config/config.ts'
-import { answers } from '#server/http/listen.ts'
+import { answers, localSocketPath } from '#server/http/listen.ts'
 import { openStore } from '#server/store/store.ts'
 import { exchange } from '../api.ts'
 import { CliError } from '../cli-error.ts'
@@ -53,7 +53,7 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<readonl
   } catch (error) {
     return [...findings, { name: 'configuration', ok: false, detail: messageOf(error) }]
   }
-  const socketPath = context.localSocket(config.data)
+  const socketPath = localSocketPath(config.data)
   const running = await answers(socketPath)
   findings.push(await dataFolder(config.data))
   findings.push(await records(config.data, running))

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { readArguments } from './arguments.ts'
+
+test('without switches the app is a desktop and knows no server', () => {
+  expect(readArguments([], {})).toEqual({ mode: 'desktop', server: null, userDataDir: null, windowed: false })
+})
+
+test('a kiosk takes its server and folder from switches, in both spellings', () => {
+  const expected = { mode: 'kiosk', server: 'http://box:8750', userDataDir: '/tmp/k', windowed: true }
+  expect(readArguments(['--kiosk', '--windowed', '--server=http://box:8750', '--user-data-dir=/tmp/k'], {})).toEqual(
+    expected,
+  )
+  expect(
+    readArguments(['--kiosk', '--windowed', '--server', 'http://box:8750', '--user-data-dir', '/tmp/k'], {}),
+  ).toEqual(expected)
+})
+
+test('the switch wins over the environment', () => {
+  expect(readArguments([], { CARILLON_SERVER: 'http://a' }).server).toBe('http://a')
+  expect(readArguments(['--server', 'http://b'], { CARILLON_SERVER: 'http://a' }).server).toBe('http://b')
+})
+
+test('switches of Chromium and Electron are left alone', () => {
+  expect(readArguments(['--no-sandbox', '--inspect=0', '--remote-debugging-port=0', '--kiosk', '/app'], {}).mode).toBe(
+    'kiosk',
+  )
+})

@@ -1,0 +1,126 @@
+import type { Storage } from '#protocol/ipc.ts'
+
+/** The session token of this installation, per server. Kept by the operating system or in memory, never in a file. */
+export interface Credentials {
+  /** Null when none is kept. Throws `keychain_unavailable`. */
+  find(account: Account): Promise<Credential | null>
+  /** Throws `keychain_unavailable` when `storage` is `keychain` and there is none. */
+  keep(account: Account, token: string, storage: Storage): Promise<void>
+  /** Forgets it wherever it is kept. Throws `keychain_unavailable`. */
+  forget(account: Account): Promise<void>
+}
+
+export interface Account {
+  readonly kind: 'desktop' | 'kiosk'
+  /** A server's origin. */
+  readonly server: string
+}
+
+export interface Credential {
+  readonly token: string
+  readonly storage: Storage
+}
+
+/** The keychain cannot be used. `message` says what to install or unlock. */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError'
+  readonly code = 'keychain_unavailable'
+}
+
+/** One secret of the operating system's keychain. */
+export interface KeychainEntry {
+  getPassword(signal?: AbortSignal): Promise<string | null>
+  setPassword(secret: string, signal?: AbortSignal): Promise<void>
+  deletePassword(signal?: AbortSignal): Promise<unknown>
+}
+/** Throws, or rejects, where there is no keychain. */
+export type OpenKeychain = (service: string, account: string) => Promise<KeychainEntry>
+
+export interface CredentialsOptions {
+  readonly open?: OpenKeychain
+  readonly platform?: NodeJS.Platform
+  /** Milliseconds for one use of the keychain: long enough for a person to unlock it. 60,000 unless told otherwise. */
+  readonly timeout?: number
+}
+
+/** The name under which everything of ours is in the keychain. */
+export const keychainService = 'carillon'
+
+export function createCredentials(options: CredentialsOptions = {}): Credentials {
+  const { open = openSystemKeychain, platform = process.platform, timeout = 60_000 } = options
+  const memory = new Map<string, string>()
+
+  async function use<T>(
+    account: Account,
+    action: (entry: KeychainEntry, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const signal = AbortSignal.timeout(timeout)
+    try {
+      return await before(
+        signal,
+        open(keychainService, nameOf(account)).then((entry) => action(entry, signal)),
+      )
+    } catch (error) {
+      throw new CredentialsError(adviceFor(platform), { cause: error })
+    }
+  }
+  return {
+    async find(account) {
+      const remembered = memory.get(nameOf(account))
+      if (remembered !== undefined) return { token: remembered, storage: 'memory' }
+      const token = await use(account, (entry, signal) => entry.getPassword(signal))
+      return token === null ? null : { token, storage: 'keychain' }
+    },
+    async keep(account, token, storage) {
+      if (storage === 'memory') {
+        memory.set(nameOf(account), token)
+      } else {
+        await use(account, (entry, signal) => entry.setPassword(token, signal))
+        memory.delete(nameOf(account))
+      }
+    },
+    async forget(account) {
+      if (memory.delete(nameOf(account))) return
+      await use(account, (entry, signal) => entry.deletePassword(signal))
+    },
+  }
+}
+
+/**
+ * On Linux the Secret Service is asked for by name: left to itself the library falls back to the kernel's keyring, which
+ * forgets everything when the machine restarts and says nothing.
+ */
+const openSystemKeychain: OpenKeychain = async (service, account) => {
+  const { AsyncEntry } = await import('keytar')
+  const entry = new AsyncEntry(service, account, { linux: { store: 'secret-service' } })
+  return {
+    // A binding that finds nothing has answered undefined in some releases.
+    getPassword: async (signal) => (await entry.getPassword(signal)) ?? null,
+    setPassword: (secret, signal) => entry.setPassword(secret, signal),
+    deletePassword: (signal) => entry.deletePassword(signal),
+  }
+}
+
+function nameOf(account: Account): string {
+  return `${account.kind} ${account.server}`
+}
+
+/** Settles with the promise or, when the signal aborts first, rejects: a prompt nobody answers must not hold us. */
+function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(signal.reason)
+    signal.addEventListener('abort', late, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', late))
+  })
+}
+
+function adviceFor(platform: NodeJS.Platform): string {
+  if (platform === 'darwin')
+    return 'The keychain is locked or cannot be used. Unlock it in Keychain Access and try again.'
+  if (platform === 'win32')
+    return 'Windows Credential Manager cannot be used. Sign in to Windows again and try once more.'
+  return (
+    'There is no keychain to keep the sign-in: install gnome-keyring or KWallet, log in again so that it is unlocked, ' +
+    'and start Carillon in that session.'
+  )
+}

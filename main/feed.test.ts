@@ -1,0 +1,158 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { FeedEvent } from '#protocol/ipc.ts'
+import { createFeed, maxEvents } from './feed.ts'
+import { createLink } from './link.ts'
+import { memoryLog } from './log.ts'
+import { createServerApi } from './server-api.ts'
+import { type LittleServer, startLittleServer } from './test-support/little-server.ts'
+
+test('what is published on a followed channel is an event', async () => {
+  const { server, feed, events } = await build()
+  await feed.follow('news:a').decided
+  server.publish('news:a', { title: 'Doors' }, { kind: 'notice' })
+  server.publish('news:b', 'not followed')
+  server.publish('news:a', 2)
+  await vi.waitFor(() => expect(feed.events.length).toBe(2))
+  expect(feed.events).toEqual([
+    {
+      channel: 'news:a',
+      offset: 1,
+      data: { title: 'Doors' },
+      tags: { kind: 'notice' },
+      receivedAt: expect.any(Number),
+    },
+    { channel: 'news:a', offset: 2, data: 2, tags: {}, receivedAt: expect.any(Number) },
+  ])
+  expect(events).toEqual(feed.events)
+})
+
+test('five cuts in the middle of a stream lose nothing, repeat nothing and keep the order', async () => {
+  const { server, feed } = await build()
+  await feed.follow('news:a').decided
+  for (let n = 1; n <= 500; n++) {
+    server.publish('news:a', n)
+    if (n % 90 === 0) server.disconnect()
+    if (n % 20 === 0) await new Promise((later) => setTimeout(later, 4))
+  }
+  await vi.waitFor(() => expect(feed.events.length).toBe(500), 5000)
+  expect(feed.events.map(({ data }) => data)).toEqual(Array.from({ length: 500 }, (_, index) => index + 1))
+  expect(feed.gaps).toEqual([])
+})
+
+test('more than the server recovers at once is paged from history', async () => {
+  const { server, feed } = await build()
+  await feed.follow('news:a').decided
+  await server.stop()
+  for (let n = 1; n <= 750; n++) server.publish('news:a', n)
+  await server.start()
+  await vi.waitFor(() => expect(feed.events.length).toBe(750), 5000)
+  server.publish('news:a', 751)
+  await vi.waitFor(() => expect(feed.events.at(-1)?.data).toBe(751))
+  expect(feed.events.map(({ offset }) => offset)).toEqual(Array.from({ length: 751 }, (_, index) => index + 1))
+  expect(server.commands.filter(({ history }) => history).length).toBe(3)
+  expect(feed.gaps).toEqual([])
+})
+
+test('what the server no longer has is a gap with its number, and gaps of a channel add up', async () => {
+  const { server, feed, troubles } = await build()
+  await feed.follow('news:a').decided
+  for (let round = 0; round < 2; round++) {
+    await server.stop()
+    for (let n = 0; n < 10; n++) server.publish('news:a', n)
+    server.channels.get('news:a')?.kept.splice(0, round === 0 ? 4 : 10) // the newest six stay
+    await server.start()
+    await vi.waitFor(() => expect(feed.gaps).toHaveLength(1), 3000)
+    await vi.waitFor(() => expect(feed.events.length).toBe((round + 1) * 6), 3000)
+  }
+  expect(feed.gaps).toEqual([{ channel: 'news:a', missed: 8 }])
+  expect(troubles()).toBeGreaterThan(0)
+})
+
+test('a server that begins a new history is a gap of unknown size', async () => {
+  const { server, feed } = await build()
+  await feed.follow('news:a').decided
+  server.publish('news:a', 'old')
+  await vi.waitFor(() => expect(feed.events.length).toBe(1))
+  await server.stop()
+  server.channels.set('news:a', { epoch: 'second', top: 0, kept: [] })
+  server.publish('news:a', 'new')
+  await server.start()
+  await vi.waitFor(() => expect(feed.events.map(({ data }) => data)).toEqual(['old', 'new']), 3000)
+  expect(feed.gaps).toEqual([{ channel: 'news:a', missed: null }])
+})
+
+test('a client that was stopped for good begins again where delivery stood', async () => {
+  const { server, feed } = await build()
+  await feed.follow('news:a').decided
+  server.publish('news:a', 1)
+  await vi.waitFor(() => expect(feed.events.length).toBe(1))
+  server.disconnect({ code: 3502, reason: 'stale' })
+  server.publish('news:a', 2)
+  await vi.waitFor(() => expect(feed.events.map(({ data }) => data)).toEqual([1, 2]), 3000)
+})
+
+test('only the newest events are kept', async () => {
+  const { server, feed } = await build()
+  await feed.follow('news:a').decided
+  for (let n = 1; n <= maxEvents + 5; n++) server.publish('news:a', n)
+  await vi.waitFor(() => expect(feed.events.at(-1)?.data).toBe(maxEvents + 5), 5000)
+  expect(feed.events.length).toBe(maxEvents)
+  expect(feed.events[0]?.data).toBe(6)
+})
+
+test('following twice is following once, and an unfollowed channel is silent', async () => {
+  const { server, feed } = await build()
+  expect(feed.follow('news:a')).toBe(feed.follow('news:a'))
+  await feed.follow('news:a').decided
+  await feed.follow('news:b').decided
+  expect(feed.channels).toEqual(['news:a', 'news:b'])
+  feed.unfollow('news:a')
+  server.publish('news:a', 1)
+  server.publish('news:b', 2)
+  await vi.waitFor(() => expect(feed.events.length).toBe(1))
+  expect(feed.events[0]?.channel).toBe('news:b')
+})
+
+test('a channel the server does not allow is a refusal, gone when it does', async () => {
+  const { server, feed } = await build()
+  let allowed = false
+  server.onCommand = ({ subscribe }) =>
+    subscribe === undefined || allowed ? undefined : { error: { code: 103, message: 'permission denied' } }
+  const refusal = { channel: 'news:a', code: 103, message: 'permission denied' }
+  expect(await feed.follow('news:a').decided).toEqual(refusal)
+  expect(feed.refusals).toEqual([refusal])
+  allowed = true
+  await vi.waitFor(() => expect(feed.refusals).toEqual([]), 3000)
+})
+
+test('the newest of history can be asked for', async () => {
+  const { server, feed } = await build()
+  for (let n = 1; n <= 5; n++) server.publish('news:a', n)
+  const followed = feed.follow('news:a')
+  await followed.decided
+  expect((await followed.newest(2)).map(({ data }) => data)).toEqual([5, 4])
+  expect(feed.events).toEqual([])
+})
+
+async function build() {
+  const server: LittleServer = await startLittleServer()
+  onTestFinished(() => server[Symbol.asyncDispose]())
+  const api = createServerApi({ origin: server.origin, timeout: 1000 })
+  const log = memoryLog()
+  const link = createLink({
+    url: server.socketUrl,
+    token: () => api.accessToken('session'),
+    probe: async () => null,
+    name: 'test',
+    version: '0',
+    log,
+    onState: () => {},
+    onRejected: () => {},
+    times: { minReconnect: 5, maxReconnect: 20, maxReplace: 20, refusalRetry: 30 },
+  })
+  onTestFinished(() => link[Symbol.dispose]())
+  const events: FeedEvent[] = []
+  let troubles = 0
+  const feed = createFeed({ link, log, onEvent: (event) => void events.push(event), onTrouble: () => void troubles++ })
+  return { server, feed, events, troubles: () => troubles }
+}

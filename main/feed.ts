@@ -1,0 +1,143 @@
+import type { FeedEvent } from '#protocol/ipc.ts'
+import type { Channel, Link } from './link.ts'
+import type { Log } from './log.ts'
+import { createStream, type Publication } from './stream.ts'
+
+/** The channels that are followed and what arrived on them: each publication once, in order within its channel. */
+export interface Feed extends Disposable {
+  /** The newest events of this run, oldest first, at most `maxEvents`. */
+  readonly events: readonly FeedEvent[]
+  /** Channels of which something could not be had; null where nobody knows how much. */
+  readonly gaps: readonly Gap[]
+  /** Channels that the server does not allow, with its reason. */
+  readonly refusals: readonly Refusal[]
+  /** Followed channels, in the order of following. */
+  readonly channels: readonly string[]
+  /** Following twice gives the same. */
+  follow(channel: string): Followed
+  unfollow(channel: string): void
+}
+
+export interface Followed {
+  /** The server's first decision: null when subscribed, otherwise why not. Never settles while there is no server. */
+  readonly decided: Promise<Refusal | null>
+  /** The newest publications in history, newest first. Rejects with `{ code, message }`. */
+  newest(limit: number): Promise<readonly Publication[]>
+}
+export interface Gap {
+  readonly channel: string
+  readonly missed: number | null
+}
+export interface Refusal {
+  readonly channel: string
+  readonly code: number
+  readonly message: string
+}
+
+export interface FeedOptions {
+  readonly link: Pick<Link, 'subscribe'>
+  readonly log: Log
+  onEvent(event: FeedEvent): void
+  /** `gaps` or `refusals` have changed. */
+  onTrouble(): void
+}
+
+export const maxEvents = 1000
+/** Publications asked for at once: the most a server gives. */
+const pageSize = 300
+
+export function createFeed({ link, log, onEvent, onTrouble }: FeedOptions): Feed {
+  const followed = new Map<string, { readonly followed: Followed; readonly channel: Channel }>()
+  const events: FeedEvent[] = []
+  let gaps: readonly Gap[] = []
+  let refusals: readonly Refusal[] = []
+
+  function deliver(channel: string, publication: Publication): void {
+    const event: FeedEvent = {
+      channel,
+      offset: publication.offset ?? 0,
+      data: publication.data,
+      tags: publication.tags ?? {},
+      receivedAt: Date.now(),
+    }
+    log.info('received', { channel, offset: event.offset })
+    events.push(event)
+    if (events.length > maxEvents) events.shift()
+    try {
+      onEvent(event)
+    } catch (error) {
+      log.error('event handler failed', { channel, error: String(error) }) // the next publication is due all the same
+    }
+  }
+
+  function missed(channel: string, count: number | null): void {
+    log.warn('publications missed', { channel, count })
+    const before = gaps.find((gap) => gap.channel === channel)
+    const total = count === null || before?.missed === null ? null : count + (before?.missed ?? 0)
+    gaps = [...gaps.filter((gap) => gap !== before), { channel, missed: total }]
+    onTrouble()
+  }
+
+  function setRefusal(channel: string, refusal: Refusal | null): void {
+    const others = refusals.filter((one) => one.channel !== channel)
+    if (refusal === null && others.length === refusals.length) return
+    refusals = refusal === null ? others : [...others, refusal]
+    onTrouble()
+  }
+
+  function subscribe(name: string): { readonly followed: Followed; readonly channel: Channel } {
+    const { promise, resolve } = Promise.withResolvers<Refusal | null>()
+    const stream = createStream({
+      log,
+      deliver: (publication) => deliver(name, publication),
+      missed: (count) => missed(name, count),
+      page: (since) => channel.history({ since: { ...since }, limit: pageSize }),
+    })
+    const channel = link.subscribe(name, {
+      position: () => stream.position,
+      subscribed(at, recovered) {
+        stream.subscribed(at, recovered)
+        setRefusal(name, null)
+        resolve(null)
+      },
+      publication: (publication) => stream.publication(publication),
+      interrupted: () => stream.interrupted(),
+      refused(code, message) {
+        const refusal = { channel: name, code, message }
+        setRefusal(name, refusal)
+        resolve(refusal)
+      },
+    })
+    const newest = async (limit: number) => (await channel.history({ limit, reverse: true })).publications
+    return { followed: { decided: promise, newest }, channel }
+  }
+
+  function unfollow(name: string): void {
+    followed.get(name)?.channel[Symbol.dispose]()
+    followed.delete(name)
+    gaps = gaps.filter((gap) => gap.channel !== name)
+    refusals = refusals.filter((refusal) => refusal.channel !== name)
+  }
+
+  return {
+    events,
+    get gaps() {
+      return gaps
+    },
+    get refusals() {
+      return refusals
+    },
+    get channels() {
+      return [...followed.keys()]
+    },
+    follow(name) {
+      const entry = followed.get(name) ?? subscribe(name)
+      followed.set(name, entry)
+      return entry.followed
+    },
+    unfollow,
+    [Symbol.dispose]() {
+      for (const name of [...followed.keys()]) unfollow(name)
+    },
+  }
+}

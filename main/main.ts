@@ -1,0 +1,178 @@
+import { arch, hostname, release } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { app, type BrowserWindow, powerMonitor } from 'electron'
+import { createAppLog } from './app-log.ts'
+import { declareAppScheme, serveApp } from './app-protocol.ts'
+import { readArguments } from './arguments.ts'
+import { createCredentials } from './credentials.ts'
+import { createDesktop } from './desktop.ts'
+import { type Conversation, createConversation } from './ipc.ts'
+import { jsonFile } from './json-file.ts'
+import { createKiosk } from './kiosk.ts'
+import { createNotifications } from './notifications.ts'
+import { done } from './outcome.ts'
+import { defaultServer, serverOrigin } from './server-address.ts'
+import { createServerApi } from './server-api.ts'
+import { accountCache, deviceCache, openSettings, type SettingsStore } from './settings.ts'
+import {
+  boundsOf,
+  hardenSession,
+  openDesktopWindow,
+  openKioskWindow,
+  openOutside,
+  type WindowOptions,
+} from './windows.ts'
+
+/** The app's entry: one instance for each data folder, a desktop or a kiosk. */
+
+const args = readArguments(process.argv.slice(1), process.env)
+// Who starts it with --no-sandbox (root has to) means it; asking for both ends every child process.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+declareAppScheme()
+// A kiosk and a desktop on one machine are two programs, each with a folder and an instance of its own.
+const userData = args.userDataDir ?? (args.mode === 'kiosk' ? `${app.getPath('userData')}-kiosk` : null)
+if (userData !== null) app.setPath('userData', userData)
+app.setAppLogsPath(join(app.getPath('userData'), 'logs'))
+const log = createAppLog(app.getPath('logs'))
+
+process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: describe(reason) }))
+process.on('uncaughtException', (error) => {
+  log.error('crash', { error: describe(error) })
+  if (args.mode === 'kiosk') app.relaunch() // nobody is there to do it
+  app.exit(1)
+})
+
+/** `dist/`, or the same inside a packaged app. */
+const dist = dirname(dirname(fileURLToPath(import.meta.url)))
+let window: BrowserWindow | null = null
+
+if (app.requestSingleInstanceLock()) {
+  app.on('second-instance', () => {
+    if (window?.isMinimized()) window.restore()
+    window?.show()
+    window?.focus()
+  })
+  app.on('window-all-closed', () => app.quit())
+  void app
+    .whenReady()
+    .then(start)
+    .catch((error: unknown) => {
+      log.error('start failed', { error: describe(error) })
+      app.exit(1)
+    })
+} else {
+  log.info('running already', { mode: args.mode })
+  app.quit()
+}
+
+async function start(): Promise<void> {
+  const store = await openSettings(join(app.getPath('userData'), 'settings.json'), log)
+  const server = chosenServer(store.value.server)
+  if (server === null) return app.exit(2)
+  if (args.server !== null) store.change({ server })
+  log.info('started', { mode: args.mode, version: app.getVersion(), electron: process.versions.electron ?? '', server })
+  hardenSession(args.mode, log)
+  serveApp(join(dist, 'renderer'))
+  const conversation = createConversation(() => window, log)
+  const running = args.mode === 'kiosk' ? startKiosk(server, conversation) : startDesktop(server, store, conversation)
+  window?.on('closed', () => {
+    window = null
+  })
+  endWith(running, store)
+}
+
+/** The address given now, else the one of last time, else the default; null when the one given is none. */
+function chosenServer(remembered: string | null): string | null {
+  try {
+    return serverOrigin(args.server ?? remembered ?? defaultServer)
+  } catch (error) {
+    log.error('bad address', { error: error instanceof Error ? error.message : String(error) })
+    return null
+  }
+}
+
+/** Ends what runs, and the app once the settings are on disk. */
+function endWith(running: Disposable, store: SettingsStore): void {
+  let ended = false
+  app.on('will-quit', (event) => {
+    if (ended) return
+    ended = true
+    event.preventDefault()
+    running[Symbol.dispose]()
+    void store.saved().finally(() => {
+      log.info('stopped')
+      app.quit()
+    })
+  })
+}
+
+function startDesktop(server: string, store: SettingsStore, { answer, tell }: Conversation): Disposable {
+  const notifications = createNotifications(() => window, log)
+  const desktop = createDesktop({
+    server,
+    version: app.getVersion(),
+    credentials: createCredentials(),
+    account: jsonFile(join(app.getPath('userData'), 'account.json'), accountCache, log),
+    log,
+    createApi: (origin) => createServerApi({ origin }),
+    rememberServer: (origin) => store.change({ server: origin }),
+    onState: (state) => tell('desktop:state', state),
+    onEvent(event) {
+      tell('desktop:event', event)
+      if (window?.isFocused() !== true) notifications.add(event)
+    },
+  })
+  answer('desktop:state', () => desktop.state)
+  answer('desktop:events', () => desktop.events)
+  answer('desktop:signIn', (request) => desktop.signIn(request))
+  answer('desktop:signOut', () => desktop.signOut())
+  answer('desktop:follow', (channel) => desktop.follow(channel))
+  answer('desktop:unfollow', (channel) => desktop.unfollow(channel))
+  answer('desktop:openConsole', async () => {
+    await openOutside(`${desktop.state.phase === 'starting' ? server : desktop.state.server}/`, log)
+    return done
+  })
+  powerMonitor.on('resume', () => desktop.wake())
+  const opened = openDesktopWindow(windowOptions('desktop'), store.value.bounds)
+  opened.on('close', () => store.change({ bounds: boundsOf(opened) }))
+  window = opened
+  void desktop.start()
+  return {
+    [Symbol.dispose]() {
+      notifications[Symbol.dispose]()
+      desktop[Symbol.dispose]()
+    },
+  }
+}
+
+function startKiosk(server: string, { answer, tell }: Conversation): Disposable {
+  const kiosk = createKiosk({
+    api: createServerApi({ origin: server }),
+    version: app.getVersion(),
+    credentials: createCredentials(),
+    device: jsonFile(join(app.getPath('userData'), 'device.json'), deviceCache, log),
+    about: {
+      hostname: hostname().slice(0, 120),
+      version: app.getVersion().slice(0, 64),
+      platform: `${process.platform} ${release()} ${arch()}`.slice(0, 120),
+    },
+    log,
+    onState: (state) => tell('kiosk:state', state),
+    onScreen: (shown) => tell('kiosk:screen', shown),
+  })
+  answer('kiosk:state', () => kiosk.state)
+  answer('kiosk:acceptMemory', () => kiosk.acceptMemory())
+  powerMonitor.on('resume', () => kiosk.wake())
+  window = openKioskWindow(windowOptions('kiosk'), args.windowed)
+  kiosk.start()
+  return kiosk
+}
+
+function windowOptions(kind: WindowOptions['kind']): WindowOptions {
+  return { kind, preload: join(dist, 'preload', 'preload.cjs'), log }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,208 @@
+import { z } from 'zod'
+import {
+  accessTokenAnswer,
+  type EnrolmentAnswer,
+  type EnrolmentRequest,
+  type EnrolmentTokenAnswer,
+  enrolmentAnswer,
+  enrolmentTokenAnswer,
+  type Me,
+  me,
+  type ServerInfo,
+  serverInfo,
+  starsAnswer,
+  type TokenAnswer,
+  tokenAnswer,
+} from '#protocol/api.ts'
+import { type ProblemCode, problem, problems } from '#protocol/problem.ts'
+import { ServerError } from './server-error.ts'
+
+/** What the app asks of a server over HTTP. Everything rejects with a `ServerError` and nothing else. */
+export interface ServerApi {
+  readonly origin: string
+  /** Whether a Carillon server answers there: `server_unreachable` or `not_carillon` otherwise. */
+  check(signal?: AbortSignal): Promise<ServerInfo>
+  signIn(email: string, password: string, signal?: AbortSignal): Promise<TokenAnswer>
+  /** Ends the session behind the token. */
+  signOut(token: string, signal?: AbortSignal): Promise<void>
+  /** Trades the session token for a JWT that opens a socket. */
+  accessToken(token: string, signal?: AbortSignal): Promise<string>
+  me(token: string, signal?: AbortSignal): Promise<Me>
+  stars(token: string, signal?: AbortSignal): Promise<readonly string[]>
+  star(token: string, channel: string, signal?: AbortSignal): Promise<void>
+  unstar(token: string, channel: string, signal?: AbortSignal): Promise<void>
+  enrol(request: EnrolmentRequest, signal?: AbortSignal): Promise<EnrolmentAnswer>
+  enrolmentToken(deviceCode: string, signal?: AbortSignal): Promise<EnrolmentTokenAnswer>
+}
+
+export interface ServerApiOptions {
+  readonly origin: string
+  /** Milliseconds for a whole exchange; 10,000 unless told otherwise. */
+  readonly timeout?: number
+}
+
+/** Largest answer read, in bytes. */
+const maxAnswerBytes = 1024 * 1024
+
+export function createServerApi({ origin, timeout = 10_000 }: ServerApiOptions): ServerApi {
+  async function ask<S extends z.ZodType>(call: Call<S>, signal?: AbortSignal): Promise<z.infer<S>> {
+    const limit = AbortSignal.timeout(timeout)
+    try {
+      const response = await fetch(`${origin}${call.path}`, {
+        method: call.method,
+        redirect: 'manual',
+        headers: {
+          accept: 'application/json',
+          origin,
+          ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
+      })
+      return await read(response, call.answer, origin)
+    } catch (error) {
+      if (error instanceof ServerError) throw error
+      throw unreachable(error, origin, limit.aborted ? timeout : null)
+    }
+  }
+  const star = (channel: string) => `/api/v1/stars/${encodeURIComponent(channel)}`
+  return {
+    origin,
+    check: (signal) => ask({ method: 'GET', path: '/.well-known/carillon', answer: serverInfo }, signal),
+    signIn: (email, password, signal) =>
+      ask({ method: 'POST', path: '/api/v1/token', body: { email, password }, answer: tokenAnswer }, signal),
+    signOut: (token, signal) => ask({ method: 'DELETE', path: '/api/v1/token', token, answer: nothing }, signal),
+    accessToken: async (token, signal) => {
+      const answer = accessTokenAnswer
+      return (await ask({ method: 'POST', path: '/api/v1/access-tokens', token, answer }, signal)).token
+    },
+    me: (token, signal) => ask({ method: 'GET', path: '/api/v1/me', token, answer: me }, signal),
+    stars: async (token, signal) =>
+      (await ask({ method: 'GET', path: '/api/v1/stars', token, answer: starsAnswer }, signal)).channels,
+    star: (token, channel, signal) => ask({ method: 'PUT', path: star(channel), token, answer: nothing }, signal),
+    unstar: (token, channel, signal) => ask({ method: 'DELETE', path: star(channel), token, answer: nothing }, signal),
+    enrol: (body, signal) => ask({ method: 'POST', path: '/api/v1/enrolments', body, answer: enrolmentAnswer }, signal),
+    enrolmentToken: (deviceCode, signal) => {
+      const body = { device_code: deviceCode }
+      return ask({ method: 'POST', path: '/api/v1/enrolments/token', body, answer: enrolmentTokenAnswer }, signal)
+    },
+  }
+}
+
+interface Call<S extends z.ZodType> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly token?: string
+  readonly body?: unknown
+  readonly answer: S
+}
+
+/** For answers whose status says it all. */
+const nothing = z.unknown().transform((): void => undefined)
+
+async function read<S extends z.ZodType>(response: Response, schema: S, origin: string): Promise<z.infer<S>> {
+  const text = await boundedText(response, origin)
+  if (response.status >= 300 && response.status < 400) throw redirected(response, origin)
+  const body = parseJson(text)
+  if (!response.ok) throw refused(response, body, origin)
+  const parsed = schema.safeParse(body)
+  if (!parsed.success) throw notCarillon(origin, 'its answer is not one that a Carillon server gives')
+  return parsed.data
+}
+
+async function boundedText(response: Response, origin: string): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    if (size > maxAnswerBytes) throw notCarillon(origin, 'its answer has no end')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function refused(response: Response, body: unknown, origin: string): ServerError {
+  const parsed = problem.safeParse(body)
+  if (parsed.success && isProblemCode(parsed.data.code)) return new ServerError(parsed.data.code, parsed.data.detail)
+  if (parsed.success) return new ServerError('bad_request', parsed.data.detail)
+  if (response.status < 500) return notCarillon(origin, `it answered with status ${response.status}`)
+  return new ServerError(
+    'server_unreachable',
+    `The server behind ${origin} is not working: what stands before it answered with status ${response.status}. Try again in a while.`,
+  )
+}
+
+function redirected(response: Response, origin: string): ServerError {
+  const location = response.headers.get('location') ?? ''
+  const target = URL.canParse(location, origin) ? new URL(location, origin).origin : origin
+  return target === origin
+    ? notCarillon(origin, 'it sends visitors to another page')
+    : new ServerError('not_carillon', `${origin} sends visitors to ${target}: give that address if you trust it.`)
+}
+
+function notCarillon(origin: string, because: string): ServerError {
+  return new ServerError(
+    'not_carillon',
+    `${origin} is not a Carillon server: ${because}. Check the address and the port.`,
+  )
+}
+
+/** What to tell of an exchange that never got to an answer. */
+function unreachable(error: unknown, origin: string, timedOutAfter: number | null): ServerError {
+  const options = { cause: error }
+  if (timedOutAfter !== null) {
+    const seconds = Math.max(1, Math.round(timedOutAfter / 1000))
+    return new ServerError('server_unreachable', `${origin} did not answer within ${seconds} s.`, options)
+  }
+  const code = systemCode(error)
+  const { host, hostname } = new URL(origin)
+  const sentences: Readonly<Record<string, string>> = {
+    ECONNREFUSED: `Nothing listens at ${host}. Check the address and that the server is running.`,
+    ENOTFOUND: `There is no machine called ${hostname}. Check the address.`,
+    EAI_AGAIN: `The name ${hostname} cannot be looked up now. Check this machine's network.`,
+    ENETUNREACH: `${host} cannot be reached from here. Check this machine's network.`,
+    EHOSTUNREACH: `${host} cannot be reached from here. Check this machine's network.`,
+    HTTPParserError: `What listens at ${host} does not speak HTTP. Check the port, or write https:// before the address.`,
+  }
+  const sentence = sentences[code] ?? tlsSentence(code, host) ?? `${host} broke off the connection (${code}).`
+  return new ServerError('server_unreachable', sentence, options)
+}
+
+function tlsSentence(code: string, host: string): string | null {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || code === 'EPROTO') {
+    return `${host} does not speak TLS. If that is right on your network, write http:// before the address.`
+  }
+  if (code === 'CERT_HAS_EXPIRED') return `The certificate of ${host} has expired. Ask its operator to renew it.`
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `The certificate of ${host} is for another name. Check the address.`
+  }
+  if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(code)) {
+    return `The certificate of ${host} is not trusted on this machine (${code}). Ask its operator for one that is.`
+  }
+  return null
+}
+
+/** The code of the system error at the bottom of what `fetch` threw; a parser's error has only a name. */
+function systemCode(error: unknown): string {
+  let at: unknown = error
+  for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
+    if (at instanceof AggregateError && at.errors.length > 0) at = at.errors[0]
+    if (at instanceof Error && 'code' in at && typeof at.code === 'string') return at.code
+    if (at instanceof Error && at.name === 'HTTPParserError') return at.name
+    if (at instanceof Error) at = at.cause
+  }
+  return 'no reason given'
+}
+
+function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problems, code)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // the schema refuses it
+  }
+}

@@ -1,0 +1,49 @@
+import { contextBridge, ipcRenderer } from 'electron'
+import type {
+  CallArgs,
+  CallName,
+  CallReply,
+  CarillonBridge,
+  DesktopBridge,
+  EventName,
+  Events,
+  KioskBridge,
+} from '#protocol/ipc.ts'
+
+/**
+ * The bridge: named verbs over the one conversation, and nothing else. Which of them a window gets is decided by whoever
+ * opened it.
+ */
+
+const desktop: DesktopBridge = {
+  state: () => call('desktop:state'),
+  events: () => call('desktop:events'),
+  signIn: (request) => call('desktop:signIn', request),
+  signOut: () => call('desktop:signOut'),
+  follow: (channel) => call('desktop:follow', channel),
+  unfollow: (channel) => call('desktop:unfollow', channel),
+  openConsole: () => call('desktop:openConsole'),
+  onState: (listener) => listen('desktop:state', listener),
+  onEvent: (listener) => listen('desktop:event', listener),
+}
+
+const kiosk: KioskBridge = {
+  state: () => call('kiosk:state'),
+  acceptMemory: () => call('kiosk:acceptMemory'),
+  onState: (listener) => listen('kiosk:state', listener),
+  onScreen: (listener) => listen('kiosk:screen', listener),
+}
+
+const bridge: CarillonBridge = process.argv.includes('--carillon-window=kiosk') ? { kiosk } : { desktop }
+contextBridge.exposeInMainWorld('carillon', bridge)
+
+function call<N extends CallName>(name: N, ...args: CallArgs<N>): Promise<CallReply<N>> {
+  return ipcRenderer.invoke(name, ...args)
+}
+
+/** The listener sees what was told and never the event around it, which would hand it `ipcRenderer`. */
+function listen<N extends EventName>(name: N, listener: (event: Events[N]) => void): () => void {
+  const forward = (_event: unknown, told: Events[N]) => listener(told)
+  ipcRenderer.on(name, forward)
+  return () => void ipcRenderer.off(name, forward)
+}

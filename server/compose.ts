@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import type { IncomingMessage, Server } from 'node:http'
+import { type AddressInfo, isIP } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from 'pino'
+import packageJson from '../package.json' with { type: 'json' }
+import { createAuth } from './auth/create-auth.ts'
+import { readOrCreateSecret } from './auth/secret-file.ts'
+import { createMemoryBroker } from './broker/memory-broker.ts'
+import type { Config } from './config/config.ts'
+import { ownOrigins } from './config/origins.ts'
+import { createHttpApp } from './http/app.ts'
+import { createDrain } from './http/drain.ts'
+import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
+import { createUpgrade } from './http/upgrade.ts'
+import { createRealtime } from './realtime/create-realtime.ts'
+import { openStore } from './store/store.ts'
+import { StoreError } from './store/store-error.ts'
+
+/** A server that runs. Disposing of it drains: clients are told to come back, what was accepted is written. */
+export interface RunningServer extends AsyncDisposable {
+  /** Where people and devices reach it. */
+  readonly url: string
+  /** The one-time link that creates the first administrator, or null when there is one. */
+  readonly setupLink: string | null
+}
+
+export interface ComposeOptions {
+  readonly config: Config
+  readonly log: Logger
+  /** False: only the local socket, for a command that works on the records while no server runs. */
+  readonly tcp: boolean
+}
+
+/**
+ * Puts the parts together, from the ground up, and takes them apart in reverse.
+ *
+ * @throws ConfigError, ListenError, StoreError, AuthError
+ */
+export async function startServer({ config, log, tcp }: ComposeOptions): Promise<RunningServer> {
+  await using parts = new AsyncDisposableStack()
+  await prepareFolder(config.data)
+
+  const local = await bindLocal(localSocketPath(config.data))
+  // Closed last: while it answers, no second server opens these records.
+  parts.defer(() => closeServer(local))
+  const web = tcp ? await bindTcp(config.host, config.port) : null
+  if (web !== null) parts.defer(() => closeServer(web))
+  const port = web === null ? config.port : (web.address() as AddressInfo).port
+  const baseUrl = config.public_url ?? `http://${hostInUrl(config.host)}:${port}`
+
+  const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
+  const secret = readOrCreateSecret(join(config.data, 'secret.key'))
+  const origins = ownOrigins(baseUrl)
+  const auth = parts.use(await createAuth({ store, baseUrl, secret, log: log.child({ room: 'auth' }) }))
+  const broker = parts.use(createMemoryBroker({ store, log: log.child({ room: 'broker' }) }))
+  const realtime = parts.use(
+    createRealtime({
+      broker,
+      namespaces: config.namespaces,
+      authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
+      version: packageJson.version,
+      log: log.child({ room: 'realtime' }),
+    }),
+  )
+  parts.defer(auth.onRevoked(realtime.revoke))
+  parts.defer(
+    realtime.onPresence(({ identity }) => {
+      if (identity.kind !== 'device') return
+      auth.devices.touch(identity.device.id).catch((error) => log.warn({ err: error }, 'last seen not kept'))
+    }),
+  )
+
+  const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
+  const app = await createHttpApp({
+    auth,
+    realtime,
+    store,
+    baseUrl,
+    version: packageJson.version,
+    consoleFolder: builtConsole(),
+    isLocal,
+    isTrustedOrigin: (origin) => origins.includes(origin),
+    log: log.child({ room: 'http' }),
+  })
+  parts.defer(() => app.close())
+  const drain = createDrain()
+  const upgrade = createUpgrade({ auth, realtime, isLocal, log })
+  for (const server of [local, web]) {
+    server?.on('request', app.routing)
+    server?.on('request', drain.count)
+    server?.on('upgrade', upgrade)
+  }
+  // First of all stop accepting, so that clients told to come back find the next server and not this one, and answer
+  // what is under way while everything behind it still works.
+  parts.defer(async () => {
+    web?.close()
+    await drain.empty(closeGraceMs)
+  })
+
+  const setupLink =
+    tcp && !(await auth.setup.isDone()) ? `${baseUrl}/setup?token=${await auth.setup.createToken()}` : null
+  const running = parts.move()
+  return { url: baseUrl, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+async function prepareFolder(data: string): Promise<void> {
+  try {
+    await mkdir(data, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    const sentence = `The data folder ${data} cannot be made (${reason}). Make its parent writable for this user, or choose another with --data.`
+    throw new StoreError('data_folder_unwritable', sentence, { cause })
+  }
+}
+
+/** Stops accepting; sockets that were upgraded are the realtime server's to close. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+    setTimeout(() => server.closeAllConnections(), closeGraceMs).unref()
+  })
+}
+
+/** How long requests under way may take when the server stops, in milliseconds. */
+const closeGraceMs = 3000
+
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return isIP(host) === 6 ? `[${host}]` : host
+}
+
+function builtConsole(): string | null {
+  const folder = fileURLToPath(new URL('../dist/renderer/console', import.meta.url))
+  return existsSync(join(folder, 'index.html')) ? folder : null
+}

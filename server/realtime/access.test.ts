@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest'
+import type { KeyScope } from '#protocol/roles.ts'
+import type { Identity } from '#server/auth/identity.ts'
+import { defaultNamespaces } from '#server/config/namespaces.ts'
+import { type Action, createAccessRules } from './access.ts'
+
+const rules = createAccessRules(defaultNamespaces)
+
+const person = (role: 'admin' | 'operator' | 'viewer'): Identity => ({
+  ...{ kind: 'user', userId: 'ada', sessionId: 's', name: 'Ada', email: 'ada@example.org', role },
+})
+const kiosk: Identity = {
+  ...{
+    kind: 'device',
+    userId: 'd1',
+    sessionId: 's',
+    name: 'box-1',
+    role: 'device',
+    device: { id: 'd1', name: 'box-1' },
+  },
+}
+const key = (...scopes: KeyScope[]): Identity => ({
+  ...{ kind: 'key', userId: 'k1', keyId: 'k1', name: 'bell', role: 'viewer', scopes },
+})
+const local: Identity = { kind: 'local', userId: 'local', name: 'shell', role: 'admin' }
+
+const decide = (identity: Identity, action: Action, channel: string) => {
+  const access = rules.check(identity, action, channel)
+  return access.ok ? 'yes' : access.error
+}
+
+describe('out of the box', () => {
+  test.each<[string, Identity, Action, string, string]>([
+    ['a viewer reads news', person('viewer'), 'subscribe', 'news:general', 'yes'],
+    ['a viewer does not publish news', person('viewer'), 'publish', 'news:general', 'permissionDenied'],
+    ['an operator publishes news', person('operator'), 'publish', 'news:general', 'yes'],
+    ['a kiosk reads news', kiosk, 'subscribe', 'news:general', 'yes'],
+    ['a kiosk hears its own commands', kiosk, 'subscribe', 'commands:box-1', 'yes'],
+    ['a kiosk reads the history of its own commands', kiosk, 'history', 'commands:box-1', 'yes'],
+    ['a kiosk hears no other’s commands', kiosk, 'subscribe', 'commands:box-2', 'permissionDenied'],
+    ['a kiosk sends no commands', kiosk, 'publish', 'commands:box-1', 'permissionDenied'],
+    [
+      'a person named like a device does not hear its commands',
+      person('viewer'),
+      'subscribe',
+      'commands:ada',
+      'permissionDenied',
+    ],
+    ['a kiosk reports telemetry', kiosk, 'publish', 'telemetry:box-1', 'yes'],
+    ['a kiosk does not listen to telemetry', kiosk, 'subscribe', 'telemetry:box-1', 'permissionDenied'],
+    ['an administrator reports no telemetry', person('admin'), 'publish', 'telemetry:x', 'permissionDenied'],
+    ['telemetry has no history', person('operator'), 'history', 'telemetry:x', 'notAvailable'],
+    ['telemetry has no presence', person('operator'), 'presence', 'telemetry:x', 'notAvailable'],
+    [
+      'what may not be read is not told to have no history',
+      person('viewer'),
+      'history',
+      'telemetry:x',
+      'permissionDenied',
+    ],
+    ['the local shell does everything', local, 'publish', 'telemetry:x', 'yes'],
+    ['the local shell reads personal channels', local, 'subscribe', '#ada', 'yes'],
+    ['nobody reaches a channel without namespace', person('admin'), 'subscribe', 'lobby', 'unknownChannel'],
+    ['nobody reaches a namespace that is not there', local, 'subscribe', 'weather:today', 'unknownChannel'],
+    [
+      'a private channel needs a token nobody issues',
+      person('admin'),
+      'subscribe',
+      '$news:general',
+      'permissionDenied',
+    ],
+    ['a name with reserved characters is a bad request', person('admin'), 'subscribe', 'news:*', 'badRequest'],
+    ['a name that is too long is a bad request', person('admin'), 'subscribe', `news:${'x'.repeat(251)}`, 'badRequest'],
+    ['the longest name is fine', person('admin'), 'subscribe', `news:${'x'.repeat(250)}`, 'yes'],
+  ])('%s', (_title, identity, action, channel, expected) => {
+    expect(decide(identity, action, channel)).toBe(expected)
+  })
+})
+
+describe('channels limited to users', () => {
+  test.each<[string, Identity, Action, string, string]>([
+    ['a user reads their own', person('viewer'), 'subscribe', '#ada', 'yes'],
+    ['a user reads one shared with them', person('viewer'), 'subscribe', 'commands:talk#eve,ada', 'yes'],
+    ['nobody else reads it, administrators included', person('admin'), 'subscribe', '#eve', 'permissionDenied'],
+    ['part of an id is not the id', person('viewer'), 'subscribe', '#ada2', 'permissionDenied'],
+    ['only what follows the last # counts', person('viewer'), 'subscribe', 'news:#ada#eve', 'permissionDenied'],
+    ['being named does not allow publishing', person('viewer'), 'publish', 'news:#ada', 'permissionDenied'],
+    ['an operator publishes to a person', person('operator'), 'publish', '#eve', 'yes'],
+    ['a personal channel has history', person('viewer'), 'history', '#ada', 'yes'],
+    ['a kiosk named in a channel reads it', kiosk, 'subscribe', '#d1', 'yes'],
+  ])('%s', (_title, identity, action, channel, expected) => {
+    expect(decide(identity, action, channel)).toBe(expected)
+  })
+})
+
+describe('keys do what operators do, as far as their scopes go', () => {
+  test.each<[string, Identity, Action, string, string]>([
+    ['publish publishes news', key('publish'), 'publish', 'news:general', 'yes'],
+    ['publish publishes to a person', key('publish'), 'publish', '#ada', 'yes'],
+    ['publish reports no telemetry', key('publish'), 'publish', 'telemetry:x', 'permissionDenied'],
+    ['publish does not subscribe', key('publish'), 'subscribe', 'news:general', 'permissionDenied'],
+    ['subscribe subscribes', key('subscribe'), 'subscribe', 'commands:box-1', 'yes'],
+    ['subscribe reads no personal channel', key('subscribe'), 'subscribe', '#ada', 'permissionDenied'],
+    ['subscribe does not publish', key('subscribe'), 'publish', 'news:general', 'permissionDenied'],
+    ['admin does both', key('admin'), 'publish', 'news:general', 'yes'],
+    ['devices does neither', key('devices'), 'subscribe', 'news:general', 'permissionDenied'],
+  ])('%s', (_title, identity, action, channel, expected) => {
+    expect(decide(identity, action, channel)).toBe(expected)
+  })
+})

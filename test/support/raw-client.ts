@@ -1,0 +1,78 @@
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+import { type ClientOptions, WebSocket } from 'ws'
+
+/** A socket that speaks the protocol by hand, for what the SDK would never do. */
+export interface RawClient {
+  readonly socket: WebSocket
+  /** Every message so far, in order. */
+  readonly received: Message[]
+  /** Sends these commands in one frame. */
+  send(...commands: unknown[]): void
+  sendText(text: string): void
+  /** The first message, received already or not, that fits. */
+  message(fits: (message: Message) => boolean): Promise<Message>
+  /** The reply to the command with this id. */
+  reply(id: number): Promise<Message>
+  /** How the connection ended. */
+  readonly closed: Promise<{ readonly code: number; readonly reason: string }>
+}
+
+export interface Message {
+  readonly id?: number
+  readonly error?: { readonly code: number; readonly message: string; readonly temporary?: boolean }
+  readonly push?: {
+    readonly channel?: string
+    readonly pub?: { readonly data: unknown; readonly offset?: number }
+    readonly unsubscribe?: { readonly code: number; readonly reason: string }
+    readonly join?: { readonly info: { readonly user: string } }
+    readonly leave?: { readonly info: { readonly user: string } }
+  }
+  readonly [command: string]: unknown
+}
+
+export async function openRaw(url: string, protocols: string[] = [], options: ClientOptions = {}): Promise<RawClient> {
+  const socket = new WebSocket(url, protocols, options)
+  onTestFinished(() => socket.terminate())
+  const received: Message[] = []
+  const waiting = new Set<() => void>()
+  socket.on('message', (data) => {
+    for (const line of data.toString().split('\n')) received.push(JSON.parse(line) as Message)
+    for (const look of [...waiting]) look()
+  })
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }))
+  })
+  socket.on('error', () => {})
+  await once(socket, 'open')
+
+  const message = (fits: (message: Message) => boolean) =>
+    new Promise<Message>((resolve, reject) => {
+      const look = () => {
+        const found = received.find(fits)
+        if (!found) return
+        settle()
+        resolve(found)
+      }
+      const fail = () => {
+        settle()
+        reject(new Error(`no such message among ${JSON.stringify(received).slice(0, 500)}`))
+      }
+      const timer = setTimeout(fail, 5_000)
+      const settle = () => {
+        clearTimeout(timer)
+        waiting.delete(look)
+      }
+      waiting.add(look)
+      look()
+    })
+  return {
+    socket,
+    received,
+    closed,
+    send: (...commands) => socket.send(commands.map((command) => JSON.stringify(command)).join('\n')),
+    sendText: (text) => socket.send(text),
+    message,
+    reply: (id) => message((candidate) => candidate.id === id),
+  }
+}

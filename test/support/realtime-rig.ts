@@ -1,0 +1,217 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pino from 'pino'
+import { onTestFinished } from 'vitest'
+import type { Verified } from '#server/auth/auth.ts'
+import type { Identity } from '#server/auth/identity.ts'
+import type { Broker } from '#server/broker/broker.ts'
+import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
+import { namespaces } from '#server/config/namespaces.ts'
+import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
+import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
+import { openStore } from '#server/store/store.ts'
+
+/** The realtime server on a real HTTP server and a real database file, ended with the test. Only identity is made up. */
+export interface RealtimeRig {
+  readonly url: string
+  readonly realtime: Realtime
+  readonly broker: Broker
+  readonly identities: Identities
+  /** The database file. */
+  readonly path: string
+  /** Lines of the log so far. */
+  readonly logged: readonly string[]
+  /** Closes everything in order and waits for it. */
+  stop(): Promise<void>
+  /** Stops, and starts another one on the same address and file. */
+  restart(): Promise<void>
+  /** Publishes as the server itself and answers the offset. */
+  publish(channel: string, data: unknown): Promise<number>
+}
+
+export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock'>> {
+  readonly namespaces?: RealtimeOptions['namespaces']
+  readonly broker?: Partial<MemoryBrokerOptions>
+  /** Whom the HTTP edge knows behind every upgrade. */
+  readonly known?: Identity
+}
+
+/** `news` as it comes, `open` for everybody without history, `small` keeps five, `talk` tells who comes and goes. */
+export const rigNamespaces = namespaces.parse([
+  {
+    name: 'news',
+    history_size: 1000,
+    history_ttl: '168h',
+    force_recovery: true,
+    presence: true,
+    subscribe_roles: ['admin', 'operator', 'viewer', 'device'],
+    publish_roles: ['admin', 'operator'],
+  },
+  {
+    name: 'commands',
+    history_size: 100,
+    history_ttl: '1h',
+    force_recovery: true,
+    device_own: true,
+    publish_roles: ['admin'],
+  },
+  {
+    name: 'small',
+    history_size: 5,
+    history_ttl: '1h',
+    force_recovery: true,
+    subscribe_roles: ['viewer'],
+    publish_roles: ['viewer'],
+  },
+  { name: 'open', subscribe_roles: ['viewer', 'operator'], publish_roles: ['viewer', 'operator'] },
+  {
+    name: 'talk',
+    presence: true,
+    join_leave: true,
+    subscribe_roles: ['viewer', 'operator'],
+    publish_roles: ['viewer'],
+  },
+])
+
+export async function startRealtime(options: RigOptions = {}): Promise<RealtimeRig> {
+  const folder = mkdtempSync(join(tmpdir(), 'carillon-realtime-'))
+  const path = join(folder, 'carillon.sqlite')
+  const identities = createIdentities()
+  const logged: string[] = []
+  let parts = await start(0)
+  const { port } = parts.server.address() as AddressInfo
+  onTestFinished(async () => {
+    await stop()
+    rmSync(folder, { recursive: true })
+  })
+
+  return {
+    url: `ws://127.0.0.1:${port}/connection/websocket`,
+    identities,
+    path,
+    logged,
+    get realtime() {
+      return parts.realtime
+    },
+    get broker() {
+      return parts.broker
+    },
+    stop,
+    async restart() {
+      await stop()
+      parts = await start(port)
+    },
+    async publish(channel, data) {
+      const outcome = await parts.realtime.publish(local, { channel, data })
+      if (!outcome.ok) throw new Error(outcome.message)
+      return outcome.offset
+    },
+  }
+
+  async function start(onPort: number) {
+    const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
+    const store = await openStore({ path })
+    const broker = createMemoryBroker({ store, log, ...options.broker })
+    const realtime = createRealtime({
+      broker,
+      authenticator: identities,
+      namespaces: options.namespaces ?? rigNamespaces,
+      log,
+      version: '0.0',
+      ...(options.rpc && { rpc: options.rpc }),
+      ...(options.limits && { limits: options.limits }),
+      ...(options.clock && { clock: options.clock }),
+    })
+    const server = createServer()
+    server.on('upgrade', (request, socket, head) => realtime.upgrade(request, socket, head, options.known ?? null))
+    server.listen(onPort, '127.0.0.1')
+    await once(server, 'listening')
+    return { store, broker, realtime, server }
+  }
+
+  async function stop(): Promise<void> {
+    const { server, realtime, broker, store } = parts
+    if (!server.listening) return
+    const closed = closeServer(server)
+    await realtime[Symbol.asyncDispose]()
+    await broker[Symbol.asyncDispose]()
+    await store[Symbol.asyncDispose]()
+    await closed
+  }
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  await closed
+}
+
+const local: Identity = { kind: 'local', userId: 'local', name: 'the test', role: 'admin' }
+
+/** Who is who in a test: tokens and tickets that stand for made-up people. */
+export interface Identities extends Authenticator {
+  /** A token for this identity, for `seconds` from now; expired from the start when that is negative. */
+  token(identity: Identity, seconds?: number): string
+  /** Works once. */
+  ticket(identity: Identity): string
+  /** Makes every question wait until the returned function is called. */
+  hold(): () => void
+}
+
+export function createIdentities(): Identities {
+  const tokens = new Map<string, Extract<Verified, { ok: true }>>()
+  const tickets = new Map<string, Identity>()
+  let gate: Promise<void> = Promise.resolve()
+  let count = 0
+
+  return {
+    token(identity, seconds = 300) {
+      const token = `jwt.${++count}.secret`
+      tokens.set(token, { ok: true, identity, expiresAt: Math.floor(Date.now() / 1000) + seconds })
+      return token
+    },
+    ticket(identity) {
+      const ticket = `tkt_${++count}_secret`
+      tickets.set(ticket, identity)
+      return ticket
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      gate = promise
+      return resolve
+    },
+    async verifyAccessToken(token) {
+      await gate
+      const known = tokens.get(token)
+      if (!known) return { ok: false, reason: 'invalid' }
+      return known.expiresAt * 1000 <= Date.now() ? { ok: false, reason: 'expired' } : known
+    },
+    async redeemTicket(ticket) {
+      await gate
+      const identity = tickets.get(ticket) ?? null
+      tickets.delete(ticket)
+      return identity
+    },
+  }
+}
+
+/** Somebody with this role. */
+export function person(name: string, role: 'admin' | 'operator' | 'viewer' = 'viewer'): Identity {
+  return { kind: 'user', userId: name, sessionId: `session-of-${name}`, name, email: `${name}@example.org`, role }
+}
+
+export function device(name: string): Identity {
+  const own = { id: `id-of-${name}`, name }
+  return {
+    kind: 'device',
+    userId: `device-${name}`,
+    sessionId: `session-of-${name}`,
+    name,
+    role: 'device',
+    device: own,
+  }
+}
