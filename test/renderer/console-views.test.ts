@@ -504,7 +504,7 @@ describeWith(['chromium'], 'the console', () => {
       world.history.push(...history)
     })
     const { page, server } = opened
-    await page.getByLabel('Channel', { exact: true }).fill('news:general')
+    await page.getByRole('combobox', { name: 'Channel' }).fill('news:general')
     await page.keyboard.press('Enter')
     await page.getByText('Good morning').waitFor()
     server.publish('news:general', 'Soup today')
