@@ -82,6 +82,14 @@ const views: Readonly<Record<string, View>> = {
       await page.getByText('A password has at least 10 characters.').waitFor()
     },
   },
+  'setup-done': {
+    path: '/setup?token=right',
+    world: ({ world }) => {
+      const detail = 'This server has an administrator already. Sign in instead.'
+      world.refusals.set('GET /api/v1/setup', { code: 'setup_done', detail })
+    },
+    act: heading('Set-up is done'),
+  },
   'setup-used': { path: '/setup?token=old', act: heading('The set-up link is no longer valid') },
   'sign-in': {
     path: '/',
