@@ -1,48 +1,67 @@
-import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { extractFile, listPackage } from '@electron/asar'
-import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
+import { listPackage } from '@electron/asar'
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { expect, test } from 'vitest'
+import { startChild } from '../support/child-program.ts'
 import { startDesktopSession } from '../support/desktop-session.ts'
 import { launchElectron } from '../support/electron-app.ts'
 import { describeWith } from '../support/needs.ts'
+import { packageApp } from '../support/packaged-app.ts'
 import { createKey, password, signIn, startServerProcess } from '../support/server-process.ts'
 
-const execute = promisify(execFile)
-const root = join(import.meta.dirname, '../..')
+/** Packaging takes seconds, and a minute where the machine is busy. */
+const timeout = 240_000
+const off = '0'.charCodeAt(0)
+const on = '1'.charCodeAt(0)
 
-describeWith(['electron', 'xvfb', 'keyring'], 'the packaged app', () => {
-  test('starts, signs in once, shows events, and is closed to whoever would open it up', {
-    timeout: 180_000,
+describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the packaged app', () => {
+  test('as shipped, holds the app and nothing of the server, with its fuses set and no way in for an inspector', {
+    timeout,
   }, async () => {
-    await using server = await startServerProcess()
-    await using session = await startDesktopSession({ notifications: false })
-    const output = join(session.home, 'release')
-    await execute(process.execPath, ['build/package.ts', '--electron', 'here', '--attachable', '-o', output], {
-      cwd: root,
+    await using app = await packageApp({ attachable: false })
+
+    const files = listPackage(join(app.folder, 'resources/app.asar'), { isPack: false })
+    const packages = files.flatMap((file) => /^\/node_modules\/((?:@[^/]+\/)?[^/@]+)$/.exec(file)?.[1] ?? [])
+    expect(packages).toEqual([expect.stringMatching(/^@napi-rs\/keyring-linux-/), 'keytar'])
+    const tops = new Set(files.flatMap((file) => /^\/(?:dist\/(?:renderer\/)?)?[^/]+$/.exec(file)?.[0] ?? []))
+    expect([...tops].sort()).toEqual([
+      '/dist',
+      '/dist/main',
+      '/dist/preload',
+      '/dist/renderer',
+      '/dist/renderer/desktop',
+      '/dist/renderer/kiosk',
+      '/node_modules',
+      '/package.json',
+    ])
+    await expect(access(join(app.folder, 'resources/default_app.asar'))).rejects.toThrow('ENOENT')
+
+    expect(await getCurrentFuseWire(app.program)).toMatchObject({
+      [FuseV1Options.RunAsNode]: off,
+      [FuseV1Options.EnableCookieEncryption]: on,
+      [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: off,
+      [FuseV1Options.EnableNodeCliInspectArguments]: off,
+      [FuseV1Options.EnableEmbeddedAsarIntegrityValidation]: on,
+      [FuseV1Options.OnlyLoadAppFromAsar]: on,
+      [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: off,
+      [FuseV1Options.GrantFileProtocolExtraPrivileges]: off,
     })
-    const folder = join(output, 'linux-unpacked')
-    const program = join(folder, 'carillon')
 
-    const fuses = await getCurrentFuseWire(program)
-    expect(fuses[FuseV1Options.RunAsNode]).toBe(FuseState.DISABLE)
-    expect(fuses[FuseV1Options.EnableNodeOptionsEnvironmentVariable]).toBe(FuseState.DISABLE)
-    expect(fuses[FuseV1Options.EnableCookieEncryption]).toBe(FuseState.ENABLE)
-    expect(fuses[FuseV1Options.OnlyLoadAppFromAsar]).toBe(FuseState.ENABLE)
-    expect(fuses[FuseV1Options.EnableEmbeddedAsarIntegrityValidation]).toBe(FuseState.ENABLE)
-    expect(fuses[FuseV1Options.GrantFileProtocolExtraPrivileges]).toBe(FuseState.DISABLE)
+    await using session = await startDesktopSession()
+    const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+    await using running = startChild(app.program, [...sandbox, '--inspect=0'], { env: session.env, cwd: session.home })
+    await running.waitFor(/window shown/)
+    expect(running.output()).not.toContain('Debugger listening')
+  })
 
-    const asar = join(folder, 'resources/app.asar')
-    const files = listPackage(asar, { isPack: false })
-    expect(files.filter((file) => /^.?\/?(server|test|docs)\//.test(file) || file.includes('better-auth'))).toEqual([])
-    expect(JSON.parse(extractFile(asar, 'package.json').toString())).toMatchObject({ name: 'carillon' })
-    expect(await readdir(join(folder, 'resources'))).toContain('app.asar')
-
+  test('signs in once, stays signed in, and shows events', { timeout }, async () => {
+    await using server = await startServerProcess()
+    await using packed = await packageApp({ attachable: true })
+    await using session = await startDesktopSession({ notifications: false })
     await signIn(server, 'ada@example.org', 'viewer')
     {
-      await using app = await launchElectron({ session, app: { program }, args: ['--server', server.url] })
+      await using app = await launchElectron({ session, app: packed, args: ['--server', server.url] })
       const window = await app.application.firstWindow()
       await window.getByLabel('E-mail').fill('ada@example.org')
       await window.getByLabel('Password', { exact: true }).fill(password)
@@ -51,7 +70,7 @@ describeWith(['electron', 'xvfb', 'keyring'], 'the packaged app', () => {
       await window.getByRole('button', { name: 'Follow', exact: true }).click()
       await window.getByRole('button', { name: 'Unfollow news:general' }).waitFor()
     }
-    await using app = await launchElectron({ session, app: { program } })
+    await using app = await launchElectron({ session, app: packed })
     const window = await app.application.firstWindow()
     await window.getByRole('status', { name: 'Connection' }).getByText('Online').waitFor()
     const headers = { 'x-api-key': await createKey(server, ['publish']) }
