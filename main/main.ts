@@ -102,7 +102,8 @@ function endWith(running: Disposable, store: SettingsStore): void {
     running[Symbol.dispose]()
     void store.saved().finally(() => {
       log.info('stopped')
-      app.quit()
+      // Not inside this very event: a quit that comes while one is being prevented is lost.
+      setImmediate(() => app.quit())
     })
   })
 }
