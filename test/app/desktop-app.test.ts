@@ -1,41 +1,15 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { expect, test, vi } from 'vitest'
 import type { CarillonBridge, FeedEvent, Outcome } from '#protocol/ipc.ts'
-import { type DesktopSession, startDesktopSession } from '../support/desktop-session.ts'
+import { startDesktopSession } from '../support/desktop-session.ts'
 import { describeWith } from '../support/needs.ts'
-import { createKey, password, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
-import { desktopState, filesHolding, openApp } from './open-app.ts'
-
-const execute = promisify(execFile)
-const email = 'ada@example.org'
+import { createKey, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
+import { desktopState, openApp } from './open-app.ts'
+import { email, fillIn, signInOnce } from './sign-in-once.ts'
 
 describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the desktop app', () => {
   test('signing in once keeps the token in the keychain and in no file, and a restart does not ask', async () => {
-    await using server = await startServerProcess()
-    await using session = await startDesktopSession()
-    await signIn(server, email, 'operator')
-    {
-      await using app = await openApp(session, [`--server=${server.url}`])
-      await fillIn(app.page)
-      await desktopState(app.page, (state) => state.phase === 'signed-in' && state.link.phase === 'online')
-    }
-    const token = await storedToken(session, server)
-    expect(token.length).toBeGreaterThan(20)
-    {
-      await using app = await openApp(session)
-      const state = await desktopState(app.page, (one) => one.phase === 'signed-in' && one.link.phase === 'online')
-      expect(state).toMatchObject({ account: { email, role: 'operator' }, storage: 'keychain', server: server.url })
-      expect(await filesHolding(app.userData, email)).toHaveLength(1) // so the search does find what is there
-      expect(await filesHolding(session.home, token)).toEqual([])
-      // What is signed is the part in front; neither half may be anywhere.
-      expect(await filesHolding(app.userData, token.split('.')[0] ?? token)).toEqual([])
-      expect(app.output()).not.toContain(token)
-      expect(await outcome(app.page, 'signOut')).toEqual({ ok: true })
-    }
-    await expect(storedToken(session, server)).rejects.toThrow()
-    expect((await server.api('GET', '/api/v1/me', { headers: { authorization: `Bearer ${token}` } })).status).toBe(401)
+    await signInOnce((session, args) => openApp(session, args))
   })
 
   test('an event on a followed channel is in the list, and a notification when the window is not in front', async () => {
@@ -46,7 +20,7 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the desktop app'
     await using app = await openApp(session, [`--server=${server.url}`])
     await fillIn(app.page)
     await desktopState(app.page, (state) => state.phase === 'signed-in' && state.link.phase === 'online')
-    expect(await outcome(app.page, 'follow', 'news:general')).toEqual({ ok: true })
+    expect(await follow(app.page, 'news:general')).toEqual({ ok: true })
     await app.application.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
     await publish(server, key, { title: 'Lunch', message: 'Soup is ready' })
     const shown = await session.waitForNotification(({ summary }) => summary === 'Lunch')
@@ -64,7 +38,7 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the desktop app'
     await using app = await openApp(session, [`--server=${server.url}`])
     await fillIn(app.page)
     await desktopState(app.page, (state) => state.phase === 'signed-in' && state.link.phase === 'online')
-    expect(await outcome(app.page, 'follow', 'news:general')).toEqual({ ok: true })
+    expect(await follow(app.page, 'news:general')).toEqual({ ok: true })
     const acknowledged: number[] = []
     for (let n = 1; n <= 300; n++) {
       if (
@@ -121,30 +95,12 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the desktop app'
   })
 })
 
-async function fillIn(page: Page): Promise<void> {
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-}
-
-async function outcome(page: Page, verb: 'signOut' | 'follow', argument?: string): Promise<Outcome | undefined> {
-  return page.evaluate(
-    ([name, given]) => {
-      const bridge = (window as { carillon?: CarillonBridge }).carillon?.desktop
-      return name === 'follow' ? bridge?.follow(given ?? '') : bridge?.signOut()
-    },
-    [verb, argument] as const,
-  )
+function follow(page: Page, channel: string): Promise<Outcome | undefined> {
+  return page.evaluate((name) => (window as { carillon?: CarillonBridge }).carillon?.desktop?.follow(name), channel)
 }
 
 async function events(page: Page): Promise<readonly FeedEvent[]> {
   return (await page.evaluate(() => (window as { carillon?: CarillonBridge }).carillon?.desktop?.events())) ?? []
-}
-
-async function storedToken(session: DesktopSession, server: ServerProcess): Promise<string> {
-  const of = ['service', 'carillon', 'username', `desktop ${server.url}`]
-  const { stdout } = await execute('secret-tool', ['lookup', ...of], { env: session.env, timeout: 10_000 })
-  return stdout
 }
 
 function publish(server: ServerProcess, key: string, data: unknown) {

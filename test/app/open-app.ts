@@ -3,17 +3,17 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import type { CarillonBridge, DesktopState, KioskState } from '#protocol/ipc.ts'
 import type { DesktopSession } from '../support/desktop-session.ts'
-import { launchElectron } from '../support/electron-app.ts'
+import { type LaunchOptions, launchElectron } from '../support/electron-app.ts'
 
-const folder = join(import.meta.dirname, '../..')
+const unpackaged: LaunchOptions['app'] = { folder: join(import.meta.dirname, '../..') }
 
 /** The app with its window, as its user has it; its data lives in the session's home, so that a second opening is a restart. */
-export async function openApp(session: DesktopSession, args: readonly string[] = []) {
+export async function openApp(session: DesktopSession, args: readonly string[] = [], app = unpackaged) {
   const userData = join(session.home, 'user-data')
-  const app = await launchElectron({ session, app: { folder }, args, userData })
-  const page = await app.application.firstWindow()
+  const launched = await launchElectron({ session, app, args, userData })
+  const page = await launched.application.firstWindow()
   return {
-    ...app,
+    ...launched,
     page,
     userData,
     log: () => readFile(join(userData, 'logs/main.log'), 'utf8'),
