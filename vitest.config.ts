@@ -10,7 +10,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{protocol,server,main,preload,renderer,native,build}/**/*.test.{ts,tsx}'],
           testTimeout: 10_000,
-          sequence: { groupOrder: 0 },
+          maxWorkers: '100%',
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -22,7 +23,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

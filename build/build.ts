@@ -12,7 +12,6 @@ import { rendererConfig } from './vite.renderer.config.ts'
 interface Target {
   /** Below dist/. */
   readonly folder: string
-  readonly entry: string
   /** What the result depends on, besides the installed packages and the build itself. */
   readonly sources: readonly string[]
   config(outDir: string): InlineConfig
@@ -25,19 +24,16 @@ const pages = ['desktop', 'kiosk', 'console'] as const
 const targets: readonly Target[] = [
   {
     folder: 'main',
-    entry: 'main/main.ts',
     sources: ['main', 'native', 'protocol'],
     config: (outDir) => mainConfig(root, outDir),
   },
   {
     folder: 'preload',
-    entry: 'preload/preload.ts',
     sources: ['preload', 'protocol'],
     config: (outDir) => preloadConfig(root, outDir),
   },
   ...pages.map((page) => ({
     folder: `renderer/${page}`,
-    entry: `renderer/${page}/index.html`,
     sources: ['renderer', 'protocol'],
     config: (outDir: string) => rendererConfig(root, page, outDir),
   })),
@@ -46,9 +42,7 @@ const targets: readonly Target[] = [
 const { values: options } = parseArgs({ options: { 'if-changed': { type: 'boolean', default: false } } })
 const before = options['if-changed'] ? readState() : {}
 const hashes = Object.fromEntries(targets.map((target) => [target.folder, hashOf(target)]))
-const present = targets.filter(({ entry }) => existsSync(join(root, entry)))
-for (const { entry } of targets.filter((target) => !present.includes(target))) console.log(`Not there yet: ${entry}`)
-const outdated = present.filter(({ folder }) => before[folder] !== hashes[folder] || !existsSync(join(dist, folder)))
+const outdated = targets.filter(({ folder }) => before[folder] !== hashes[folder] || !existsSync(join(dist, folder)))
 await mkdir(dist, { recursive: true })
 await Promise.all(outdated.map(buildTarget))
 if (outdated.length > 0) await replaceFile(stateFile, `${JSON.stringify(hashes, null, 2)}\n`)

@@ -20,7 +20,6 @@ export const connectRequest = z.object({
   name: z.string().max(64).optional(),
   version: z.string().max(64).optional(),
 })
-export type ConnectRequest = z.infer<typeof connectRequest>
 
 export const subscribeRequest = z.object({
   channel,
@@ -44,7 +43,8 @@ export const strictRecoveryFlag = 2
 export const unsubscribeRequest = z.object({ channel })
 export const publishCommand = z.object({
   channel,
-  data: z.unknown(),
+  /** Required; that it is missing is told apart later, in words. */
+  data: z.unknown().optional(),
   type: z.int().optional(),
   key: z.string().optional(),
 })
@@ -88,9 +88,6 @@ export type Command = {
     readonly request: z.infer<(typeof commands)[Name]>
   }
 }[CommandName]
-
-/** JSON that was made elsewhere and goes into a message as it is. */
-export type RawJson = string & { readonly rawJson?: never }
 
 export interface ConnectResult {
   readonly client: string

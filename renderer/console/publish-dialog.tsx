@@ -1,4 +1,4 @@
-import { Button, Group, JsonInput, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
@@ -61,7 +61,7 @@ function PublishForm({ channel, onClose }: Pick<PublishDialogProps, 'channel' | 
             />
           </>
         ) : (
-          <JsonInput
+          <Textarea
             label="JSON"
             description="Any JSON up to 64 KiB"
             autosize

@@ -79,7 +79,11 @@ function MoreMenu({ device, onRemove }: Pick<ScreenCardProps, 'device' | 'onRemo
           Watch {channel}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item color="red" leftSection={<IconTrash size={17} stroke={1.6} aria-hidden="true" />} onClick={onRemove}>
+        <Menu.Item
+          className="menu-danger"
+          leftSection={<IconTrash size={17} stroke={1.6} aria-hidden="true" />}
+          onClick={onRemove}
+        >
           Remove
         </Menu.Item>
       </Menu.Dropdown>

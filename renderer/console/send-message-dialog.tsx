@@ -60,6 +60,7 @@ function MessageForm({ device, onClose }: { readonly device: DeviceView; readonl
             maxRows={10}
             data-autofocus
             required
+            withAsterisk={false}
             {...form.getInputProps('message')}
           />
           <p className={length > maxMessageLength ? 'counter counter-over' : 'counter'}>

@@ -33,7 +33,11 @@ export function SetupPage({ token }: { readonly token: string }) {
           detail="Open the whole link that the server printed, with its token."
         />
       ) : check.isError ? (
-        <NoSetup title={asApiError(check.error).title} detail={asApiError(check.error).message} />
+        <NoSetup
+          title={asApiError(check.error).title}
+          detail={asApiError(check.error).message}
+          done={asApiError(check.error).is('setup_done')}
+        />
       ) : check.data === true ? (
         <SetupForm token={token} />
       ) : (
@@ -45,7 +49,14 @@ export function SetupPage({ token }: { readonly token: string }) {
   )
 }
 
-function NoSetup({ title, detail }: { readonly title: string; readonly detail: string }) {
+interface NoSetupProps {
+  readonly title: string
+  readonly detail: string
+  /** There is an administrator: nothing is wrong, and one signs in. */
+  readonly done?: boolean
+}
+
+function NoSetup({ title, detail, done = false }: NoSetupProps) {
   return (
     <div className="door-form">
       <Brand large />
@@ -53,10 +64,12 @@ function NoSetup({ title, detail }: { readonly title: string; readonly detail: s
         <h1>{title}</h1>
         <p>{detail}</p>
       </div>
-      <p className="soft">
-        A link works once. If there is no administrator yet, start the server again: it prints a new link. If nothing
-        helps, run <code>npx carillon doctor</code> where the server runs.
-      </p>
+      {!done && (
+        <p className="soft">
+          A link works once. If there is no administrator yet, start the server again: it prints a new link. If nothing
+          helps, run <code>npx carillon doctor</code> where the server runs.
+        </p>
+      )}
       <Button component="a" variant="default" {...linkTo('/')}>
         Go to sign-in
       </Button>

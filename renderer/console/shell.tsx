@@ -19,7 +19,6 @@ import { ScreensPage } from './screens-page.tsx'
 const pages = [
   { path: '/', label: 'Screens' },
   { path: '/live', label: 'Live' },
-  { path: '/enrol', label: 'Add a screen' },
 ] as const
 
 /** Everything somebody sees who is signed in. */

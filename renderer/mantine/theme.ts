@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core'
+import { createTheme, defaultVariantColorsResolver, type MantineColorsTuple } from '@mantine/core'
 
 /** The metal of bells. Shade 7 carries white text, shade 4 dark text. */
 const brass: MantineColorsTuple = [
@@ -27,6 +27,19 @@ const dark: MantineColorsTuple = [
   '#07090c',
 ]
 
+/** Paper: warm where Mantine's own gray is cold. */
+const gray: MantineColorsTuple = [
+  '#f7f4ee',
+  '#efebe3',
+  '#e6e0d5',
+  '#ddd6c9',
+  '#cbc3b4',
+  '#8f8778',
+  '#6f685c',
+  '#565e6c',
+  '#3a4049',
+  '#1a1e26',
+]
 /** For what cannot be undone and what went wrong. Shade 7 carries white text, shade 4 dark text. */
 const red: MantineColorsTuple = [
   '#fdeeea',
@@ -45,9 +58,12 @@ const red: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'brass',
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.35,
-  colors: { brass, dark, red },
+  // What is filled is dark in the light theme and light in the dark one; Mantine would write white on both.
+  variantColorResolver: (input) => ({
+    ...defaultVariantColorsResolver(input),
+    ...(input.variant === 'filled' ? { color: 'var(--on-filled)' } : {}),
+  }),
+  colors: { brass, dark, gray, red },
   black: '#1a1e26',
   fontFamily: '"Manrope Variable", "Noto Sans", "DejaVu Sans", system-ui, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "Noto Sans Mono", "DejaVu Sans Mono", monospace',

@@ -19,8 +19,8 @@ export interface HistoryWriterOptions {
   readonly clock: () => number
   /** Called in offset order once the transaction has committed, before the publisher is answered. */
   readonly onCommitted: (channel: string, publication: Publication, epoch: string) => void
-  /** Called after each committed group, with what it added to each stream, by stream id. */
-  readonly onGroup: (added: ReadonlyMap<number, StreamGrowth>) => void
+  /** Called after each committed group, with what it added to each stream, by stream id, and in bytes. */
+  readonly onGroup: (growth: ReadonlyMap<number, StreamGrowth>, bytes: number) => void
   /** Publications that may wait, and their size together. More are refused with `full`. Default 10,000 and 64 MiB. */
   readonly maxWaiting?: number
   readonly maxWaitingBytes?: number
@@ -106,7 +106,10 @@ export function createHistoryWriter({
     }
     retryDelay = 0
     settle(group.length, () => answer(written.done))
-    onGroup(written.growth)
+    onGroup(
+      written.growth,
+      group.reduce((bytes, job) => bytes + job.bytes, 0),
+    )
   }
 
   function nextGroup(): readonly Job[] {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -109,6 +109,15 @@ test('a busy channel does not grow without bound in the file', async () => {
   await expect.poll(rows, { timeout: 5_000 }).toBeLessThanOrEqual(100 + 250)
   const page = await broker.history('news:a', policy, { limit: 1000 })
   expect(page.publications.map(({ offset }) => offset)).toEqual(Array.from({ length: 100 }, (_, n) => 4901 + n))
+})
+
+test('what is written moves from the log into the database file while the broker is open', async () => {
+  const { broker, path } = await openBroker()
+  await publishMany(broker, 1)
+  const before = statSync(path).size
+  const data = JSON.stringify('x'.repeat(50_000))
+  await Promise.all(Array.from({ length: 100 }, () => broker.publish('news:a', kept, { data })))
+  await expect.poll(() => statSync(path).size, { timeout: 5_000 }).toBeGreaterThan(before + 2_000_000)
 })
 
 test('a key publishes once, also across a restart', async () => {

@@ -2,9 +2,10 @@ import type { Logger } from 'pino'
 import { openHandle, type Store } from '#server/store/store.ts'
 import type { Broker, HistoryPolicy, HistoryQuery, Publication, Published } from './broker.ts'
 import { BrokerError } from './broker-error.ts'
+import { createCheckpointer } from './checkpointer.ts'
 import { createHistoryTables, type StreamHead } from './history-tables.ts'
 import { createHistoryTrimmer } from './history-trimmer.ts'
-import { createHistoryWriter } from './history-writer.ts'
+import { createHistoryWriter, type StreamGrowth } from './history-writer.ts'
 import { createIdempotencyWindow } from './idempotency-window.ts'
 import { createMemoryPresence } from './memory-presence.ts'
 
@@ -32,7 +33,8 @@ export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: 
   database.exec('pragma busy_timeout = 0')
   const tables = createHistoryTables(database)
   const trimmer = createHistoryTrimmer({ database, clock, log })
-  const writer = createHistoryWriter({ tables, clock, onCommitted: tell, onGroup: trimmer.grew, ...limits })
+  const writer = createHistoryWriter({ tables, clock, onCommitted: tell, onGroup, ...limits })
+  const checkpointer = createCheckpointer(database, store.path, log)
   const presence = createMemoryPresence()
   const recentKeys = createIdempotencyWindow({ clock })
   const listeners = new Set<Listener>()
@@ -71,8 +73,14 @@ export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: 
       closed = true
       await writer.close()
       trimmer[Symbol.dispose]()
+      await checkpointer[Symbol.asyncDispose]()
       database.close()
     },
+  }
+
+  function onGroup(growth: ReadonlyMap<number, StreamGrowth>, bytes: number): void {
+    trimmer.grew(growth)
+    checkpointer.wrote(bytes)
   }
 
   function tell(channel: string, publication: Publication, epoch: string): void {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { type Command, type CommandName, commandNames, commands, maxCommandBytes } from '#protocol/client-protocol.ts'
 
 /** What one line of a client's frame turns out to be. */
@@ -35,11 +35,18 @@ export function decodeLine(line: string): Decoded {
 function decodeCommand(id: number, name: CommandName, value: unknown): Decoded {
   const parsed = commands[name].safeParse(value)
   if (!parsed.success) {
-    return { kind: 'refused', id, name, message: z.prettifyError(parsed.error).replaceAll('\n', ' ').slice(0, 200) }
+    return { kind: 'refused', id, name, message: sentenceOf(parsed.error) }
   }
   if (needsChannel(parsed.data) && parsed.data.channel === '') return violation('a channel is missing')
   // The schema came from the table under this very name.
   return { kind: 'command', command: { name, id, request: parsed.data } as Command }
+}
+
+function sentenceOf({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => `${path.join('.')}: ${message}`)
+    .join('; ')
+    .slice(0, 200)
 }
 
 const send: Command = { name: 'send', id: 0, request: undefined }

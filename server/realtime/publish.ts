@@ -1,5 +1,4 @@
 import { maxPublicationBytes } from '#protocol/api.ts'
-import { namespaceOf } from '#protocol/channel.ts'
 import type { PublishCommand } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
@@ -34,7 +33,7 @@ export async function publishAs(
   if (bytes > maxPublicationBytes) {
     return refused(
       'badRequest',
-      `The data is ${bytes} bytes. A publication has at most ${maxPublicationBytes / 1024} KiB.`,
+      `The data is ${bytes} bytes; a publication has at most ${maxPublicationBytes} bytes (64 KiB).`,
     )
   }
   const publication: NewPublication = {
@@ -56,10 +55,7 @@ export async function publishAs(
 
 function sentenceFor(error: ReplyErrorName, channel: string): string {
   if (error === 'permissionDenied') return `You may not publish in ${channel}.`
-  const namespace = namespaceOf(channel)
-  return namespace === ''
-    ? `${channel} names no namespace. A channel is namespace:name, for example news:general.`
-    : `There is no namespace ${namespace}. Check the channel's name, or configure the namespace.`
+  return `No namespace is configured for ${channel}. Check the name, for example news:general, or configure its namespace.`
 }
 
 function refused(error: ReplyErrorName, message: string): PublishOutcome {

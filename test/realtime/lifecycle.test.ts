@@ -140,8 +140,8 @@ test('a command of the wrong form is answered with 107, and the connection goes 
   const raw = await rawClient(rig)
   raw.send({ subscribe: { channel: 7 }, id: 2 }, { publish: { channel: 'open:a' }, id: 3 })
   raw.sendText(`{"publish":{"channel":"open:a","data":${'['.repeat(20_000)}${']'.repeat(20_000)}},"id":4}`)
-  expect((await raw.reply(2)).error).toMatchObject({ code: 107, message: /channel/ })
-  expect((await raw.reply(3)).error).toMatchObject({ code: 107, message: /JSON value/ })
+  expect((await raw.reply(2)).error).toMatchObject({ code: 107, message: expect.stringMatching(/channel/) })
+  expect((await raw.reply(3)).error).toMatchObject({ code: 107, message: expect.stringMatching(/JSON value/) })
   expect((await raw.reply(4)).error).toMatchObject({ code: 107 })
   expect(raw.socket.readyState).toBe(raw.socket.OPEN)
 })
@@ -151,10 +151,25 @@ test('a publication over 64 KiB is refused with the limit, and one just below pa
   const client = await connected(sdk(rig.url, { token: rig.identities.token(ada) }))
   const { subscription, data } = await follow(client, 'open:a')
   await subscription.publish('x'.repeat(64 * 1024 - 2))
-  await expect(subscription.publish('x'.repeat(64 * 1024 - 1))).rejects.toMatchObject({ code: 107, message: /64 KiB/ })
-  await expect(subscription.publish('x'.repeat(100_000))).rejects.toMatchObject({ code: 107, message: /too large/ })
+  await expect(subscription.publish('x'.repeat(64 * 1024 - 1))).rejects.toMatchObject({
+    code: 107,
+    message: expect.stringMatching(/64 KiB/),
+  })
+  await expect(subscription.publish('x'.repeat(100_000))).rejects.toMatchObject({
+    code: 107,
+    message: expect.stringMatching(/too large/),
+  })
   await expect.poll(() => data).toHaveLength(1)
   expect(client.state).toBe('connected')
+})
+
+test('a frame beyond four times the limit is cut off by its length, and nobody else notices', async () => {
+  const rig = await startRealtime()
+  const [raw, other] = [await rawClient(rig), await rawClient(rig)]
+  raw.send({ publish: { channel: 'open:a', data: 'x'.repeat(256 * 1024) }, id: 2 })
+  expect((await raw.closed).code).toBe(1009)
+  other.send({ unsubscribe: { channel: 'open:a' }, id: 2 })
+  expect(await other.reply(2)).toEqual({ id: 2, unsubscribe: {} })
 })
 
 test('a revoked session is closed with 3503 and stays away', async () => {
@@ -238,7 +253,11 @@ test('a full broker is told to the publisher as temporary, and to the caller wit
   raw.send({ connect: { token: rig.identities.token(person('ola', 'operator')) }, id: 1 })
   await raw.reply(1)
   raw.send(...[2, 3, 4].map((id) => ({ publish: { channel: 'news:a', data: id }, id })))
-  expect((await raw.reply(4)).error).toMatchObject({ code: 100, temporary: true, message: /wait to be written/ })
+  expect((await raw.reply(4)).error).toMatchObject({
+    code: 100,
+    temporary: true,
+    message: expect.stringMatching(/wait to be written/),
+  })
   expect(await raw.reply(3)).toEqual({ id: 3, publish: {} })
 })
 

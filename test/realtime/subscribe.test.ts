@@ -53,8 +53,14 @@ test('what a publication with skipped history says is heard and not kept', async
 test('a viewer may not publish in news, and nobody subscribe outside every namespace', async () => {
   const rig = await startRealtime()
   const client = await connected(sdk(rig.url, { token: rig.identities.token(ada) }))
-  await expect(client.publish('news:a', 1)).rejects.toMatchObject({ code: 103, message: /may not publish/ })
-  await expect(client.publish('weather:a', 1)).rejects.toMatchObject({ code: 102, message: /weather/ })
+  await expect(client.publish('news:a', 1)).rejects.toMatchObject({
+    code: 103,
+    message: expect.stringMatching(/may not publish/),
+  })
+  await expect(client.publish('weather:a', 1)).rejects.toMatchObject({
+    code: 102,
+    message: expect.stringMatching(/weather/),
+  })
   const refusal = async (channel: string) => {
     const subscription = client.newSubscription(channel)
     const unsubscribed = nextEvent<UnsubscribedContext>(subscription, 'unsubscribed')

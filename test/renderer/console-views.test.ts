@@ -1,16 +1,17 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DeviceView, EnrolmentView } from '#protocol/api.ts'
-import { launchChromium } from './chromium.ts'
+import { launchChromium } from '../support/chromium.ts'
+import { describeWith } from '../support/needs.ts'
 import { ada, type FakeServer, startFakeServer } from './fake-server.ts'
-import { axeViolations, openPage, type Size, sizes, type Theme, takeScreenshot, themes, type Watched } from './look.ts'
-import { buildPages, type Pages } from './pages.ts'
+import { axeViolations, findInEveryLook, openPage, type Watched } from './look.ts'
+import { type BuiltPage, buildPage } from './pages.ts'
 
 const minute = 60_000
 const now = Date.now()
 
 function ago(ms: number): string {
-  return new Date(now - ms).toISOString()
+  return new Date(Date.now() - ms).toISOString()
 }
 function device(name: string, online: boolean, seenAgo: number | null): DeviceView {
   return {
@@ -81,6 +82,14 @@ const views: Readonly<Record<string, View>> = {
       await page.getByText('A password has at least 10 characters.').waitFor()
     },
   },
+  'setup-done': {
+    path: '/setup?token=right',
+    world: ({ world }) => {
+      const detail = 'This server has an administrator already. Sign in instead.'
+      world.refusals.set('GET /api/v1/setup', { code: 'setup_done', detail })
+    },
+    act: heading('Set-up is done'),
+  },
   'setup-used': { path: '/setup?token=old', act: heading('The set-up link is no longer valid') },
   'sign-in': {
     path: '/',
@@ -102,12 +111,11 @@ const views: Readonly<Record<string, View>> = {
     world: ({ world }) => {
       world.me = null
     },
-    act: async ({ page, faults }) => {
+    act: async ({ page }) => {
       await page.getByLabel('E-mail').fill('ada@example.org')
       await page.getByLabel('Password', { exact: true }).fill('wrong')
       await page.getByRole('button', { name: 'Sign in' }).click()
       await page.getByRole('alert').waitFor()
-      forgetStatus(faults, 401)
     },
   },
   unavailable: {
@@ -241,12 +249,11 @@ const views: Readonly<Record<string, View>> = {
     world: ({ world }) => {
       world.history.push(...history)
     },
-    act: async ({ page, faults }, server) => {
+    act: async ({ page }, server) => {
       await page.getByText('Good morning').waitFor()
       server.world.reachable = false
       server.dropSockets()
       await page.getByText('Offline since').waitFor()
-      faults.splice(0) // the browser itself reports sockets that do not open
     },
   },
   'live-publish': {
@@ -274,62 +281,310 @@ function withDevices({ world }: FakeServer): void {
 function withEnrolment({ world }: FakeServer): void {
   world.enrolment = enrolment
 }
-/** The browser reports every refused request as an error; those a view is about are not faults of the page. */
-function forgetStatus(faults: string[], status: number): void {
-  const others = faults.filter((fault) => !fault.includes(`status of ${status}`))
-  faults.splice(0, faults.length, ...others)
-}
-
-let browser: Browser
-let pages: Pages
-beforeAll(async () => {
-  pages = await buildPages('console')
-  browser = await launchChromium()
-}, 120_000)
-afterAll(async () => {
-  await browser?.close()
-  await pages?.[Symbol.asyncDispose]()
-})
-
-interface OpenedConsole extends AsyncDisposable {
-  readonly server: FakeServer
-  readonly watched: Watched
-}
-
-async function openConsole(
-  path: string,
-  given: { world?: (server: FakeServer) => void; theme?: Theme; size?: Size } = {},
-): Promise<OpenedConsole> {
-  const { world, theme = 'light', size = { width: 800, height: 480 } } = given
-  const server = await startFakeServer(pages.folder)
-  world?.(server)
-  const watched = await openPage(browser, theme, size)
-  await watched.page.goto(`${server.url}${path}`)
-  return {
-    server,
-    watched,
-    async [Symbol.asyncDispose]() {
-      await watched[Symbol.asyncDispose]()
-      await server[Symbol.asyncDispose]()
-    },
-  }
-}
-
-describe.each(themes)('in the %s theme', (theme) => {
-  describe.each(sizes)('in a window of $width x $height', (size) => {
-    test.each(Object.keys(views))('the console view %s follows the policy and passes axe', async (name) => {
-      const { path, world, act } = views[name] as View
-      await using opened = await openConsole(path, { theme, size, ...(world === undefined ? {} : { world }) })
-      const { watched, server } = opened
-      await act(watched, server)
-      await takeScreenshot(watched.page, `console-${name}`, theme, size)
-      expect(await axeViolations(watched.page)).toEqual([])
-      expect(watched.faults.filter((fault) => !expectedFault(fault))).toEqual([])
-    })
-  })
-})
-
-/** What the browser says about answers and sockets that a view is about. */
-function expectedFault(fault: string): boolean {
+/** What the browser itself reports of every refused request and every socket that does not open. */
+function reportedByBrowser(fault: string): boolean {
   return /Failed to load resource|WebSocket connection to/.test(fault)
 }
+
+describeWith(['chromium'], 'the console', () => {
+  let browser: Browser
+  let built: BuiltPage
+  beforeAll(async () => {
+    built = await buildPage('console')
+    browser = await launchChromium()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await built?.[Symbol.asyncDispose]()
+  })
+
+  interface OpenedConsole extends Watched {
+    readonly server: FakeServer
+  }
+
+  async function openConsole(path: string, prepare?: (server: FakeServer) => void): Promise<OpenedConsole> {
+    const server = await startFakeServer(built.folder)
+    prepare?.(server)
+    const watched = await openPage(browser)
+    await watched.page.goto(`${server.url}${path}`)
+    return {
+      ...watched,
+      server,
+      async [Symbol.asyncDispose]() {
+        await watched[Symbol.asyncDispose]()
+        await server[Symbol.asyncDispose]()
+      },
+    }
+  }
+  /** What was asked of the server, tickets left out. */
+  const asked = ({ server }: OpenedConsole) => server.asked.filter(({ call }) => call !== 'POST /api/v1/tickets')
+  const address = ({ page }: Watched) => {
+    const { pathname, search } = new URL(page.url())
+    return `${pathname}${search}`
+  }
+  const signedOut = ({ world }: FakeServer) => {
+    world.me = null
+  }
+
+  test.each(Object.keys(views))('shows "%s" under the strict policy, clean for axe', async (name) => {
+    const { path, world, act } = views[name] as View
+    await using opened = await openConsole(path, world)
+    await act(opened, opened.server)
+    const wrong = await findInEveryLook(opened.page, `console-${name}`, axeViolations)
+    expect([...wrong, ...opened.faults.filter((fault) => !reportedByBrowser(fault))]).toEqual([])
+  })
+
+  test('signs in with the keyboard and goes on where one wanted to go', async () => {
+    await using opened = await openConsole('/enrol?code=WDJB-MJHT', (server) => {
+      signedOut(server)
+      withEnrolment(server)
+    })
+    const { page } = opened
+    await page.getByLabel('E-mail').focus()
+    await page.keyboard.type('ada@example.org')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('correct horse')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Lobby-Pi.local' }).waitFor()
+    expect(address(opened)).toBe('/enrol?code=WDJB-MJHT')
+  })
+
+  test('creates the first administrator and opens the screens, signed in', async () => {
+    await using opened = await openConsole('/setup?token=right', views.setup?.world)
+    const { page } = opened
+    await page.getByLabel('Name').fill('Ada Lovelace')
+    await page.getByLabel('E-mail').fill('ada@example.org')
+    await page.getByLabel('Password', { exact: true }).fill('correct horse')
+    await page.getByRole('button', { name: 'Create administrator' }).click()
+    await page.getByRole('heading', { name: 'Screens', exact: true }).waitFor()
+    expect(address(opened)).toBe('/')
+    const body = { token: 'right', name: 'Ada Lovelace', email: 'ada@example.org', password: 'correct horse' }
+    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/setup', body }])
+  })
+
+  test('signs out', async () => {
+    await using opened = await openConsole('/')
+    const { page } = opened
+    await page.getByRole('button', { name: 'Account: Ada Lovelace' }).press('Enter')
+    await page.getByRole('menuitem', { name: 'Sign out' }).press('Enter')
+    await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor()
+    expect(opened.server.world.me).toBeNull()
+  })
+
+  test('asks to sign in again when the session has ended', async () => {
+    await using opened = await openConsole('/', withDevices)
+    const { page, server } = opened
+    await page.getByRole('heading', { name: 'canteen' }).waitFor()
+    signedOut(server)
+    server.world.refusals.set('GET /api/v1/devices', { code: 'unauthorized', detail: 'Sign in first.' })
+    await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor()
+  })
+
+  test('notices by itself that a screen goes online', async () => {
+    await using opened = await openConsole('/', ({ world }) => {
+      world.devices = [device('lobby-2', false, 7 * minute)]
+    })
+    const { page, server } = opened
+    const screen = page.getByRole('article', { name: 'lobby-2' })
+    await screen.getByText('last seen 7 minutes ago').waitFor()
+    server.world.devices = [device('lobby-2', true, 0)]
+    await screen.getByText('Online').waitFor()
+  })
+
+  test('sends a message to a screen and says so', async () => {
+    await using opened = await openConsole('/', withDevices)
+    const { page } = opened
+    await page.getByRole('button', { name: 'Send a message to lobby-1' }).press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Message to lobby-1' })
+    await dialog.getByRole('button', { name: 'Send' }).click()
+    await dialog.getByText('A message has at least one character.').waitFor()
+    await dialog.getByLabel('Title').fill('Lobby')
+    await dialog.getByLabel('Message').fill('Doors open at nine')
+    await dialog.getByText('18 of 2,000 characters').waitFor()
+    await dialog.getByRole('button', { name: 'Send' }).click()
+    await page.getByText('Sent to lobby-1.').waitFor()
+    const body = { channel: 'commands:lobby-1', data: { show: { title: 'Lobby', message: 'Doors open at nine' } } }
+    expect(asked(opened)).toEqual([{ call: 'POST /api/publish', body }])
+  })
+
+  test('refuses a message over 2,000 characters before it is sent', async () => {
+    await using opened = await openConsole('/', withDevices)
+    const { page } = opened
+    await page.getByRole('button', { name: 'Send a message to lobby-1' }).click()
+    await page.getByRole('textbox', { name: 'Message' }).fill('x'.repeat(2001))
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await page.getByText('A message has at most 2,000 characters.').waitFor()
+    expect(asked(opened)).toEqual([])
+  })
+
+  test('keeps a message that the server refused, with the reason', async () => {
+    await using opened = await openConsole('/', withDevices)
+    const { page, server } = opened
+    server.world.refusals.set('POST /api/publish', { code: 'unavailable', detail: 'The server is stopping.' })
+    await page.getByRole('button', { name: 'Send a message to lobby-1' }).click()
+    await page.getByRole('textbox', { name: 'Message' }).fill('Doors open')
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await page.getByRole('alert').getByText('The server is stopping.').waitFor()
+    expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('Doors open')
+  })
+
+  test('clears a screen', async () => {
+    await using opened = await openConsole('/', withDevices)
+    const { page } = opened
+    await page.getByRole('button', { name: 'More for lobby-1' }).click()
+    await page.getByRole('menuitem', { name: 'Clear screen' }).click()
+    await page.getByText('The screen lobby-1 is being cleared.').waitFor()
+    expect(asked(opened)).toEqual([
+      { call: 'POST /api/publish', body: { channel: 'commands:lobby-1', data: { show: null } } },
+    ])
+  })
+
+  test('removes a screen only after asking', async () => {
+    await using opened = await openConsole('/', withDevices)
+    const { page } = opened
+    const remove = async () => {
+      await page.getByRole('button', { name: 'More for lobby-1' }).click()
+      await page.getByRole('menuitem', { name: 'Remove' }).click()
+    }
+    await remove()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect(asked(opened)).toEqual([])
+    await remove()
+    await page.getByRole('dialog', { name: 'Remove lobby-1?' }).getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('lobby-1 has been removed.').waitFor()
+    expect(asked(opened)).toEqual([{ call: 'DELETE /api/v1/devices/d-lobby-1', body: null }])
+    await page.getByRole('article', { name: 'lobby-1' }).waitFor({ state: 'detached' })
+  })
+
+  test('lets a viewer look and nothing else', async () => {
+    await using opened = await openConsole('/', views['screens-viewer']?.world)
+    const { page } = opened
+    await page.getByText('You look on as a viewer').waitFor()
+    expect(await page.getByRole('button', { name: /^(Send a message|More) / }).count()).toBe(0)
+    expect(await page.getByRole('link', { name: 'Add a screen' }).count()).toBe(0)
+  })
+
+  test('takes a code in small letters and without its dash, and approves under the name that was given', async () => {
+    await using opened = await openConsole('/enrol', withEnrolment)
+    const { page } = opened
+    await page.getByLabel('Code on the screen').pressSequentially('wdjbmjht')
+    expect(await page.getByLabel('Code on the screen').inputValue()).toBe('WDJB-MJHT')
+    await page.keyboard.press('Enter')
+    const name = page.getByLabel('Name of the screen')
+    expect(await name.inputValue()).toBe('lobby-pi-local')
+    await name.fill('')
+    await name.pressSequentially('Lobby 2')
+    await page.getByText('Reached as commands:lobby-2').waitFor()
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'lobby-2 is approved' }).waitFor()
+    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/enrolments/WDJB-MJHT/approve', body: { name: 'lobby-2' } }])
+  })
+
+  test.each([
+    ['unknown_code', 'No screen shows this code.'],
+    ['expired_code', 'The code has expired. The screen shows a new one.'],
+    ['enrolment_decided', 'Somebody has decided about this code already.'],
+    ['forbidden', 'This needs the role admin or operator; yours is viewer.'],
+    ['rate_limited', 'Too many attempts. Try again later.'],
+  ] as const)('shows what the server says of a code that is %s', async (code, detail) => {
+    await using opened = await openConsole('/enrol?code=WDJB-MJHT', ({ world }) => {
+      world.refusals.set('GET /api/v1/enrolments', { code, detail })
+    })
+    const shown = opened.page.getByRole('alert')
+    await shown.waitFor()
+    expect(await shown.textContent()).toContain(detail.replace('Too many attempts. ', ''))
+  })
+
+  test('asks for another name when the one given is taken', async () => {
+    await using opened = await openConsole('/enrol?code=WDJB-MJHT', views['enrol-name-taken']?.world)
+    const { page, server } = opened
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await expect.poll(() => page.getByLabel('Name of the screen').getAttribute('aria-invalid')).toBe('true')
+    server.world.refusals.clear()
+    await page.getByLabel('Name of the screen').fill('lobby-2')
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByRole('heading', { name: 'lobby-2 is approved' }).waitFor()
+  })
+
+  test('opens a channel with its history and shows what comes', async () => {
+    await using opened = await openConsole('/live', ({ world }) => {
+      world.history.push(...history)
+    })
+    const { page, server } = opened
+    await page.getByRole('combobox', { name: 'Channel' }).fill('news:general')
+    await page.keyboard.press('Enter')
+    await page.getByText('Good morning').waitFor()
+    server.publish('news:general', 'Soup today')
+    await page.getByText('Soup today').waitFor()
+    const texts = await page.getByRole('list', { name: 'Events' }).locator('> li').allTextContents()
+    expect(texts.map((text) => text.match(/#(\d)/)?.[1])).toEqual(['4', '3', '2', '1'])
+  })
+
+  test('comes back with a new ticket and shows what was missed, once', async () => {
+    await using opened = await openConsole('/live?channel=news:general')
+    const { page, server } = opened
+    await page.getByRole('heading', { name: 'Nothing yet' }).waitFor()
+    server.publish('news:general', 'before')
+    await page.getByText('before').waitFor()
+    server.world.reachable = false
+    server.dropSockets()
+    await page.getByText('Offline since').waitFor()
+    server.publish('news:general', 'meanwhile')
+    server.world.reachable = true
+    await page.getByText('meanwhile').waitFor()
+    await expect.poll(() => page.getByLabel('Connection').textContent()).toBe('Online')
+    const texts = await page.getByRole('list', { name: 'Events' }).locator('> li p').allTextContents()
+    expect(texts).toEqual(['meanwhile', 'before'])
+  })
+
+  test('offers to connect again when the server ended the connection', async () => {
+    await using opened = await openConsole('/live?channel=news:general')
+    const { page, server } = opened
+    await page.getByRole('heading', { name: 'Nothing yet' }).waitFor()
+    server.refuseSockets()
+    await page.getByText('The server ended the connection: force disconnect.').waitFor()
+    await page.getByRole('button', { name: 'Connect again' }).click()
+    await expect.poll(() => page.getByLabel('Connection').textContent()).toBe('Online')
+  })
+
+  test('publishes JSON once it is valid', async () => {
+    await using opened = await openConsole('/live?channel=news:general', views['live-publish-json']?.world)
+    const { page } = opened
+    await views['live-publish-json']?.act(opened, opened.server)
+    await page.getByRole('textbox', { name: 'JSON' }).fill('{"build": 17}')
+    await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click()
+    await page.getByText('Published to news:general.').waitFor()
+    expect(asked(opened)).toEqual([
+      { call: 'POST /api/publish', body: { channel: 'news:general', data: { build: 17 } } },
+    ])
+  })
+
+  test('offers no publishing in a channel where one may only read', async () => {
+    await using opened = await openConsole('/live?channel=telemetry:box-17')
+    await opened.page.getByText('You may read this channel, but not publish to it.').waitFor()
+    expect(await opened.page.getByRole('button', { name: 'Publish' }).count()).toBe(0)
+  })
+
+  test('remembers the theme that was chosen', async () => {
+    await using opened = await openConsole('/')
+    const { page } = opened
+    const scheme = () => page.evaluate(() => document.documentElement.dataset.mantineColorScheme)
+    await page.getByRole('button', { name: 'Theme: like the system' }).click()
+    await page.getByRole('button', { name: 'Theme: light' }).click()
+    await page.getByRole('button', { name: 'Theme: dark' }).waitFor()
+    expect(await scheme()).toBe('dark')
+    await page.reload()
+    await page.getByRole('button', { name: 'Theme: dark' }).click()
+    expect(await scheme()).toBe('light')
+  })
+
+  test('lets the keyboard skip the header', async () => {
+    await using opened = await openConsole('/')
+    const { page } = opened
+    await page.getByRole('heading', { name: 'Screens', exact: true }).waitFor()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
+  })
+})

@@ -17,8 +17,10 @@ export interface FakeServer extends AsyncDisposable {
   readonly asked: { readonly call: string; readonly body: unknown }[]
   /** Sends a publication to every open socket. */
   publish(channel: string, data: unknown): void
-  /** Closes every socket as a server does that goes away. */
+  /** Cuts every socket, as a server does that goes away. */
   dropSockets(): void
+  /** Closes every socket with a code that tells the client to stay away. */
+  refuseSockets(): void
 }
 
 export interface World {
@@ -51,7 +53,7 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
     if (!/^\/(api|\.well-known)\//.test(pathname)) {
       const isPage = !pathname.startsWith('/assets/')
-      await sendFile(folder, isPage ? '/console/index.html' : pathname, response)
+      await sendFile(folder, isPage ? '/index.html' : pathname, response)
       return
     }
     const body = await readBody(request)
@@ -78,6 +80,9 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     },
     dropSockets() {
       for (const socket of sockets.clients) socket.terminate()
+    },
+    refuseSockets() {
+      for (const socket of sockets.clients) socket.close(3503, 'force disconnect')
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets.clients) socket.terminate()
@@ -137,14 +142,13 @@ let tickets = 0
 
 /** The frames of the client protocol that a page reading one channel meets. A ticket works once. */
 function serveSocket(socket: WebSocket, world: World): void {
+  const since = (offset: number) =>
+    world.history
+      .map((data, index) => ({ data, offset: index + 1 }))
+      .filter((publication) => publication.offset > offset)
   socket.on('message', (message) => {
     for (const line of String(message).split('\n')) {
-      const frame = JSON.parse(line) as {
-        id?: number
-        connect?: { token: string }
-        subscribe?: object
-        history?: object
-      }
+      const frame = JSON.parse(line) as ClientFrame
       if (frame.id === undefined) continue
       const reply = (content: object): void => socket.send(JSON.stringify({ id: frame.id, ...content }))
       if (frame.connect !== undefined) {
@@ -152,10 +156,12 @@ function serveSocket(socket: WebSocket, world: World): void {
         usedTickets.add(frame.connect.token)
         reply({ connect: { client: 'c1', version: 'fake', ping: 25, pong: true } })
       } else if (frame.subscribe !== undefined) {
-        reply({ subscribe: { recoverable: true, positioned: true, epoch: 'e', offset: world.history.length } })
+        const { recover = false, offset: from = 0 } = frame.subscribe
+        const recovery = recover ? { was_recovering: true, recovered: true, publications: since(from) } : {}
+        const offset = world.history.length
+        reply({ subscribe: { recoverable: true, positioned: true, epoch: 'e', offset, ...recovery } })
       } else if (frame.history !== undefined) {
-        const publications = world.history.map((data, index) => ({ data, offset: index + 1 })).reverse()
-        reply({ history: { publications, epoch: 'e', offset: publications.length } })
+        reply({ history: { publications: since(0).reverse(), epoch: 'e', offset: world.history.length } })
       } else {
         reply({ error: { code: 104, message: 'method not found' } })
       }
@@ -163,6 +169,13 @@ function serveSocket(socket: WebSocket, world: World): void {
   })
 }
 const usedTickets = new Set<string>()
+
+interface ClientFrame {
+  readonly id?: number
+  readonly connect?: { readonly token: string }
+  readonly subscribe?: { readonly recover?: boolean; readonly offset?: number }
+  readonly history?: object
+}
 
 export const ada: Me = {
   id: 'u1',

@@ -1,10 +1,13 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { KioskState } from '#protocol/ipc.ts'
-import { launchChromium } from './chromium.ts'
+import { launchChromium } from '../support/chromium.ts'
+import { describeWith } from '../support/needs.ts'
 import { type FakeStart, installFakeMain } from './fake-bridge.ts'
-import { axeViolations, openPage, overflows, type Size, sizes, type Theme, takeScreenshot, themes } from './look.ts'
-import { buildPages, type Pages } from './pages.ts'
+import { axeViolations, findInEveryLook, openPage, overflows, type Watched } from './look.ts'
+import { type BuiltPage, buildPage } from './pages.ts'
 
 const server = 'http://carillon.local:8750'
 const now = Date.now()
@@ -91,35 +94,91 @@ const views: Readonly<Record<string, KioskState>> = {
   'message-long-offline': { ...showing(longMessage), link: offline } as KioskState,
 }
 
-let browser: Browser
-let pages: Pages
-beforeAll(async () => {
-  pages = await buildPages('kiosk')
-  browser = await launchChromium()
-}, 120_000)
-afterAll(async () => {
-  await browser?.close()
-  await pages?.[Symbol.asyncDispose]()
-})
+describeWith(['chromium'], 'the kiosk window', () => {
+  let browser: Browser
+  let built: BuiltPage
+  beforeAll(async () => {
+    built = await buildPage('kiosk')
+    browser = await launchChromium()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await built?.[Symbol.asyncDispose]()
+  })
 
-async function openKiosk(state: KioskState, theme: Theme = 'dark', size: Size = { width: 800, height: 480 }) {
-  const watched = await openPage(browser, theme, size)
-  const start: FakeStart = { kiosk: state }
-  await watched.page.addInitScript(installFakeMain, start)
-  await watched.page.goto(`${pages.url}/kiosk/index.html`)
-  await watched.page.locator('main').waitFor()
-  await watched.page.evaluate(() => document.fonts.ready)
-  return watched
-}
+  async function openKiosk(state: KioskState): Promise<Watched> {
+    const watched = await openPage(browser)
+    const start: FakeStart = { kiosk: state }
+    await watched.page.addInitScript(installFakeMain, start)
+    await watched.page.goto(built.url)
+    await watched.page.locator('main').waitFor()
+    return watched
+  }
 
-describe.each(themes)('in a %s room', (theme) => {
-  describe.each(sizes)('on a screen of $width x $height', (size) => {
-    test.each(Object.keys(views))('the kiosk view %s fits, follows the policy and passes axe', async (name) => {
-      await using kiosk = await openKiosk(views[name] as KioskState, theme, size)
-      await takeScreenshot(kiosk.page, `kiosk-${name}`, theme, size)
-      expect(await overflows(kiosk.page)).toEqual([])
-      expect(await axeViolations(kiosk.page)).toEqual([])
-      expect(kiosk.faults).toEqual([])
-    })
+  test.each(Object.keys(views))('shows "%s" without overflow, under the strict policy, clean for axe', async (name) => {
+    await using kiosk = await openKiosk(views[name] as KioskState)
+    const wrong = await findInEveryLook(kiosk.page, `kiosk-${name}`, async (page) => [
+      ...(await overflows(page)),
+      ...(await axeViolations(page)),
+    ])
+    expect([...wrong, ...kiosk.faults]).toEqual([])
+  })
+
+  test('goes from the code to the waiting screen and to each message by itself', async () => {
+    await using kiosk = await openKiosk(enrolling)
+    const { page } = kiosk
+    const tell = (state: KioskState) => page.evaluate((told) => window.fakeMain.tellKiosk(told), state)
+    expect(await page.getByLabel('Enrolment code').textContent()).toBe('WDJB-MJHT')
+    await tell(enrolled)
+    await page.getByRole('region', { name: 'Waiting for messages' }).waitFor()
+    await tell(showing('Doors open at nine'))
+    await page.getByText('Doors open at nine').waitFor()
+    await tell(showing('Doors close at six'))
+    await page.getByText('Doors close at six').waitFor()
+    expect(await page.getByText('Doors open at nine').count()).toBe(0)
+  })
+
+  test('keeps the message while it is offline, and says since when', async () => {
+    await using kiosk = await openKiosk({ ...showing('Doors open at nine'), link: offline } as KioskState)
+    expect(await kiosk.page.getByRole('status').textContent()).toMatch(
+      /^Offline since \d\d:\d\d\. Showing the last message\.$/,
+    )
+    await kiosk.page.getByText('Doors open at nine').waitFor()
+  })
+
+  test('shows letters no smaller than the words need', async () => {
+    await using kiosk = await openKiosk(showing('Welcome'))
+    const size = () =>
+      kiosk.page.locator('.message-text').evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize))
+    const small = await size()
+    expect(small).toBeGreaterThan(100)
+    await kiosk.page.setViewportSize({ width: 1920, height: 1080 })
+    await expect.poll(size).toBeGreaterThan(small * 1.9)
+  })
+
+  test('asks with the keyboard before it keeps its credential in memory, and says when that failed', async () => {
+    await using kiosk = await openKiosk(views['no-keychain'] as KioskState)
+    const { page } = kiosk
+    await page.evaluate(() => window.fakeMain.answer('acceptMemory', { ok: false, code: 'x', message: 'Start again.' }))
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('alert').textContent()).toBe('Start again.')
+    await page.getByRole('button', { name: 'Keep it in memory until this kiosk closes' }).press('Enter')
+    expect(await page.evaluate(() => window.fakeMain.calls.map(({ name }) => name))).toEqual([
+      'acceptMemory',
+      'acceptMemory',
+    ])
+  })
+
+  test('loads no Mantine and stays small', async () => {
+    const files = await readdir(join(built.folder, 'assets'))
+    const scripts = await Promise.all(
+      files.filter((name) => name.endsWith('.js')).map((name) => readFile(join(built.folder, 'assets', name), 'utf8')),
+    )
+    expect(scripts.join('')).not.toMatch(/mantine/i)
+    const styles = files.filter((name) => name.endsWith('.css')).map((name) => stat(join(built.folder, 'assets', name)))
+    const bytes = (await Promise.all(styles)).reduce((sum, { size }) => sum + size, 0)
+    expect(bytes).toBeLessThan(20_000)
   })
 })

@@ -3,16 +3,11 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 
-export type Theme = 'light' | 'dark'
-export interface Size {
-  readonly width: number
-  readonly height: number
-}
-export const themes: readonly Theme[] = ['light', 'dark']
-export const sizes: readonly Size[] = [
+const themes = ['light', 'dark'] as const
+const sizes = [
   { width: 800, height: 480 },
   { width: 1920, height: 1080 },
-]
+] as const
 
 /** A page with everything that went wrong in it. */
 export interface Watched extends AsyncDisposable {
@@ -21,11 +16,11 @@ export interface Watched extends AsyncDisposable {
   readonly faults: string[]
 }
 
-/** A page in a browser of its own: no cookies, no storage, the system's theme as given. */
-export async function openPage(browser: Browser, theme: Theme, size: Size): Promise<Watched> {
+/** A page of 800 x 480 in a browser of its own: no cookies, no storage, a light system. */
+export async function openPage(browser: Browser): Promise<Watched> {
   const context = await browser.newContext({
-    viewport: size,
-    colorScheme: theme,
+    viewport: sizes[0],
+    colorScheme: 'light',
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
@@ -83,13 +78,38 @@ export async function overflows(page: Page): Promise<string[]> {
 
 const screenshots = resolve(import.meta.dirname, '../screenshots')
 
-/** Writes `test/screenshots/<view>-<width>x<height>-<theme>.png`, when fonts are there and nothing moves. */
-export async function takeScreenshot(page: Page, view: string, theme: Theme, size: Size): Promise<void> {
+/**
+ * Shows the page in each theme and size, as a system and a window change them, writes
+ * `test/screenshots/<view>-<width>x<height>-<theme>.png` and answers everything that `check` finds wrong in any.
+ */
+export async function findInEveryLook(
+  page: Page,
+  view: string,
+  check: (page: Page) => Promise<string[]>,
+): Promise<string[]> {
   await mkdir(screenshots, { recursive: true })
-  await page.evaluate(() => document.fonts.ready)
-  await page.screenshot({
-    path: join(screenshots, `${view}-${size.width}x${size.height}-${theme}.png`),
-    animations: 'disabled',
-    caret: 'hide',
+  const wrong: string[] = []
+  for (const theme of themes) {
+    for (const size of sizes) {
+      await page.emulateMedia({ colorScheme: theme })
+      await page.setViewportSize(size)
+      await settled(page, theme)
+      const name = `${view}-${size.width}x${size.height}-${theme}`
+      await page.screenshot({ path: join(screenshots, `${name}.png`), animations: 'disabled', caret: 'hide' })
+      wrong.push(...(await check(page)).map((fault) => `${name}: ${fault}`))
+    }
+  }
+  return wrong
+}
+
+/** Resolves when the page follows the theme, its fonts are there, and it has been laid out and drawn. */
+async function settled(page: Page, theme: (typeof themes)[number]): Promise<void> {
+  await page.waitForFunction((wanted) => {
+    const { mantineColorScheme } = document.documentElement.dataset
+    return mantineColorScheme === undefined || mantineColorScheme === wanted
+  }, theme)
+  await page.evaluate(async () => {
+    await document.fonts.ready
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
   })
 }

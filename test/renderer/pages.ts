@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { extname, join, normalize, resolve } from 'node:path'
 import { build } from 'vite'
+import { type Page, rendererConfig } from '../../build/vite.renderer.config.ts'
 
 /**
  * The strictest policy the pages must work under: nothing inline, nothing from elsewhere. A page that breaks it shows
@@ -21,33 +22,19 @@ export const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export interface Pages extends AsyncDisposable {
-  /** The built files: `kiosk/index.html` and so on, and what they load. */
+export interface BuiltPage extends AsyncDisposable {
+  /** `index.html` and what it loads. */
   readonly folder: string
-  /** Where they are served, without a slash at the end. */
+  /** Where it is served. */
   readonly url: string
 }
 
 const repository = resolve(import.meta.dirname, '../..')
 
-export type PageName = 'desktop' | 'kiosk' | 'console'
-
-/** Builds pages as they ship, but with React's own checks, whose warnings are faults too, and serves them. */
-export async function buildPages(...names: readonly PageName[]): Promise<Pages> {
-  const folder = await mkdtemp(join(tmpdir(), 'carillon-pages-'))
-  const root = join(repository, 'renderer')
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root,
-    build: {
-      outDir: folder,
-      emptyOutDir: true,
-      // A small file inlined as a data: URL would be refused by the policy.
-      assetsInlineLimit: 0,
-      rolldownOptions: { input: names.map((page) => join(root, page, 'index.html')) },
-    },
-  })
+/** Builds one page as it ships, but with React's own checks, whose warnings are faults too, and serves it. */
+export async function buildPage(name: Page): Promise<BuiltPage> {
+  const folder = await mkdtemp(join(tmpdir(), 'carillon-page-'))
+  await build({ ...rendererConfig(repository, name, folder), logLevel: 'error' })
   const server = createServer((request, response) => {
     void sendFile(folder, new URL(request.url ?? '/', 'http://localhost').pathname, response)
   })
@@ -55,7 +42,7 @@ export async function buildPages(...names: readonly PageName[]): Promise<Pages> 
   const { port } = server.address() as AddressInfo
   return {
     folder,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}/`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((done) => server.close(done))

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type ChildProgram, startChild } from './child-program.ts'
 import { type Notification, watchNotifications } from './notifications.ts'
@@ -47,8 +48,7 @@ export async function startDesktopSession(options: DesktopSessionOptions = {}): 
   await startBus(start, home, env)
   if (windowManager === 'matchbox') {
     start('matchbox-window-manager', ['-use_titlebar', 'no'])
-    // Without a property's name xprop also tells of those that no one has set yet.
-    await start('xprop', ['-root', '-spy']).waitFor(/_NET_SUPPORTING_WM_CHECK.*window id # 0x/)
+    await waitForWindowManager(env)
   }
   if (keyring) {
     start('gnome-keyring-daemon', ['--foreground', '--unlock', '--components=secrets'], 'a password of the tests')
@@ -87,13 +87,15 @@ async function makeEnvironment(home: string, display: string): Promise<Record<st
     XDG_RUNTIME_DIR: join(home, 'run'),
   }
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 })
+  const bus = `unix:path=${join(folders.XDG_RUNTIME_DIR, 'bus')}`
   return {
     ...folders,
     HOME: home,
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     LANG: 'C.UTF-8',
     DISPLAY: display,
-    DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(folders.XDG_RUNTIME_DIR, 'bus')}`,
+    DBUS_SESSION_BUS_ADDRESS: bus,
+    DBUS_SYSTEM_BUS_ADDRESS: bus, // the machine's own is no business of a test
     NO_AT_BRIDGE: '1', // else GTK looks for an accessibility bus and waits for it
   }
 }
@@ -129,6 +131,17 @@ async function startNotifications(start: Start, env: Readonly<Record<string, str
 }
 
 /** Resolves as soon as a service owns the name on the session's bus. */
+/** Asks again and again: `xprop -spy` misses what is set while it begins to listen. */
+async function waitForWindowManager(env: Readonly<Record<string, string>>): Promise<void> {
+  const deadline = Date.now() + 15_000
+  for (;;) {
+    const { stdout } = await execute('xprop', ['-root', '_NET_SUPPORTING_WM_CHECK'], { env, timeout: 5_000 })
+    if (/window id # 0x/.test(stdout)) return
+    if (Date.now() > deadline) throw new Error('no window manager took the screen')
+    await pause(50)
+  }
+}
+
 async function waitForName(name: string, env: Readonly<Record<string, string>>): Promise<void> {
   await execute('gdbus', ['wait', '--session', '--timeout', '15', name], { env, timeout: 20_000 }).catch(
     (cause: unknown) => {

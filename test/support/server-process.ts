@@ -17,6 +17,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly url: string
   readonly data: string
   readonly setupLink: string | null
+  /** How often `kill` has ended it. */
+  readonly kills: number
   /** All it ever wrote to its logs and terminal, over every restart. */
   output(): string
   /** SIGKILL, as pulling the plug would. */
@@ -56,6 +58,7 @@ export async function startServerProcess({
   const ended: string[] = []
   let child: ChildProgram | null = null
   let setupLink: string | null = null
+  let kills = 0
 
   async function start(): Promise<void> {
     child = startChild(process.execPath, [carillon, 'serve', '--port', String(port), '--data', data, '--json'], {
@@ -86,7 +89,13 @@ export async function startServerProcess({
       return setupLink
     },
     output: () => [...ended, child?.output() ?? ''].join('\n'),
-    kill: async () => void (await end('SIGKILL')),
+    get kills() {
+      return kills
+    },
+    async kill() {
+      await end('SIGKILL')
+      kills++
+    },
     stop: () => end('SIGTERM'),
     start,
     cli: (args, { input, env: more, bare = false } = {}) =>

@@ -41,16 +41,3 @@ async function publishUntilAcknowledged(server: ServerProcess, key: string, body
     await pause(20)
   }
 }
-
-/** Kills the server with SIGKILL and starts it again, `times` times, each time when `due` resolves. */
-export async function killRepeatedly(
-  server: ServerProcess,
-  times: number,
-  due: (round: number) => Promise<void>,
-): Promise<void> {
-  for (let round = 1; round <= times; round++) {
-    await due(round)
-    await server.kill()
-    await server.start()
-  }
-}
