@@ -84,6 +84,7 @@ export function createLink(options: LinkOptions): Link {
   let replaced = 0
   let probing = false
   let answeredProbes = 0
+  let lastFailure = ''
   let lastHeard = Date.now()
   let replacement: NodeJS.Timeout | undefined
   const watchdog = setInterval(watch, times.silence / 6)
@@ -114,6 +115,7 @@ export function createLink(options: LinkOptions): Link {
       'connected',
       ours(() => {
         answeredProbes = 0
+        lastFailure = ''
         dispatch({ type: 'connected', at: Date.now() })
       }),
     )
@@ -129,7 +131,7 @@ export function createLink(options: LinkOptions): Link {
       'error',
       ours(({ type, error }) => {
         if (type !== 'connectToken') void findOut()
-        log.info('connecting failed', { type, code: error.code, reason: error.message })
+        logFailure(`${type} ${error.code} ${error.message}`)
       }),
     )
     sdk.on(
@@ -141,6 +143,12 @@ export function createLink(options: LinkOptions): Link {
     )
     for (const [name, wanted] of channels) attach(sdk, name, wanted)
     sdk.connect()
+  }
+
+  /** Once for each reason until the next connection: a kiosk may try for weeks, and its disk is a memory card. */
+  function logFailure(reason: string): void {
+    if (reason !== lastFailure) log.info('connecting failed', { reason })
+    lastFailure = reason
   }
 
   function lost(code: number): void {

@@ -30,6 +30,7 @@ const args = readArguments(process.argv.slice(1), process.env)
 // Who starts it with --no-sandbox (root has to) means it; asking for both ends every child process.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 declareAppScheme()
+app.setAppUserModelId('io.carillon.app') // without it Windows shows no notifications; electron-builder's appId
 // A kiosk and a desktop on one machine are two programs, each with a folder and an instance of its own.
 const userData = args.userDataDir ?? (args.mode === 'kiosk' ? `${app.getPath('userData')}-kiosk` : null)
 if (userData !== null) app.setPath('userData', userData)
@@ -102,7 +103,8 @@ function endWith(running: Disposable, store: SettingsStore): void {
     running[Symbol.dispose]()
     void store.saved().finally(() => {
       log.info('stopped')
-      app.quit()
+      // Not inside this very event: a quit that comes while one is being prevented is lost.
+      setImmediate(() => app.quit())
     })
   })
 }

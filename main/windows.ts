@@ -18,7 +18,6 @@ export interface WindowOptions {
   /** The compiled preload script. */
   readonly preload: string
   readonly log: Log
-  readonly icon?: string
 }
 
 /**
@@ -104,10 +103,9 @@ export function openKioskWindow(options: WindowOptions, windowed: boolean): Brow
   return window
 }
 
-function common({ kind, preload, icon }: WindowOptions): BrowserWindowConstructorOptions {
+function common({ kind, preload }: WindowOptions): BrowserWindowConstructorOptions {
   return {
     show: false,
-    ...(icon === undefined ? {} : { icon }),
     webPreferences: {
       preload,
       additionalArguments: [`--carillon-window=${kind}`],
