@@ -1,7 +1,7 @@
 import { arch, hostname, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { app, type BrowserWindow, powerMonitor } from 'electron'
+import { app, type BrowserWindow, nativeTheme, powerMonitor } from 'electron'
 import { createAppLog } from './app-log.ts'
 import { declareAppScheme, serveApp } from './app-protocol.ts'
 import { readArguments } from './arguments.ts'
@@ -73,6 +73,8 @@ async function start(): Promise<void> {
   if (server === null) return app.exit(2)
   if (args.server !== null) store.change({ server })
   log.info('started', { mode: args.mode, version: app.getVersion(), electron: process.versions.electron ?? '', server })
+  // A screen on a wall is dark; without this a system that has no opinion, as a kiosk's, counts as light.
+  if (args.mode === 'kiosk') nativeTheme.themeSource = 'dark'
   hardenSession(args.mode, log)
   serveApp(join(dist, 'renderer'))
   const conversation = createConversation(() => window, log)

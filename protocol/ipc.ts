@@ -49,7 +49,7 @@ export type DesktopState =
       /** Channels of which some publications could not be had any more, with how many where that is known. */
       readonly gaps: readonly { readonly channel: string; readonly missed: number | null }[]
       /** Followed channels that the server does not let this account have, with its reason. */
-      readonly refusals?: readonly { readonly channel: string; readonly message: string }[]
+      readonly refusals: readonly { readonly channel: string; readonly message: string }[]
     }
 
 export type KioskState =

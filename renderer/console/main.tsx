@@ -1,3 +1,4 @@
+import '../shared/zod-without-eval.ts'
 import './console.css'
 import { startPage } from '../mantine/start-page.tsx'
 import { createApiClient } from './api-client.ts'

@@ -13,6 +13,7 @@ import { createFeed, type Feed } from '../shared/feed.ts'
 import { askMain } from './ask-main.ts'
 import { FollowsPanel } from './follows-panel.tsx'
 import { Gaps } from './gaps.tsx'
+import { Refusals } from './refusals.tsx'
 
 export type SignedIn = Extract<DesktopState, { phase: 'signed-in' }>
 
@@ -40,6 +41,7 @@ export function LiveView({ bridge, state }: LiveViewProps) {
               There is no keychain on this computer, so you stay signed in only until you close the app.
             </Alert>
           )}
+          <Refusals refusals={state.refusals} />
           <Gaps gaps={state.gaps} />
           {shown.length === 0 ? <NoEvents follows={state.follows.length > 0} /> : <EventList items={shown} />}
         </main>

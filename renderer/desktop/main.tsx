@@ -1,3 +1,4 @@
+import '../shared/zod-without-eval.ts'
 import './desktop.css'
 import type { CarillonBridge } from '#protocol/ipc.ts'
 import { startPage } from '../mantine/start-page.tsx'

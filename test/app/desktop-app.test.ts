@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { CarillonBridge, FeedEvent, Outcome } from '#protocol/ipc.ts'
 import { startDesktopSession } from '../support/desktop-session.ts'
 import { describeWith } from '../support/needs.ts'
@@ -28,35 +28,6 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the desktop app'
     expect(await events(app.page)).toMatchObject([{ channel: 'news:general', offset: 1, data: { title: 'Lunch' } }])
     expect(await app.log()).toContain('received channel=news:general offset=1')
     expect(await app.log()).not.toContain('Soup')
-  })
-
-  test('five kills of the server in a stream of publications lose nothing, repeat nothing, keep the order', async () => {
-    await using server = await startServerProcess()
-    await using session = await startDesktopSession({ notifications: false })
-    await signIn(server, email, 'operator')
-    const key = await createKey(server, ['publish'])
-    await using app = await openApp(session, [`--server=${server.url}`])
-    await fillIn(app.page)
-    await desktopState(app.page, (state) => state.phase === 'signed-in' && state.link.phase === 'online')
-    expect(await follow(app.page, 'news:general')).toEqual({ ok: true })
-    const acknowledged: number[] = []
-    for (let n = 1; n <= 300; n++) {
-      if (
-        await publish(server, key, n).then(
-          (sent) => sent.status === 200,
-          () => false,
-        )
-      )
-        acknowledged.push(n)
-      if (n % 50 === 25 && n < 275) {
-        await server.kill()
-        await server.start()
-      }
-    }
-    const last = acknowledged.at(-1)
-    await vi.waitFor(async () => expect((await events(app.page)).at(-1)?.data).toBe(last), 20_000)
-    expect((await events(app.page)).map(({ data }) => data)).toEqual(acknowledged)
-    expect(await desktopState(app.page, () => true)).toMatchObject({ gaps: [] })
   })
 
   test('without a keychain the app says so, and stays signed in only while it is open if the person agrees', async () => {

@@ -1,20 +1,62 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { listPackage } from '@electron/asar'
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { expect, test } from 'vitest'
+import { startChild } from '../support/child-program.ts'
 import { startDesktopSession } from '../support/desktop-session.ts'
 import { describeWith } from '../support/needs.ts'
+import { packageApp } from '../support/packaged-app.ts'
 import { openApp } from './open-app.ts'
 import { signInOnce } from './sign-in-once.ts'
 
-const execute = promisify(execFile)
-const packaging = join(import.meta.dirname, '../../build/package.ts')
+/** Packaging takes seconds, and a minute where the machine is busy. */
+const timeout = 240_000
+const off = '0'.charCodeAt(0)
+const on = '1'.charCodeAt(0)
 
 describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the packaged app', () => {
-  test('the packaged app passes the desktop scenario, without dev tools', { timeout: 240_000 }, async () => {
-    await using app = await packaged()
+  test('as shipped, holds the app and nothing of the server, with its fuses set and no way in for an inspector', {
+    timeout,
+  }, async () => {
+    await using app = await packageApp({ attachable: false })
+
+    const files = listPackage(join(app.folder, 'resources/app.asar'), { isPack: false })
+    const packages = files.flatMap((file) => /^\/node_modules\/((?:@[^/]+\/)?[^/@]+)$/.exec(file)?.[1] ?? [])
+    expect(packages).toEqual([expect.stringMatching(/^@napi-rs\/keyring-linux-/), 'keytar'])
+    const tops = new Set(files.flatMap((file) => /^\/(?:dist\/(?:renderer\/)?)?[^/]+$/.exec(file)?.[0] ?? []))
+    expect([...tops].sort()).toEqual([
+      '/dist',
+      '/dist/main',
+      '/dist/preload',
+      '/dist/renderer',
+      '/dist/renderer/desktop',
+      '/dist/renderer/kiosk',
+      '/node_modules',
+      '/package.json',
+    ])
+    await expect(access(join(app.folder, 'resources/default_app.asar'))).rejects.toThrow('ENOENT')
+
+    expect(await getCurrentFuseWire(app.program)).toMatchObject({
+      [FuseV1Options.RunAsNode]: off,
+      [FuseV1Options.EnableCookieEncryption]: on,
+      [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: off,
+      [FuseV1Options.EnableNodeCliInspectArguments]: off,
+      [FuseV1Options.EnableEmbeddedAsarIntegrityValidation]: on,
+      [FuseV1Options.OnlyLoadAppFromAsar]: on,
+      [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: off,
+      [FuseV1Options.GrantFileProtocolExtraPrivileges]: off,
+    })
+
+    await using session = await startDesktopSession()
+    const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+    await using running = startChild(app.program, [...sandbox, '--inspect=0'], { env: session.env, cwd: session.home })
+    await running.waitFor(/window shown/)
+    expect(running.output()).not.toContain('Debugger listening')
+  })
+
+  test('passes the desktop scenario, without dev tools', { timeout }, async () => {
+    await using app = await packageApp({ attachable: true })
     await signInOnce((session, args) => openApp(session, args, app))
 
     await using session = await startDesktopSession({ keyring: false, notifications: false })
@@ -27,13 +69,3 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the packaged app
     expect(tools).toEqual({ packaged: true, open: false })
   })
 })
-
-/** The app as it is shipped, but for the inspector through which the test drives it. */
-async function packaged() {
-  const output = await mkdtemp(join(tmpdir(), 'carillon-package-'))
-  await execute(process.execPath, [packaging, '--electron', 'here', '--attachable', '-o', output], { timeout: 180_000 })
-  return {
-    program: join(output, 'linux-unpacked/carillon'),
-    [Symbol.asyncDispose]: () => rm(output, { recursive: true, force: true, maxRetries: 5 }),
-  }
-}

@@ -18,6 +18,7 @@ const signedIn = {
   link: { phase: 'online', since: noon },
   follows: ['news:general', 'news:build', 'commands:lobby-1'],
   gaps: [],
+  refusals: [],
 } as const satisfies DesktopState
 const offline = {
   phase: 'offline',
@@ -84,6 +85,7 @@ const views: Readonly<Record<string, View>> = {
     state: {
       ...signedIn,
       storage: 'memory',
+      refusals: [{ channel: 'commands:lobby-1', message: 'Your role does not let you follow it.' }],
       gaps: [
         { channel: 'news:general', missed: 1204 },
         { channel: 'news:build', missed: null },

@@ -10,6 +10,7 @@ import { openStore } from '#server/store/store.ts'
 import { exchange } from '../api.ts'
 import { CliError } from '../cli-error.ts'
 import type { CliContext } from '../context.ts'
+import { hasKeychain } from '../keychain.ts'
 import { print } from '../output.ts'
 
 /** One thing that was looked at. `ok` null: not needed by everybody, and not there. */
@@ -139,15 +140,10 @@ function console(): Finding {
 
 async function keychain(): Promise<Finding> {
   const name = 'keychain'
-  try {
-    const { findCredentials } = await import('keytar/keytar.js')
-    await findCredentials('carillon')
-    return { name, ok: true, detail: 'answers' }
-  } catch {
-    const detail =
-      'none answers here. The desktop app and carillon login need one: unlock or install gnome-keyring or KWallet.'
-    return { name, ok: null, detail }
-  }
+  if (await hasKeychain()) return { name, ok: true, detail: 'answers' }
+  const detail =
+    'none answers here. The desktop app and carillon login need one: unlock or install gnome-keyring or KWallet.'
+  return { name, ok: null, detail }
 }
 
 function messageOf(error: unknown): string {
