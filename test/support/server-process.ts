@@ -8,7 +8,7 @@ import type { KeyScope, PersonRole } from '#protocol/roles.ts'
 import { type ChildProgram, startChild } from './child-program.ts'
 
 /** The launcher a user runs, so that what the tests see is what users get. */
-const carillon = join(import.meta.dirname, '../../server/carillon.js')
+export const carillon = join(import.meta.dirname, '../../server/carillon.js')
 
 export const password = 'a bell rings at nine'
 

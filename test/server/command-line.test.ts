@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { startChild } from '../support/child-program.ts'
+import { startDesktopSession } from '../support/desktop-session.ts'
+import { describeWith } from '../support/needs.ts'
+import { carillon, createKey, password, runCarillon, signIn, startServerProcess } from '../support/server-process.ts'
+
+test('tail shows earlier events and those that come, says when the server is away, and ends with 0', async () => {
+  await using server = await startServerProcess()
+  for (const n of [1, 2]) await server.cli(['publish', 'news:general', `{"n":${n}}`])
+  await using tail = startChild(process.execPath, [
+    carillon,
+    'tail',
+    'news:general',
+    '--history',
+    '1',
+    '--data',
+    server.data,
+  ])
+  await tail.waitFor(/news:general #2 \{"n":2\}/)
+  await server.cli(['publish', 'news:general', '{"n":3}', '--tag', 'floor=2'])
+  await tail.waitFor(/news:general #3 \{"n":3\}/)
+  await server.kill()
+  await tail.waitFor(/Offline since/)
+  await server.start()
+  await server.cli(['publish', 'news:general', '{"n":4}'])
+  await tail.waitFor(/news:general #4 \{"n":4\}/)
+  expect(tail.output().match(/#\d/g)).toEqual(['#2', '#3', '#4'])
+  process.kill(tail.pid, 'SIGINT')
+  expect(await tail.exited).toBe(0)
+})
+
+test('with --json every command prints JSON, also for its errors', async () => {
+  await using server = await startServerProcess()
+  const added = await server.cli(
+    ['user', 'add', 'ola@example.org', '--role', 'operator', '--password-stdin', '--json'],
+    {
+      input: password,
+    },
+  )
+  expect(JSON.parse(added.output)).toMatchObject({ email: 'ola@example.org', role: 'operator', disabled: false })
+  const again = await server.cli(['user', 'add', 'ola@example.org', '--password-stdin', '--json'], { input: password })
+  expect(again.code).toBe(1)
+  expect(JSON.parse(again.output)).toMatchObject({ error: { code: 'already_exists' } })
+  const weak = await server.cli(['user', 'add', 'bo@example.org', '--password-stdin', '--json'], { input: 'short' })
+  expect(weak.code).toBe(2)
+  expect(JSON.parse((await server.cli(['user', 'list', '--json'])).output)).toHaveLength(1)
+  expect(JSON.parse((await server.cli(['devices', '--json'])).output)).toEqual([])
+})
+
+test('a revoked key opens nothing any more', async () => {
+  await using server = await startServerProcess()
+  const key = await createKey(server, ['publish'])
+  const publish = () =>
+    server.cli(['publish', 'news:general', '1', '--url', server.url], { bare: true, env: { CARILLON_KEY: key } })
+  expect((await publish()).code).toBe(0)
+  const [{ id }] = JSON.parse((await server.cli(['key', 'list', '--json'])).output)
+  expect((await server.cli(['key', 'revoke', id])).code).toBe(0)
+  expect(await publish()).toMatchObject({ code: 1, output: expect.stringMatching(/\[invalid_token\]/) })
+})
+
+describeWith(['xvfb', 'keyring'], 'carillon login', () => {
+  test('keeps what opens a server in the keychain, and other commands find it there', async () => {
+    await using server = await startServerProcess()
+    await using session = await startDesktopSession({ notifications: false })
+    await signIn(server, 'ola@example.org', 'operator')
+    const away = ['--url', server.url]
+    const login = ['login', ...away, '--email', 'ola@example.org', '--password-stdin']
+    expect(await runCarillon(login, { input: `${password}\n`, env: session.env })).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/Signed in to .* as ola .*\(operator\)/),
+    })
+    const published = await runCarillon(['publish', 'news:general', '"from afar"', ...away], { env: session.env })
+    expect(published).toMatchObject({ code: 0, output: expect.stringMatching(/at offset 1/) })
+    const wrong = await runCarillon(login, { input: 'not the password', env: session.env })
+    expect(wrong).toMatchObject({ code: 1, output: expect.stringMatching(/\[wrong_credentials\]/) })
+  })
+})
