@@ -27,18 +27,30 @@ export function openApp(args: readonly string[]) {
   return spawn(electron.executable, [...sandbox, root, ...args], { stdio: 'inherit' })
 }
 
-/** Builds, opens the app and stays until it closes: `npm run desktop` and `npm run kiosk`. */
+/**
+ * Builds, opens the app and stays until it closes: `npm run desktop` and `npm run kiosk`. Somebody who asks for a window
+ * wants the Electron that it needs, so it is fetched when there is none.
+ */
 export async function runApp(args: readonly string[]): Promise<void> {
+  if (!hasDisplay()) return fail('There is no display here: set DISPLAY, or run it under xvfb-run.')
   await buildChanged()
+  if (resolveElectron() === undefined) await fetchElectron()
   const app = openApp(args)
-  if (app === null) {
-    process.stderr.write(
-      `${hasDisplay() ? electronAdvice : 'There is no display here: set DISPLAY, or run it under xvfb-run.'}\n`,
-    )
-    process.exitCode = 1
-    return
-  }
+  if (app === null) return fail(electronAdvice)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.kill(signal))
   const [code] = await once(app, 'exit')
   process.exitCode = code ?? 0
+}
+
+/** The pinned Electron, by its own installer, into node_modules. Where that fails, the advice that follows says more. */
+async function fetchElectron(): Promise<void> {
+  process.stderr.write('Fetching Electron, once (about 120 MB) ...\n')
+  const installer = join(root, 'node_modules/electron/install.js')
+  const child = spawn(process.execPath, [installer], { stdio: ['ignore', 'inherit', 'ignore'] })
+  await once(child, 'exit')
+}
+
+function fail(sentence: string): void {
+  process.stderr.write(`${sentence}\n`)
+  process.exitCode = 1
 }
