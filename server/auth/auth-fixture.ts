@@ -1,9 +1,8 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { openStore } from '#server/store/store.ts'
+import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import type { Auth } from './auth.ts'
 import { type AuthOptions, createAuth } from './create-auth.ts'
 import type { Identity } from './identity.ts'
@@ -27,7 +26,7 @@ export const fastPasswords: Passwords = {
 export async function startAuth(
   options: Partial<Omit<AuthOptions, 'store' | 'log' | 'clock'>> & { path?: string } = {},
 ) {
-  const path = options.path ?? join(mkdtempSync(join(tmpdir(), 'carillon-auth-')), 'carillon.sqlite')
+  const path = options.path ?? join(temporaryFolder(), 'carillon.sqlite')
   const store = await openStore({ path })
   let aheadMs = 0
   let logged = ''

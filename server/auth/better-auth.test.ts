@@ -1,14 +1,13 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { openHandle, openStore } from '#server/store/store.ts'
+import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { baseUrl, fastPasswords } from './auth-fixture.ts'
 import { createBetterAuth } from './better-auth.ts'
 
 test('better-auth holds no lock on the records while it waits for something', async () => {
-  await using store = await openStore({ path: join(mkdtempSync(join(tmpdir(), 'carillon-auth-')), 'carillon.sqlite') })
+  await using store = await openStore({ path: join(temporaryFolder(), 'carillon.sqlite') })
   store.sqlite.exec('PRAGMA busy_timeout = 0')
   const betterAuth = await createBetterAuth({
     sqlite: openHandle(store.path),

@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { readConfig } from './config.ts'
 import { ConfigError } from './config-error.ts'
 
 function folderWith(config?: unknown): string {
-  const folder = mkdtempSync(join(tmpdir(), 'carillon-config-'))
+  const folder = temporaryFolder()
   if (config !== undefined) {
     const text = typeof config === 'string' ? config : JSON.stringify(config)
     writeFileSync(join(folder, 'carillon.config.json'), text)

@@ -1,13 +1,11 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { openStore } from './store.ts'
 
-const folder = () => mkdtempSync(join(tmpdir(), 'carillon-store-'))
-
 test('a new database is private to its user and ready to use', async () => {
-  const path = join(folder(), 'carillon.sqlite')
+  const path = join(temporaryFolder(), 'carillon.sqlite')
   await using store = await openStore({ path })
   expect(statSync(path).mode & 0o777).toBe(0o600)
   await store.db.insertInto('stars').values({ user_id: 'ada', channel: 'news:a', created_at: 'now' }).execute()
@@ -15,7 +13,7 @@ test('a new database is private to its user and ready to use', async () => {
 })
 
 test('records are there when the database is opened again', async () => {
-  const path = join(folder(), 'carillon.sqlite')
+  const path = join(temporaryFolder(), 'carillon.sqlite')
   {
     await using store = await openStore({ path })
     await store.db.insertInto('stars').values({ user_id: 'ada', channel: 'news:a', created_at: 'now' }).execute()
@@ -25,7 +23,7 @@ test('records are there when the database is opened again', async () => {
 })
 
 test('a database from a newer version is refused and stays as it was', async () => {
-  const path = join(folder(), 'carillon.sqlite')
+  const path = join(temporaryFolder(), 'carillon.sqlite')
   {
     await using store = await openStore({ path })
     store.sqlite.exec("insert into kysely_migration (name, timestamp) values ('9999-tomorrow', 'later')")
@@ -37,12 +35,12 @@ test('a database from a newer version is refused and stays as it was', async () 
 })
 
 test('a file that is no database is refused with a sentence', async () => {
-  const path = join(folder(), 'carillon.sqlite')
+  const path = join(temporaryFolder(), 'carillon.sqlite')
   writeFileSync(path, 'this is not a database, it only sits in its place and is long enough to be read as a header')
   await expect(openStore({ path })).rejects.toMatchObject({ code: 'database_unreadable' })
 })
 
 test('a folder that cannot be written is refused with a sentence', async () => {
-  const readOnly = join(folder(), 'absent', 'carillon.sqlite')
+  const readOnly = join(temporaryFolder(), 'absent', 'carillon.sqlite')
   await expect(openStore({ path: readOnly })).rejects.toMatchObject({ code: 'data_folder_unwritable' })
 })

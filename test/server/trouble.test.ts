@@ -1,12 +1,10 @@
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { bearer, createKey, freePort, runCarillon, signIn, startServerProcess } from '../support/server-process.ts'
-
-const folder = () => mkdtemp(join(tmpdir(), 'carillon-trouble-'))
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test('a wrong password and an unknown account get the same answer', async () => {
   await using server = await startServerProcess()
@@ -71,7 +69,7 @@ test('a payload over the limit is refused and says the limit', async () => {
 
 test('a port in use is said at once, and the data folder stays untouched', async () => {
   await using server = await startServerProcess()
-  const data = join(await folder(), 'data')
+  const data = join(temporaryFolder(), 'data')
   const { code, output } = await runCarillon(['serve', '--port', new URL(server.url).port, '--data', data])
   expect(code).toBe(1)
   expect(output).toMatch(/Port \d+ on 127\.0\.0\.1 is in use.*--port.*\[port_in_use\]/)
@@ -85,7 +83,7 @@ test('a second server on the same data folder is refused', async () => {
 })
 
 test('a data folder that cannot be made is said with what to do', async () => {
-  const blocked = join(await folder(), 'file')
+  const blocked = join(temporaryFolder(), 'file')
   await writeFile(blocked, '')
   const { code, output } = await runCarillon(['serve', '--port', '0', '--data', join(blocked, 'data')])
   expect(code).toBe(1)
@@ -111,7 +109,7 @@ test('a database from a newer version is refused and left as it was', async () =
 })
 
 test('every mistake in the configuration is reported at once and nothing starts', async () => {
-  const file = join(await folder(), 'carillon.config.json')
+  const file = join(temporaryFolder(), 'carillon.config.json')
   await writeFile(file, JSON.stringify({ prot: 1, log_level: 'loud' }))
   const { code, output } = await runCarillon(['serve', '--config', file, '--port', '99999'])
   expect(code).toBe(1)
@@ -149,7 +147,7 @@ test('a key that is not valid is refused with a sentence', async () => {
 })
 
 test('without a key, and without a server, the command line says what to run', async () => {
-  const data = await folder()
+  const data = temporaryFolder()
   const noKey = await runCarillon(['publish', 'news:general', '1', '--url', 'http://127.0.0.1:9'], {
     env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' },
   })
