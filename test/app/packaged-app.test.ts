@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, chmod, chown, readdir, readFile, readlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import { startChild } from '../support/child-program.ts'
 import { startDesktopSession } from '../support/desktop-session.ts'
 import { describeWith } from '../support/needs.ts'
 import { packageApp } from '../support/packaged-app.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { openApp } from './open-app.ts'
 import { signInOnce } from './sign-in-once.ts'
 
@@ -68,4 +69,45 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the packaged app
     })
     expect(tools).toEqual({ packaged: true, open: false })
   })
+
+  // Whoever is not root has run the others inside it.
+  if (process.getuid?.() !== 0) return
+  test('an ordinary user starts it inside the sandbox of Chromium', { timeout }, async () => {
+    await using app = await packageApp({ attachable: false })
+    await using session = await startDesktopSession({ keyring: false, notifications: false })
+    const home = temporaryFolder()
+    const nobody = 65_534
+    await chown(home, nobody, nobody)
+    await chmod(dirname(app.folder), 0o755)
+    const asNobody = ['--reuid', String(nobody), '--regid', String(nobody), '--clear-groups', app.program]
+    const env = { PATH: session.env.PATH, DISPLAY: session.env.DISPLAY, HOME: home, XDG_CONFIG_HOME: home }
+    await using running = startChild('setpriv', asNobody, { env, cwd: home })
+    await running.waitFor(/window shown/)
+    // A renderer in the sandbox sees a process list of its own, in which it is one of the first.
+    const renderer = await rendererOf(running.pid)
+    expect(await namespaceOf(renderer)).not.toBe(await namespaceOf(running.pid))
+  })
 })
+
+/** The process id of the app's first window. */
+async function rendererOf(browser: number): Promise<number> {
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '')
+    if (command.includes('--type=renderer') && (await descendsFrom(Number(entry), browser))) return Number(entry)
+  }
+  throw new Error('no window')
+}
+
+async function descendsFrom(pid: number, ancestor: number): Promise<boolean> {
+  for (let current = pid; current > 1; ) {
+    if (current === ancestor) return true
+    const status = await readFile(`/proc/${current}/status`, 'utf8').catch(() => '')
+    current = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1] ?? 0)
+  }
+  return false
+}
+
+function namespaceOf(pid: number): Promise<string> {
+  return readlink(`/proc/${pid}/ns/pid`)
+}
