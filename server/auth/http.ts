@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { type Problem, type ProblemCode, problems } from '#protocol/problem.ts'
+import { type ProblemCode, problemDocument, problems } from '#protocol/problem.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import { addressHeader, authPath, type BetterAuth } from './better-auth.ts'
@@ -92,11 +92,10 @@ function wrongOrigin(): AuthError {
 }
 
 function problemResponse(error: AuthError, headers: Headers): Response {
-  const { status, title } = problems[error.code]
-  const body: Problem = { type: 'about:blank', title, status, code: error.code, detail: error.message }
+  const body = problemDocument(error.code, error.message)
   headers.delete('content-length')
   headers.set('content-type', 'application/problem+json')
   const retryAfter = error.retryAfter?.toString() ?? headers.get('x-retry-after')
   if (retryAfter) headers.set('retry-after', retryAfter)
-  return new Response(JSON.stringify(body), { status, headers })
+  return new Response(JSON.stringify(body), { status: body.status, headers })
 }
