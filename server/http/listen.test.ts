@@ -1,7 +1,8 @@
 import { mkdtempSync } from 'node:fs'
-import type { Server } from 'node:http'
+import { request, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { bindLocal, localSocketPath } from './listen.ts'
 
@@ -22,4 +23,16 @@ test('a data folder is free again once its server has closed', async () => {
   const path = socketPath()
   await close(await bindLocal(path))
   await close(await bindLocal(path))
+})
+
+test('a server that is still starting says so in a problem document', async () => {
+  const path = socketPath()
+  const server = await bindLocal(path)
+  const body = await new Promise((resolve, reject) => {
+    const asked = request({ socketPath: path, path: '/api/v1/devices', agent: false })
+    asked.on('response', (response) => json(response).then(resolve, reject))
+    asked.on('error', reject).end()
+  })
+  await close(server)
+  expect(body).toMatchObject({ status: 503, code: 'unavailable' })
 })

@@ -2,6 +2,7 @@ import { chmod, unlink } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect, type ListenOptions } from 'node:net'
 import { dirname, join } from 'node:path'
+import { problemDocument } from '#protocol/problem.ts'
 import { lockFolder } from '#server/store/folder-lock.ts'
 
 /** Why the server cannot listen. `message` is a sentence that says what to do. */
@@ -105,7 +106,9 @@ function starting(): Server {
   server.requestTimeout = 30_000
   server.on('request', (_request, response) => {
     if (server.listenerCount('request') > 1) return
-    response.writeHead(503, { 'retry-after': '1' }).end()
+    const document = problemDocument('unavailable', 'The server is starting. Try again in a second.')
+    const headers = { 'content-type': 'application/problem+json', 'retry-after': '1' }
+    response.writeHead(document.status, headers).end(JSON.stringify(document))
   })
   return server
 }
