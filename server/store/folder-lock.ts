@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -8,8 +9,11 @@ import { DatabaseSync } from 'node:sqlite'
  * @throws when the folder cannot be written
  */
 export function lockFolder(folder: string): Disposable | null {
-  const file = new DatabaseSync(join(folder, 'carillon.lock'), { timeout: 0 })
+  const path = join(folder, 'carillon.lock')
+  const file = new DatabaseSync(path, { timeout: 0 })
   try {
+    // Whoever can open it can hold it.
+    chmodSync(path, 0o600)
     file.exec('BEGIN EXCLUSIVE')
     return file
   } catch (error) {
