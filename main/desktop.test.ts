@@ -163,6 +163,24 @@ test('signing out works without the server', async () => {
   expect(keychain.entries.size).toBe(0)
 })
 
+test('a credential is gone before the server hears of it, and one of a new sign-in stays', async () => {
+  const { desktop, server, keychain, account } = await build()
+  await desktop.start()
+  await desktop.signIn({ server: server.origin, ...ada })
+  const answer = Promise.withResolvers<void>()
+  server.onRequest = async (call) => {
+    if (call === 'DELETE /api/v1/token') await answer.promise
+    return false
+  }
+  const leaving = desktop.signOut()
+  expect(await desktop.signIn({ server: server.origin, ...ada })).toEqual({ ok: true })
+  answer.resolve()
+  expect(await leaving).toEqual({ ok: true })
+  expect(desktop.state.phase).toBe('signed-in')
+  expect(keychain.entries.size).toBe(1)
+  expect(account.content).not.toBeNull()
+})
+
 test('a revoked session signs out with a notice and deletes the credential', async () => {
   const { desktop, server, keychain, account } = await build()
   await desktop.start()

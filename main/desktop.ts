@@ -70,6 +70,8 @@ export function createDesktop(options: DesktopOptions): Desktop {
   let seat: Seat | null = null
   let server = options.server
   let signingIn = false
+  /** Settles once what was kept of the last one to leave has been deleted: until then nothing new is kept. */
+  let forgetting: Promise<void> = Promise.resolve()
   /** Channels whose follow or unfollow the server has not confirmed: what it says of them meanwhile is old. */
   const unsettled = new Set<string>()
 
@@ -131,7 +133,16 @@ export function createDesktop(options: DesktopOptions): Desktop {
     if (old !== null) await forget(old.account)
   }
 
-  async function forget(account: Account): Promise<CredentialsError | null> {
+  function forget(account: Account): Promise<CredentialsError | null> {
+    const forgotten = deleteKept(account)
+    forgetting = forgotten.then(
+      () => {},
+      () => {}, // the caller's to handle
+    )
+    return forgotten
+  }
+
+  async function deleteKept(account: Account): Promise<CredentialsError | null> {
     await options.account.remove()
     try {
       await credentials.forget(account)
@@ -221,6 +232,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
     const { token } = await api.signIn(request.email, request.password)
     try {
       const [me, stars] = await Promise.all([api.me(token), api.stars(token)])
+      await forgetting
       await credentials.keep(account, token, request.storage)
       server = account.server
       options.rememberServer(server)
@@ -269,10 +281,13 @@ export function createDesktop(options: DesktopOptions): Desktop {
       const old = leave()
       if (old === null) return done
       setState({ phase: 'signed-out', server, notice: null })
-      await old.api
-        .signOut(old.credential.token)
-        .catch((error: Error) => log.warn('server not told of the sign-out', { error: error.message }))
-      const error = await forget(old.account)
+      // At once and not after the server's answer: the app may be closed, or signed in to again, while that is awaited.
+      const [error] = await Promise.all([
+        forget(old.account),
+        old.api
+          .signOut(old.credential.token)
+          .catch((reason: Error) => log.warn('server not told of the sign-out', { error: reason.message })),
+      ])
       return error === null
         ? done
         : failed(error.code, `Signed out, but the stored sign-in is still there. ${error.message}`)

@@ -135,6 +135,16 @@ test('a kiosk whose device was removed forgets its credential and shows a code w
   expect(device.content).toBeNull()
 })
 
+test('a removed kiosk shows a code also when its keychain cannot delete', async () => {
+  const { kiosk, server, keychain } = await enrolled()
+  keychain.entries.delete = () => {
+    throw new Error('read-only')
+  }
+  server.sessions.delete('device-token')
+  server.disconnect({ code: 3503, reason: 'force disconnect' })
+  await phase(kiosk, 'enrolling')
+})
+
 test('a kiosk enrolled again after a removal works as before', async () => {
   const { kiosk, server, approve } = await enrolled()
   server.sessions.delete('device-token')

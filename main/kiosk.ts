@@ -60,6 +60,8 @@ export function createKiosk(options: KioskOptions): KioskApp {
   const stopped = new AbortController()
   let kiosk = beginKiosk
   let session: Session | null = null
+  /** Not tried again, should the keychain give it back because it cannot delete. */
+  let rejectedToken: string | null = null
   /** Aborts when somebody accepts that the credential is kept in memory. */
   const memoryAccepted = new AbortController()
 
@@ -95,7 +97,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
       signal.throwIfAborted()
       try {
         const credential = await credentials.find(account)
-        return credential && { credential, device }
+        return credential === null || credential.token === rejectedToken ? null : { credential, device }
       } catch (error) {
         if (device === null || memoryAccepted.signal.aborted) return null
         await waitForKeychain(error, signal)
@@ -174,6 +176,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
       type: 'rejected',
       message: 'This screen was removed from the server. An operator can approve it again.',
     })
+    rejectedToken = credential.token
     await forget()
   }
 

@@ -57,11 +57,14 @@ export const deviceName = z
     'A device name is 1 to 63 small letters, digits, - or _, beginning and ending with a letter or digit: lobby-1.',
   )
 
+/** What anybody may say of themselves is shown in consoles and terminals: nothing that steers those or turns text around. */
+const shownText = z.string().regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'Send text without control characters.')
+
 /** `POST /api/v1/enrolments`: a kiosk asks to be enrolled (RFC 8628, device authorization request). */
 export const enrolmentRequest = z.object({
-  hostname: z.string().max(120),
-  version: z.string().max(64),
-  platform: z.string().max(120),
+  hostname: shownText.max(120),
+  version: shownText.max(64),
+  platform: shownText.max(120),
 })
 export type EnrolmentRequest = z.infer<typeof enrolmentRequest>
 

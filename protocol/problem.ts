@@ -45,3 +45,9 @@ export const problem = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 })
 export type Problem = z.infer<typeof problem>
+
+/** `detail` is a sentence that says what to do. */
+export function problemDocument(code: ProblemCode, detail: string, errors?: Problem['errors']): Problem {
+  const { status, title } = problems[code]
+  return { type: 'about:blank', title, status, code, detail, ...(errors === undefined ? {} : { errors }) }
+}

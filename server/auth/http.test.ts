@@ -31,6 +31,22 @@ test('a browser signs in, has a session in an HttpOnly cookie, and signs out', a
   expect(await auth.identify(new Headers({ cookie }))).toBeNull()
 })
 
+test('what an HttpOnly cookie holds is nowhere else in an answer, so that a page cannot read it', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  await auth.users.create(ada)
+  const signIn = await auth.handle(authRequest('POST', '/sign-in/email', credentials), address)
+  const cookies = signIn.headers.getSetCookie()
+  server.forward(3600)
+  const session = authRequest('GET', '/get-session', undefined, { cookie: cookiesOf(cookies) })
+  for (const answer of [signIn, await auth.handle(session, address)]) {
+    expect(answer.status).toBe(200)
+    const [, signature] = decodeURIComponent(cookiesOf(cookies)).split('.').slice(-2)
+    const headers = [...answer.headers].filter(([name]) => name !== 'set-cookie')
+    expect(JSON.stringify([headers, await answer.text()])).not.toContain(signature)
+  }
+})
+
 test('with an https address the cookie is Secure', async () => {
   const secure = 'https://carillon.example.org'
   await using server = await startAuth({ baseUrl: secure })

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { type Problem, type ProblemCode, problems } from '#protocol/problem.ts'
+import { type ProblemCode, problemDocument, problems } from '#protocol/problem.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import { addressHeader, authPath, type BetterAuth } from './better-auth.ts'
@@ -41,7 +41,7 @@ export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts):
       ...(request.body === null ? {} : { body: await request.arrayBuffer() }),
     })
     const response = await betterAuth.handler(forwarded)
-    return response.ok ? response : await refused(response)
+    return response.ok ? withoutToken(response) : await refused(response)
   }
 
   return async (request, address) => {
@@ -53,6 +53,17 @@ export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts):
       return problemResponse(new AuthError('internal', 'Try again; the log of the server says more.'), new Headers())
     }
   }
+}
+
+/**
+ * better-auth repeats the cookie's value in a header for programs, which pages could read and HttpOnly is there to
+ * prevent. Programs sign in with `POST /api/v1/token`.
+ */
+function withoutToken({ body, status, headers: given }: Response): Response {
+  const headers = new Headers(given)
+  headers.delete('set-auth-token')
+  headers.delete('access-control-expose-headers')
+  return new Response(body, { status, headers })
 }
 
 const betterAuthError = z.object({ code: z.string(), message: z.string().default('') })
@@ -92,11 +103,10 @@ function wrongOrigin(): AuthError {
 }
 
 function problemResponse(error: AuthError, headers: Headers): Response {
-  const { status, title } = problems[error.code]
-  const body: Problem = { type: 'about:blank', title, status, code: error.code, detail: error.message }
+  const body = problemDocument(error.code, error.message)
   headers.delete('content-length')
   headers.set('content-type', 'application/problem+json')
   const retryAfter = error.retryAfter?.toString() ?? headers.get('x-retry-after')
   if (retryAfter) headers.set('retry-after', retryAfter)
-  return new Response(JSON.stringify(body), { status, headers })
+  return new Response(JSON.stringify(body), { status: body.status, headers })
 }

@@ -19,7 +19,8 @@ export function createRateLimit(perMinute: number, clock: () => number): RateLim
     take(key) {
       const now = clock()
       const window = windows.get(key)
-      if (window !== undefined && window.endsAt > now) {
+      // One that ends later than any could is of before the clock was put back.
+      if (window !== undefined && window.endsAt > now && window.endsAt <= now + windowMs) {
         window.count += 1
         return window.count > perMinute ? Math.ceil((window.endsAt - now) / 1000) : null
       }

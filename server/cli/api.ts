@@ -15,8 +15,8 @@ export interface Api extends AsyncDisposable {
   /** Sends one request and reads its answer. Throws `CliError` with the server's own code and sentence. */
   call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T>
   readonly socketUrl: string
-  /** A token for the socket, or null where none is needed. */
-  socketToken(): Promise<string | null>
+  /** Asks for a token that opens the socket; null where none is needed. */
+  readonly socketToken: (() => Promise<string>) | null
 }
 
 /**
@@ -62,7 +62,7 @@ function openLocal(socketPath: string, server: AsyncDisposable): Api {
   return {
     call: (method, path, answer, body) => exchange({ socketPath }, {}, method, path, answer, body),
     socketUrl: `ws+unix:${socketPath}:/connection/websocket`,
-    socketToken: async () => null,
+    socketToken: null,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }

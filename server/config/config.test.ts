@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
@@ -54,6 +54,19 @@ test('a file that is not JSON is named with its fault', () => {
 test('a file named on the command line must be there', () => {
   const problems = problemsOf(() => readConfig({ env: {}, flags: { config: 'absent.json' }, cwd: folderWith() }))
   expect(problems[0]).toMatch(/absent\.json cannot be read/)
+})
+
+test('a file that is there but cannot be read is never passed over', () => {
+  const cwd = folderWith()
+  mkdirSync(join(cwd, 'carillon.config.json'))
+  const problems = problemsOf(() => readConfig({ env: {}, flags: {}, cwd }))
+  expect(problems).toEqual([expect.stringMatching(/carillon\.config\.json cannot be read \(EISDIR\)/)])
+})
+
+test.each(['', ' ', '1e3', '80a', '-1'])('%j is no port', (port) => {
+  expect(problemsOf(() => readConfig({ env: { CARILLON_PORT: port }, flags: {}, cwd: folderWith() }))).toEqual([
+    expect.stringMatching(/^port: /),
+  ])
 })
 
 test('a namespace with recovery but no history is refused', () => {

@@ -10,7 +10,10 @@ export const configSchema = z.strictObject({
   /** Address to listen on. Anything but loopback is a decision of the site. */
   host: z.string().min(1).default('127.0.0.1'),
   /** TCP port; 0 takes a free one. */
-  port: z.coerce.number<number | string>().int().min(0).max(65_535).default(8750),
+  port: z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], 'A port is a number from 0 to 65535.')
+    .pipe(z.int().min(0).max(65_535))
+    .default(8750),
   /** Folder for the database and keys, created with mode 0700. */
   data: z.string().min(1).optional(),
   /** The address people and devices use, when it is not the one listened on: `https://carillon.example.org`. */
@@ -63,9 +66,11 @@ function readFile(named: string | undefined, cwd: string): Read {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
-  } catch {
-    // Without a name the file is optional.
-    return { values: {}, problems: named === undefined ? [] : [`The configuration file ${path} cannot be read.`] }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // Without a name the file is optional; one that is there and cannot be read is never passed over.
+    const isAbsent = named === undefined && code === 'ENOENT'
+    return { values: {}, problems: isAbsent ? [] : [`The configuration file ${path} cannot be read (${code}).`] }
   }
   try {
     const values = z.looseObject({}).parse(JSON.parse(text))

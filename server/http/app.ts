@@ -7,11 +7,12 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
+import { problemDocument } from '#protocol/problem.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Store } from '#server/store/store.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
-import { problemDocument, replyWithProblem } from './problem-reply.ts'
+import { replyWithProblem } from './problem-reply.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { consoleRoutes } from './routes/console.ts'

@@ -1,7 +1,9 @@
 import { chmod, unlink } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect, type ListenOptions } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { problemDocument } from '#protocol/problem.ts'
+import { lockFolder } from '#server/store/folder-lock.ts'
 
 /** Why the server cannot listen. `message` is a sentence that says what to do. */
 export class ListenError extends Error {
@@ -36,8 +38,8 @@ export async function bindTcp(host: string, port: number): Promise<Server> {
 }
 
 /**
- * Binds the socket in the data folder, mode 0600: whoever may read the folder is trusted. It is also the lock: one
- * server for one data folder.
+ * Binds the socket in the data folder, mode 0600: whoever may read the folder is trusted. Until it is closed, no other
+ * server opens the folder.
  *
  * @throws ListenError `already_running`, `data_path_too_long`, `data_folder_unwritable`
  */
@@ -46,7 +48,15 @@ export async function bindLocal(path: string): Promise<Server> {
     const sentence = `The path ${path} is longer than the ${maxSocketPath} bytes a local socket may have. Choose a shorter --data folder.`
     throw new ListenError('data_path_too_long', sentence)
   }
-  if (await answers(path)) {
+  let lock: Disposable | null
+  try {
+    lock = lockFolder(dirname(path))
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+  // A server that answers without the lock is one whose lock file somebody has removed.
+  if (lock === null || (await answers(path))) {
+    lock?.[Symbol.dispose]()
     const sentence = `A Carillon server already runs on ${path}. Stop it first, or choose another --data folder.`
     throw new ListenError('already_running', sentence)
   }
@@ -58,10 +68,12 @@ export async function bindLocal(path: string): Promise<Server> {
     await listen(server, { path })
     await chmod(path, 0o600)
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    const sentence = `The data folder of ${path} cannot be written (${reason}). Make it writable for this user, or choose another with --data.`
-    throw new ListenError('data_folder_unwritable', sentence, { cause })
+    server.close()
+    lock[Symbol.dispose]()
+    throw unwritable(path, cause)
   }
+  const held = lock
+  server.once('close', () => held[Symbol.dispose]())
   return server
 }
 
@@ -94,7 +106,9 @@ function starting(): Server {
   server.requestTimeout = 30_000
   server.on('request', (_request, response) => {
     if (server.listenerCount('request') > 1) return
-    response.writeHead(503, { 'retry-after': '1' }).end()
+    const document = problemDocument('unavailable', 'The server is starting. Try again in a second.')
+    const headers = { 'content-type': 'application/problem+json', 'retry-after': '1' }
+    response.writeHead(document.status, headers).end(JSON.stringify(document))
   })
   return server
 }
@@ -107,6 +121,12 @@ function listen(server: Server, options: ListenOptions): Promise<void> {
       resolve()
     })
   })
+}
+
+function unwritable(path: string, cause: unknown): ListenError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const sentence = `The data folder of ${path} cannot be written (${reason}). Make it writable for this user, or choose another with --data.`
+  return new ListenError('data_folder_unwritable', sentence, { cause })
 }
 
 function tcpError(host: string, port: number, cause: unknown): unknown {

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import { type Problem, type ProblemCode, problems } from '#protocol/problem.ts'
+import { type Problem, type ProblemCode, problemDocument } from '#protocol/problem.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 
 /** An error a route answers on purpose. `detail` is a sentence that says what to do. */
@@ -22,11 +22,6 @@ export function replyWithProblem(error: FastifyError | Error, request: FastifyRe
   }
   if (document.status === 401) reply.header('www-authenticate', 'Bearer')
   reply.code(document.status).type('application/problem+json').send(document)
-}
-
-export function problemDocument(code: ProblemCode, detail: string, errors?: Problem['errors']): Problem {
-  const { status, title } = problems[code]
-  return { type: 'about:blank', title, status, code, detail, ...(errors === undefined ? {} : { errors }) }
 }
 
 function problemOf(error: FastifyError | Error): Problem {

@@ -43,6 +43,8 @@ export function createUpgrade({ auth, realtime, isLocal, log }: UpgradeParts) {
   }
 }
 
+/** Who is refused need not close its half of the connection, so the whole of it is closed here. */
 function refuse(socket: Duplex, status: string): void {
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite'
 import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import * as stars from './migrations/0001-stars.ts'
@@ -14,19 +15,24 @@ export const migrations: Readonly<Record<string, Migration>> = {
 }
 
 /**
- * Brings the schema up to this version; a second run does nothing.
+ * Brings the schema up to this version; a second run does nothing. All of it or nothing: Kysely opens no transaction on
+ * SQLite by itself, and a start that was killed half-way would leave tables that no later start can create.
  *
  * @throws StoreError `database_newer` when a later Carillon has been here, `migration_failed`
  */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
+export async function migrate(db: Kysely<Schema>, sqlite: DatabaseSync): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } })
   await refuseNewer(db)
+  sqlite.exec('BEGIN IMMEDIATE')
   const { error } = await migrator.migrateToLatest()
-  if (error !== undefined) {
-    const sentence =
-      'The database could not be brought to this version and was left as it was. Keep a copy and report this.'
-    throw new StoreError('migration_failed', sentence, { cause: error })
+  if (error === undefined) {
+    sqlite.exec('COMMIT')
+    return
   }
+  if (sqlite.isTransaction) sqlite.exec('ROLLBACK')
+  const sentence =
+    'The database could not be brought to this version and was left as it was. Keep a copy and report this.'
+  throw new StoreError('migration_failed', sentence, { cause: error })
 }
 
 async function refuseNewer(db: Kysely<Schema>): Promise<void> {

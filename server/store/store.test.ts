@@ -1,5 +1,6 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { openStore } from './store.ts'
@@ -43,4 +44,16 @@ test('a file that is no database is refused with a sentence', async () => {
 test('a folder that cannot be written is refused with a sentence', async () => {
   const readOnly = join(temporaryFolder(), 'absent', 'carillon.sqlite')
   await expect(openStore({ path: readOnly })).rejects.toMatchObject({ code: 'data_folder_unwritable' })
+})
+
+test('a migration that fails half-way leaves nothing behind, so that a later start can do it', async () => {
+  const path = join(folder(), 'carillon.sqlite')
+  const database = new DatabaseSync(path)
+  database.exec('create table enrolments (in_the_way)')
+  await expect(openStore({ path })).rejects.toMatchObject({ code: 'migration_failed' })
+  expect(database.prepare('select name from sqlite_schema').all()).toEqual([{ name: 'enrolments' }])
+  database.exec('drop table enrolments')
+  database.close()
+  await using store = await openStore({ path })
+  expect(await store.db.selectFrom('stars').selectAll().execute()).toEqual([])
 })

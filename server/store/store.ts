@@ -23,7 +23,7 @@ export async function openStore({ path }: { readonly path: string }): Promise<St
   const sqlite = openHandle(path)
   const db = new Kysely<Schema>({ dialect: nodeSqliteDialect(sqlite) })
   try {
-    await migrate(db)
+    await migrate(db, sqlite)
   } catch (error) {
     await db.destroy()
     throw error

@@ -29,6 +29,23 @@ test('tail shows earlier events and those that come, says when the server is awa
   expect(await tail.exited).toBe(0)
 })
 
+test('tail with a key ends when the key is not valid, at once or later', async () => {
+  await using server = await startServerProcess()
+  const tailWith = (key: string) =>
+    startChild(process.execPath, [carillon, 'tail', 'news:general', '--url', server.url], {
+      env: { ...process.env, CARILLON_KEY: key },
+    })
+  await using refused = tailWith('crl_not_a_key')
+  expect(await refused.exited).toBe(1)
+  expect(refused.output()).toMatch(/\[invalid_token\]/)
+
+  await using tail = tailWith(await createKey(server, ['subscribe']))
+  await tail.waitFor(/Following news:general/)
+  const [{ id }] = JSON.parse((await server.cli(['key', 'list', '--json'])).output)
+  await server.cli(['key', 'revoke', id])
+  expect(await tail.exited).toBe(1)
+})
+
 test('with --json every command prints JSON, also for its errors', async () => {
   await using server = await startServerProcess()
   const added = await server.cli(

@@ -23,6 +23,19 @@ test('an unknown enrolment code is said to be unknown', async () => {
   expect(body).toMatchObject({ status: 404, code: 'unknown_code' })
 })
 
+test("a screen cannot send an operator's terminal or console anything but text", async () => {
+  await using server = await startServerProcess()
+  const enrol = (hostname: string) =>
+    server.api('POST', '/api/v1/enrolments', { body: { hostname, version: '1', platform: 'linux' } })
+  for (const hostname of ['\u001b]0;lobby\u0007', 'a\nb', '\u009b2J', 'lobby\u202e1']) {
+    expect((await enrol(hostname)).body, hostname).toMatchObject({
+      code: 'bad_request',
+      errors: [{ path: 'hostname' }],
+    })
+  }
+  expect((await enrol('Küche-1')).status).toBe(201)
+})
+
 test('malformed JSON on the command line is wrong usage and publishes nothing', async () => {
   await using server = await startServerProcess()
   const { code, output } = await server.cli(['publish', 'news:general', '{title: Lunch}'])

@@ -1,8 +1,8 @@
-import { Centrifuge, type PublicationContext } from 'centrifuge'
+import { Centrifuge, type Options, type PublicationContext, UnauthorizedError } from 'centrifuge'
 import { Command, InvalidArgumentError } from 'commander'
 import { WebSocket } from 'ws'
 import { channelName } from '#protocol/channel.ts'
-import { openApi } from '../api.ts'
+import { type Api, openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { withTarget } from '../target-options.ts'
@@ -26,9 +26,7 @@ export function tailCommand(context: CliContext): Command {
         websocket: WebSocket,
         name: 'tail',
         maxReconnectDelay: 5000,
-        ...(flags.url || context.env.CARILLON_URL || context.env.CARILLON_KEY
-          ? { getToken: async () => (await api.socketToken()) ?? '' }
-          : {}),
+        ...(await tokenOptions(api)),
       })
       try {
         await follow(client, channel, flags)
@@ -38,6 +36,24 @@ export function tailCommand(context: CliContext): Command {
     })
   return withTarget(command)
 }
+
+/** The first token is asked for here, so that what is wrong with address or key is said at once and ends the command. */
+async function tokenOptions({ socketToken }: Api): Promise<Partial<Options>> {
+  if (socketToken === null) return {}
+  const getToken = async () => {
+    try {
+      return await socketToken()
+    } catch (error) {
+      // Anything else passes, and the client asks again.
+      if (error instanceof CliError && rejections.has(error.code)) throw new UnauthorizedError(error.code)
+      throw error
+    }
+  }
+  return { token: await socketToken(), getToken }
+}
+
+/** The server does not accept the credential, now and for good. */
+const rejections: ReadonlySet<string> = new Set(['invalid_token', 'unauthorized', 'account_disabled'])
 
 function follow(client: Centrifuge, channel: string, flags: TailFlags): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
+import { problemDocument } from '#protocol/problem.ts'
 import type { Routes } from '../app.ts'
-import { problemDocument } from '../problem-reply.ts'
 
 /** The paths at which the console draws a page of its own. */
 const pages = ['/', '/setup', '/enrol', '/live', '/sign-in']
