@@ -71,7 +71,7 @@ function wrongDirection({ from, to }: Import): string | undefined {
   if (!from.includes('/')) return undefined // configuration at the root
   if (!to.includes('/')) return undefined // package.json and the like
   if (rule === undefined) return `${source}/ is not a known folder; give it a rule in build/import-rules.ts`
-  const isTest = /\.test\.tsx?$/.test(from)
+  const isTest = /(\.test|-fixture)\.tsx?$/.test(from)
   if (source !== target) {
     if (isTest && target === 'test') return undefined
     if (rule.folders === 'all' || rule.folders.includes(target)) return undefined
@@ -94,7 +94,7 @@ function wrongRoom(from: string, to: string): string | undefined {
 }
 
 function wrongPackage({ from, to }: Import): string | undefined {
-  if (/\.test\.tsx?$/.test(from)) return undefined
+  if (/(\.test|-fixture)\.tsx?$/.test(from)) return undefined
   const rule = folderRules[folderOf(from)]
   const banned = rule?.banned?.find((entry) => entry.name.test(to))
   if (banned !== undefined) return banned.because

@@ -47,7 +47,7 @@ test('a folder that cannot be written is refused with a sentence', async () => {
 })
 
 test('a migration that fails half-way leaves nothing behind, so that a later start can do it', async () => {
-  const path = join(folder(), 'carillon.sqlite')
+  const path = join(temporaryFolder(), 'carillon.sqlite')
   const database = new DatabaseSync(path)
   database.exec('create table enrolments (in_the_way)')
   await expect(openStore({ path })).rejects.toMatchObject({ code: 'migration_failed' })
