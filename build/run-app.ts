@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { handSignalsTo } from './child-signals.ts'
 import { electronAdvice, resolveElectron } from './electron-path.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -37,7 +38,7 @@ export async function runApp(args: readonly string[]): Promise<void> {
   if (resolveElectron() === undefined) await fetchElectron()
   const app = openApp(args)
   if (app === null) return fail(electronAdvice)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.kill(signal))
+  handSignalsTo(() => [app])
   const [code] = await once(app, 'exit')
   process.exitCode = code ?? 0
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { handSignalsTo } from './child-signals.ts'
 import { buildChanged, openApp } from './run-app.ts'
 
 /** `npm start`: builds what is needed, starts the server and, where it can be shown, the desktop app. */
@@ -9,19 +10,17 @@ await buildChanged()
 const main = join(import.meta.dirname, '../server/main.ts')
 const server = spawn(process.execPath, [main, 'serve', ...process.argv.slice(2)], {
   stdio: ['inherit', 'pipe', 'inherit'],
+  // Out of the terminal's process group: Ctrl+C would reach it twice, and a second signal means "at once".
+  detached: true,
 })
 let app = null as ReturnType<typeof openApp>
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    app?.kill()
-    server.kill(signal)
-  })
-}
+handSignalsTo(() => [app, server])
 createInterface({ input: server.stdout }).on('line', (line) => {
   process.stdout.write(`${line}\n`)
   const url = /^Carillon listens on (\S+)$/.exec(line)?.[1]
   if (url !== undefined) app = openApp(['--server', url])
 })
-const [code] = await once(server, 'exit')
+const [code, signal] = await once(server, 'exit')
+if (signal !== null) process.stderr.write(`The server was ended by ${signal}.\n`)
 app?.kill()
 process.exitCode = code ?? 1

@@ -172,10 +172,24 @@ export type ChannelsAnswer = z.infer<typeof channelsAnswer>
 /** `GET /api/v1/stars`, `PUT` and `DELETE /api/v1/stars/{channel}`: the channels the reader follows. */
 export const starsAnswer = z.object({ channels: z.array(z.string()) })
 
+/** Deepest nesting of arrays and objects in a publication: deeper data could exhaust the stack of whoever reads it. */
+const maxNesting = 100
+
+/** Any JSON value. What has been parsed from JSON is one already; it only has to be there, and not nested too deeply. */
+const publicationData = z
+  .unknown()
+  .refine((data) => data !== undefined, 'Say in `data` what to publish.')
+  .refine((data) => isNestedAtMost(data, maxNesting), `The data is nested more than ${maxNesting} levels deep.`)
+
+function isNestedAtMost(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((each) => isNestedAtMost(each, levels - 1))
+}
+
 /** `POST /api/publish`: shape-compatible with Centrifugo's server API. */
 export const publishRequest = z.object({
   channel: channelName,
-  data: z.json(),
+  data: publicationData,
   tags: z.record(z.string().max(64), z.string().max(256)).optional(),
   idempotency_key: z.string().min(1).max(128).optional(),
 })

@@ -30,8 +30,24 @@ describeWith(['electron', 'xvfb', 'keyring', 'xdotool'], 'npm start', () => {
       const { stdout } = await execute('xdotool', ['search', '--onlyvisible', '--name', 'Carillon'], { env })
       expect(stdout.trim()).not.toBe('')
     }, 30_000)
-    await stopped(started.pid, port)
+    process.kill(-started.pid, 'SIGINT') // the whole process group, as Ctrl+C in a terminal does
     await started.exited
+    expect(started.output()).toMatch(/"msg":"stopped"/)
+    await expect(health(port)).rejects.toThrow('fetch failed')
+  })
+
+  test('ends the server also when only npm is told to end', async () => {
+    await using data = await dataFolder()
+    const port = await freePort()
+    const env = { PATH: process.env.PATH, HOME: data.path }
+    await using started = startChild('npm', ['start', '--', '--port', String(port), '--data', data.path], {
+      cwd: root,
+      env,
+    })
+    await started.waitFor(new RegExp(`http://127.0.0.1:${port}/setup`), 60_000)
+    process.kill(started.pid, 'SIGTERM')
+    await vi.waitFor(() => expect(health(port)).rejects.toThrow('fetch failed'), 20_000)
+    await vi.waitFor(() => expect(started.output()).toMatch(/"msg":"stopped"/), 20_000)
   })
 
   test('without a display says where the console is, and the kiosk says what is missing', async () => {
@@ -43,7 +59,8 @@ describeWith(['electron', 'xvfb', 'keyring', 'xdotool'], 'npm start', () => {
       env,
     })
     await started.waitFor(new RegExp(`http://127.0.0.1:${port}/setup`), 60_000)
-    await stopped(started.pid, port)
+    process.kill(-started.pid, 'SIGINT')
+    await started.exited
 
     await using kiosk = startChild('npm', ['run', 'kiosk'], { cwd: root, env })
     expect(await kiosk.exited).not.toBe(0)
@@ -51,12 +68,8 @@ describeWith(['electron', 'xvfb', 'keyring', 'xdotool'], 'npm start', () => {
   })
 })
 
-/** Interrupts the whole process group, as Ctrl+C in a terminal does, and waits until nothing listens any more. */
-async function stopped(pid: number, port: number): Promise<void> {
-  process.kill(-pid, 'SIGINT')
-  await vi.waitFor(async () => {
-    await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow('fetch failed')
-  }, 20_000)
+function health(port: number): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/health/live`)
 }
 
 async function dataFolder(): Promise<AsyncDisposable & { readonly path: string }> {

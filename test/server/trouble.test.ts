@@ -80,6 +80,19 @@ test('a payload over the limit is refused and says the limit', async () => {
   expect((await publish(60_000)).body).toMatchObject({ result: { offset: 1 } })
 })
 
+test('data that is nested too deeply, or missing, is refused with a sentence', async () => {
+  await using server = await startServerProcess()
+  const headers = { 'x-api-key': await createKey(server, ['publish']) }
+  const publish = (body: string) => server.api('POST', '/api/publish', { headers, body })
+  const nested = (levels: number) => `{"channel":"news:general","data":${'['.repeat(levels)}${']'.repeat(levels)}}`
+  for (const levels of [101, 3000, 30_000]) {
+    expect((await publish(nested(levels))).body).toMatchObject({ code: 'bad_request', errors: [{ path: 'data' }] })
+  }
+  expect((await publish(nested(100))).body).toMatchObject({ result: { offset: 1 } })
+  expect((await publish('{"channel":"news:general"}')).body).toMatchObject({ code: 'bad_request' })
+  expect((await publish('{"channel":"news:general","data":null}')).body).toMatchObject({ result: { offset: 2 } })
+})
+
 test('a port in use is said at once, and the data folder stays untouched', async () => {
   await using server = await startServerProcess()
   const data = join(temporaryFolder(), 'data')
