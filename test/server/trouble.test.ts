@@ -1,5 +1,5 @@
 import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -50,6 +50,21 @@ test('malformed JSON over HTTP is a problem document', async () => {
   const { status, body } = await server.api('POST', '/api/v1/token', { body: '{"email":' })
   expect(status).toBe(400)
   expect(body).toMatchObject({ code: 'malformed_json' })
+})
+
+test('what anybody may ask for can be had through the local socket too', async () => {
+  await using server = await startServerProcess()
+  const socketPath = join(server.data, 'carillon.sock')
+  const body = JSON.stringify({ hostname: 'lobby', version: '1', platform: 'linux' })
+  const ask = (method: string, path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = method === 'POST' ? { 'content-type': 'application/json' } : {}
+      const asked = request({ socketPath, method, path, headers, agent: false })
+      asked.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject)
+      asked.end(method === 'POST' ? body : undefined)
+    })
+  expect(await ask('POST', '/api/v1/enrolments')).toBe(201)
+  expect(await ask('GET', '/api/auth/ok')).toBe(200)
 })
 
 test('every invalid field of a request is named', async () => {
