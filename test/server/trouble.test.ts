@@ -52,6 +52,11 @@ test('malformed JSON over HTTP is a problem document', async () => {
   expect(body).toMatchObject({ code: 'malformed_json' })
 })
 
+test('an address that cannot be decoded is a problem document', async () => {
+  await using server = await startServerProcess()
+  expect((await server.api('GET', '/api/v1/stars/%ff')).body).toMatchObject({ status: 400, code: 'bad_request' })
+})
+
 test('what anybody may ask for can be had through the local socket too', async () => {
   await using server = await startServerProcess()
   const socketPath = join(server.data, 'carillon.sock')
