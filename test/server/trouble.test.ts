@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -102,12 +103,13 @@ test('a payload over the limit is refused and says the limit', async () => {
   expect((await publish(60_000)).body).toMatchObject({ result: { offset: 1 } })
 })
 
-test('a port in use is said at once, and the data folder stays untouched', async () => {
+test('a port in use is said at once, before any records are made', async () => {
   await using server = await startServerProcess()
   const data = join(await folder(), 'data')
   const { code, output } = await runCarillon(['serve', '--port', new URL(server.url).port, '--data', data])
   expect(code).toBe(1)
   expect(output).toMatch(/Port \d+ on 127\.0\.0\.1 is in use.*--port.*\[port_in_use\]/)
+  expect(existsSync(join(data, 'carillon.sqlite'))).toBe(false)
 })
 
 test('a second server on the same data folder is refused', async () => {
