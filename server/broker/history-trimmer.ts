@@ -82,10 +82,10 @@ export function createHistoryTrimmer({ database, clock, log }: HistoryTrimmerOpt
   }
 
   function step(): boolean {
-    continueSweep()
     let rows = 0
     let streams = 0
     try {
+      continueSweep()
       for (const streamId of due) {
         if (rows >= rowsAStep || streams >= streamsAStep) break
         const removed = trim(streamId, rowsAStep - rows)

@@ -30,10 +30,11 @@ export async function openApi(
   { offline }: { offline: boolean },
 ): Promise<Api> {
   const { env } = context
-  const url = flags.url ?? env.CARILLON_URL ?? (env.CARILLON_KEY && !flags.data ? 'http://127.0.0.1:8750' : undefined)
-  if (url !== undefined && flags.data !== undefined) {
+  if (flags.url !== undefined && flags.data !== undefined) {
     throw usageError('two_targets', 'Give --url or --data, not both.')
   }
+  const byEnvironment = env.CARILLON_URL ?? (env.CARILLON_KEY ? 'http://127.0.0.1:8750' : undefined)
+  const url = flags.url ?? (flags.data === undefined ? byEnvironment : undefined)
   if (url !== undefined) return openRemote(originOf(url), env)
 
   const config = readConfig({

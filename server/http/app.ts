@@ -51,6 +51,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     fastify({
       loggerInstance: parts.log as FastifyBaseLogger,
       bodyLimit,
+      frameworkErrors: replyWithProblem,
       logController: new LogController({ disableRequestLogging: true }),
       routerOptions: { maxParamLength: 300 },
     }),

@@ -63,6 +63,11 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
   }
 }
 
+/** Where a request comes from. The local socket has no address: whoever is there is on this machine. */
+export function addressOf({ ip }: { readonly ip: string | undefined }): string {
+  return ip ?? '127.0.0.1'
+}
+
 export function headersOf(request: IncomingMessage): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) {

@@ -22,7 +22,7 @@ export class ListenError extends Error {
 }
 
 /**
- * Binds the TCP port before anything else is opened, so that a port in use costs nothing. Until routes are attached
+ * Binds the TCP port before the records are opened, so that a port in use costs nothing. Until routes are attached
  * every request is answered 503.
  *
  * @throws ListenError

@@ -46,6 +46,16 @@ test('tail with a key ends when the key is not valid, at once or later', async (
   expect(await tail.exited).toBe(1)
 })
 
+test('a data folder on the command line wins over an address in the environment', async () => {
+  await using server = await startServerProcess()
+  const elsewhere = { CARILLON_URL: 'http://127.0.0.1:9', CARILLON_KEY: 'crl_x' }
+  expect(await server.cli(['key', 'list'], { env: elsewhere })).toMatchObject({ code: 0 })
+  expect(await server.cli(['key', 'list', '--url', server.url])).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/\[two_targets\]/),
+  })
+})
+
 test('with --json every command prints JSON, also for its errors', async () => {
   await using server = await startServerProcess()
   const added = await server.cli(

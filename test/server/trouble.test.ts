@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
@@ -50,6 +51,26 @@ test('malformed JSON over HTTP is a problem document', async () => {
   expect(body).toMatchObject({ code: 'malformed_json' })
 })
 
+test('an address that cannot be decoded is a problem document', async () => {
+  await using server = await startServerProcess()
+  expect((await server.api('GET', '/api/v1/stars/%ff')).body).toMatchObject({ status: 400, code: 'bad_request' })
+})
+
+test('what anybody may ask for can be had through the local socket too', async () => {
+  await using server = await startServerProcess()
+  const socketPath = join(server.data, 'carillon.sock')
+  const body = JSON.stringify({ hostname: 'lobby', version: '1', platform: 'linux' })
+  const ask = (method: string, path: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = method === 'POST' ? { 'content-type': 'application/json' } : {}
+      const asked = request({ socketPath, method, path, headers, agent: false })
+      asked.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject)
+      asked.end(method === 'POST' ? body : undefined)
+    })
+  expect(await ask('POST', '/api/v1/enrolments')).toBe(201)
+  expect(await ask('GET', '/api/auth/ok')).toBe(200)
+})
+
 test('every invalid field of a request is named', async () => {
   await using server = await startServerProcess()
   const { body } = await server.api('POST', '/api/v1/setup', {
@@ -93,12 +114,13 @@ test('data that is nested too deeply, or missing, is refused with a sentence', a
   expect((await publish('{"channel":"news:general","data":null}')).body).toMatchObject({ result: { offset: 2 } })
 })
 
-test('a port in use is said at once, and the data folder stays untouched', async () => {
+test('a port in use is said at once, before any records are made', async () => {
   await using server = await startServerProcess()
   const data = join(temporaryFolder(), 'data')
   const { code, output } = await runCarillon(['serve', '--port', new URL(server.url).port, '--data', data])
   expect(code).toBe(1)
   expect(output).toMatch(/Port \d+ on 127\.0\.0\.1 is in use.*--port.*\[port_in_use\]/)
+  expect(existsSync(join(data, 'carillon.sqlite'))).toBe(false)
 })
 
 test('a second server on the same data folder is refused', async () => {

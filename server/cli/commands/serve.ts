@@ -13,7 +13,7 @@ interface ServeFlags {
 }
 
 /** Longest a shutdown may take before the process ends anyway, in milliseconds. */
-const shutdownLimitMs = 15_000
+const shutdownLimitMs = 20_000
 
 export function serveCommand(context: CliContext): Command {
   return new Command('serve')

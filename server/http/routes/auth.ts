@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Routes } from '../app.ts'
-import { headersOf } from '../caller.ts'
+import { addressOf, headersOf } from '../caller.ts'
 
 /**
  * `/api/auth/*` belongs to the identity engine. Bodies pass through untouched: re-serialising them would break the
@@ -14,7 +14,7 @@ export const authRoutes: Routes = (app, { auth, baseUrl }) => {
     url: '/api/auth/*',
     schema: { hide: true },
     async handler(request, reply) {
-      const answer = await auth.handle(webRequest(request.raw, request.body, baseUrl), request.ip)
+      const answer = await auth.handle(webRequest(request.raw, request.body, baseUrl), addressOf(request))
       for (const [name, value] of answer.headers) if (name !== 'set-cookie') reply.header(name, value)
       const cookies = answer.headers.getSetCookie()
       if (cookies.length > 0) reply.header('set-cookie', cookies)

@@ -8,6 +8,7 @@ import {
   enrolmentView,
 } from '#protocol/api.ts'
 import type { Routes } from '../app.ts'
+import { addressOf } from '../caller.ts'
 
 /** How a kiosk gets an identity of its own: the device authorization grant (RFC 8628). */
 export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
@@ -16,7 +17,7 @@ export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
   app.post(
     '/api/v1/enrolments',
     { schema: { body: enrolmentRequest, response: { 201: enrolmentAnswer } } },
-    async (request, reply) => reply.code(201).send(await auth.enrolments.start(request.body, request.ip)),
+    async (request, reply) => reply.code(201).send(await auth.enrolments.start(request.body, addressOf(request))),
   )
   app.post(
     '/api/v1/enrolments/token',

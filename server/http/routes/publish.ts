@@ -15,7 +15,7 @@ export const publishRoutes: Routes = (app, { realtime, callers }) => {
       ...(idempotency_key === undefined ? {} : { idempotencyKey: idempotency_key }),
     })
     if (outcome.ok) return { result: { offset: outcome.offset, epoch: outcome.epoch } }
-    // Centrifugo's libraries read the error from a 200; what cannot be retried as it is has a status of its own too.
+    // Centrifugo's libraries read the error from a 200; only trouble of the server's own has a status of its own.
     const { code } = replyErrors[outcome.error]
     if (outcome.error === 'internal') throw new HttpProblem('unavailable', outcome.message)
     return { error: { code, message: outcome.message } }

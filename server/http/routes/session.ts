@@ -1,6 +1,7 @@
 import { accessTokenAnswer, me, ticketAnswer, tokenAnswer, tokenRequest } from '#protocol/api.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
+import { addressOf } from '../caller.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Signing programs in and out, and what opens a socket. */
@@ -9,7 +10,7 @@ export const sessionRoutes: Routes = (app, { auth, callers }) => {
     describe(await callers.signedIn(request)),
   )
   app.post('/api/v1/token', { schema: { body: tokenRequest, response: { 200: tokenAnswer } } }, async (request) =>
-    auth.signIn(request.body.email, request.body.password, request.ip),
+    auth.signIn(request.body.email, request.body.password, addressOf(request)),
   )
   app.delete('/api/v1/token', {}, async (request, reply) => {
     const identity = await callers.signedIn(request)

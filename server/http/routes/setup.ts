@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { setupRequest } from '#protocol/api.ts'
 import type { Routes } from '../app.ts'
+import { addressOf } from '../caller.ts'
 
 /** The first administrator, created with the one-time link printed at start. */
 export const setupRoutes: Routes = (app, { auth }) => {
@@ -10,7 +11,7 @@ export const setupRoutes: Routes = (app, { auth }) => {
     return reply.code(204).send()
   })
   app.post('/api/v1/setup', { schema: { body: setupRequest } }, async (request, reply) => {
-    const { cookies } = await auth.setup.complete(request.body, request.ip)
+    const { cookies } = await auth.setup.complete(request.body, addressOf(request))
     return reply.code(201).header('location', '/api/v1/me').header('set-cookie', cookies).send({})
   })
 }
