@@ -23,6 +23,8 @@ import { StoreError } from './store/store-error.ts'
 export interface RunningServer extends AsyncDisposable {
   /** Where people and devices reach it. */
   readonly url: string
+  /** Where it listens; behind a proxy another address than `url`. */
+  readonly address: string
   /** The one-time link that creates the first administrator, or null when there is one. */
   readonly setupLink: string | null
 }
@@ -49,7 +51,8 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const web = tcp ? await bindTcp(config.host, config.port) : null
   if (web !== null) parts.defer(() => closeServer(web))
   const port = web === null ? config.port : (web.address() as AddressInfo).port
-  const baseUrl = config.public_url ?? `http://${hostInUrl(config.host)}:${port}`
+  const address = `http://${hostInUrl(config.host)}:${port}`
+  const baseUrl = config.public_url ?? address
 
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
@@ -103,7 +106,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const setupLink =
     tcp && !(await auth.setup.isDone()) ? `${baseUrl}/setup?token=${await auth.setup.createToken()}` : null
   const running = parts.move()
-  return { url: baseUrl, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { url: baseUrl, address, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 async function prepareFolder(data: string): Promise<void> {

@@ -105,7 +105,7 @@ function SetupForm({ token }: { readonly token: string }) {
       <Brand large />
       <div>
         <h1 id="setup">Create the first administrator</h1>
-        <p className="soft">This account looks after the server and invites everybody else.</p>
+        <p className="soft">This account looks after the server and all its screens.</p>
       </div>
       <TextInput label="Name" autoComplete="name" key={form.key('name')} {...form.getInputProps('name')} />
       <TextInput

@@ -7,7 +7,7 @@ export interface CliContext {
     readonly config: Config
     readonly log: Logger
     readonly tcp: boolean
-  }) => Promise<AsyncDisposable & { readonly url: string; readonly setupLink: string | null }>
+  }) => Promise<AsyncDisposable & { readonly url: string; readonly address: string; readonly setupLink: string | null }>
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
 }

@@ -12,6 +12,8 @@ interface ServeFlags {
   readonly json?: boolean
 }
 
+type Server = Awaited<ReturnType<CliContext['startServer']>>
+
 /** Longest a shutdown may take before the process ends anyway, in milliseconds. */
 const shutdownLimitMs = 20_000
 
@@ -29,8 +31,8 @@ export function serveCommand(context: CliContext): Command {
       const log = pino({ level: config.log_level, base: null }, destination({ dest: 2, sync: true }))
       const stopped = stopSignal()
       const server = await context.startServer({ config, log, tcp: true })
-      const { url, setupLink } = server
-      print(json, { url, setupLink, data: config.data }, welcome(url, setupLink, config.data))
+      const { url, address, setupLink } = server
+      print(json, { url, address, setupLink, data: config.data }, welcome(server, config.data))
       log.info({ url, data: config.data }, 'listening')
 
       const signal = await stopped
@@ -56,8 +58,9 @@ function stopSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-function welcome(url: string, setupLink: string | null, data: string): string {
-  const lines = [`Carillon listens on ${url}`, `Data is kept in ${data}`]
+function welcome({ url, address, setupLink }: Server, data: string): string {
+  const lines = [`Carillon listens on ${address}`, `Data is kept in ${data}`]
+  if (url !== address) lines.splice(1, 0, `People and screens reach it at ${url}`)
   if (setupLink === null) lines.push(`Console: ${url}/`)
   else lines.push('', 'Open this link once, within 24 hours, to create the first administrator:', `  ${setupLink}`)
   return lines.join('\n')
