@@ -19,6 +19,8 @@ export const namespace = z.strictObject({
   force_recovery: z.boolean().default(false),
   presence: z.boolean().default(false),
   join_leave: z.boolean().default(false),
+  /** Subscribers may ask for the publications with certain tags only. */
+  allow_tags_filter: z.boolean().default(false),
   subscribe_roles: z.array(role).default([]),
   publish_roles: z.array(role).default([]),
   device_own: z.boolean().default(false),
@@ -50,6 +52,7 @@ export const defaultNamespaces = namespaces.parse([
     history_ttl: '168h',
     force_recovery: true,
     presence: true,
+    allow_tags_filter: true,
     subscribe_roles: ['admin', 'operator', 'viewer', 'device'],
     publish_roles: ['admin', 'operator'],
   },

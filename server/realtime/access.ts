@@ -29,6 +29,7 @@ export const personalPolicy: Namespace = {
   force_recovery: true,
   presence: false,
   join_leave: false,
+  allow_tags_filter: false,
   subscribe_roles: [],
   publish_roles: ['admin', 'operator'],
   device_own: false,

@@ -97,6 +97,7 @@ function setUp() {
       const member: Recorded = {
         outbox: new Outbox(socket, writeTurn, 1_000_000, () => {}),
         joinLeave: false,
+        filter: null,
         writes: [],
         lost: 0,
         lostPosition: () => {

@@ -1,6 +1,7 @@
 import type { ClientInfo, Publication } from '#server/broker/broker.ts'
 import { joinPushText, publicationPushText } from './encode.ts'
 import type { Outbox } from './outbox.ts'
+import type { TagFilter } from './tag-filter.ts'
 import { textFrame } from './text-frame.ts'
 import type { WriteTurn } from './write-turn.ts'
 
@@ -9,6 +10,8 @@ export interface Member {
   readonly outbox: Outbox
   /** It asked for joins and leaves, and may have them. */
   readonly joinLeave: boolean
+  /** Set when it asked for some publications only. Filtering moves its place in the stream all the same. */
+  readonly filter: TagFilter | null
   /** Its place in the stream was lost: it must subscribe again. */
   readonly lostPosition: () => void
 }
@@ -24,7 +27,7 @@ export type Watcher = (publication: Publication, epoch: string) => void
 
 /**
  * Channels and their subscribers. A publication becomes one frame for all of them; the frames of one turn are joined
- * once per channel, and every socket gets the same Buffer.
+ * once per channel, and every socket gets the same Buffer. Those with a filter share theirs with all who have the same.
  */
 export interface Hub {
   publish(channel: string, publication: Publication, epoch: string): void
@@ -43,21 +46,25 @@ export interface Hub {
 
 export function createHub(turn: WriteTurn): Hub {
   const rooms = new Map<string, Room>()
-  let dirty: Room[] = []
+  let dirty: Strand[] = []
 
   return {
     publish(channel, publication, epoch) {
       const room = rooms.get(channel)
       if (!room) return
       if (room.watchers.size > 0) for (const watcher of [...room.watchers]) watcher(publication, epoch)
-      if (room.members.size === 0 || !advance(room, publication.offset, epoch)) return
-      makeReady(room, textFrame(publicationPushText(channel, publication)))
+      if (room.size === 0 || !advance(room, publication.offset, epoch)) return
+      const frame = textFrame(publicationPushText(channel, publication))
+      if (room.plain.members.size > 0) makeReady(room.plain, frame)
+      for (const { filter, strand } of room.filtered.values()) {
+        if (filter.matches(publication.tags)) makeReady(strand, frame)
+      }
     },
     announce(channel, kind, info) {
       const room = rooms.get(channel)
       if (!room || room.listening === 0) return
       const frame = textFrame(joinPushText(channel, kind, info))
-      for (const member of room.members) if (member.joinLeave) member.outbox.push(frame)
+      for (const member of membersOf(room)) if (member.joinLeave) member.outbox.push(frame)
     },
     watch: (channel, watcher) => void roomOf(channel).watchers.add(watcher),
     unwatch(channel, watcher) {
@@ -68,26 +75,31 @@ export function createHub(turn: WriteTurn): Hub {
     },
     join(channel, member, position) {
       const room = roomOf(channel)
-      // What is ready was published before this member came, and is not for it.
-      deliver(room)
       if (position && room.position && position.epoch !== room.position.epoch) loseAll(room)
       room.position ??= position
-      room.members.add(member)
+      const strand = strandFor(room, member)
+      // What is ready was published before this member came, and is not for it.
+      deliver(strand)
+      strand.members.add(member)
+      room.size += 1
       if (member.joinLeave) room.listening += 1
     },
     leave(channel, member) {
       const room = rooms.get(channel)
-      if (!room?.members.has(member)) return
-      deliver(room)
-      room.members.delete(member)
+      const strand = room && strandOf(room, member)
+      if (!room || !strand?.members.has(member)) return
+      deliver(strand)
+      strand.members.delete(member)
+      if (member.filter && strand.members.size === 0) room.filtered.delete(member.filter.key)
+      room.size -= 1
       if (member.joinLeave) room.listening -= 1
       forgetIfEmpty(room)
     },
     position: (channel) => rooms.get(channel)?.position ?? null,
     channels: () =>
       [...rooms.values()]
-        .filter(({ members }) => members.size > 0)
-        .map(({ channel, members }) => ({ channel, clients: members.size }))
+        .filter(({ size }) => size > 0)
+        .map(({ channel, size }) => ({ channel, clients: size }))
         .sort((a, b) => b.clients - a.clients),
   }
 
@@ -96,20 +108,20 @@ export function createHub(turn: WriteTurn): Hub {
     if (known) return known
     const room: Room = {
       channel,
-      members: new Set(),
+      size: 0,
+      plain: newStrand(),
+      filtered: new Map(),
       watchers: new Set(),
       listening: 0,
       position: null,
-      ready: [],
-      readyBytes: 0,
     }
     rooms.set(channel, room)
     return room
   }
 
   function forgetIfEmpty(room: Room): void {
-    if (room.members.size === 0) room.position = null
-    if (room.members.size === 0 && room.watchers.size === 0) rooms.delete(room.channel)
+    if (room.size === 0) room.position = null
+    if (room.size === 0 && room.watchers.size === 0) rooms.delete(room.channel)
   }
 
   /** Whether this is the next one. Repeated ones are nobody's business, and after a gap nobody's place is right. */
@@ -126,46 +138,76 @@ export function createHub(turn: WriteTurn): Hub {
   }
 
   function loseAll(room: Room): void {
-    for (const member of [...room.members]) member.lostPosition()
+    for (const member of [...membersOf(room)]) member.lostPosition()
   }
 
-  function makeReady(room: Room, frame: Buffer): void {
-    if (room.ready.length === 0) {
+  function makeReady(strand: Strand, frame: Buffer): void {
+    if (strand.ready.length === 0) {
       if (dirty.length === 0) turn.before(deliverDirty)
-      dirty.push(room)
+      dirty.push(strand)
     }
-    room.ready.push(frame)
-    room.readyBytes += frame.length
-    if (room.readyBytes > joinedBytes) deliver(room)
+    strand.ready.push(frame)
+    strand.readyBytes += frame.length
+    if (strand.readyBytes > joinedBytes) deliver(strand)
   }
 
   function deliverDirty(): void {
     const ready = dirty
     dirty = []
-    for (const room of ready) deliver(room)
+    for (const strand of ready) deliver(strand)
   }
 
-  function deliver(room: Room): void {
-    const [first] = room.ready
+  function deliver(strand: Strand): void {
+    const [first] = strand.ready
     if (first === undefined) return
-    const joined = room.ready.length === 1 ? first : Buffer.concat(room.ready, room.readyBytes)
-    room.ready = []
-    room.readyBytes = 0
-    for (const member of room.members) member.outbox.push(joined)
+    const joined = strand.ready.length === 1 ? first : Buffer.concat(strand.ready, strand.readyBytes)
+    strand.ready = []
+    strand.readyBytes = 0
+    for (const member of strand.members) member.outbox.push(joined)
   }
 }
 
 interface Room {
   readonly channel: string
-  readonly members: Set<Member>
+  /** Members of all strands. */
+  size: number
+  readonly plain: Strand
+  /** By the filter's key. */
+  readonly filtered: Map<string, { readonly filter: TagFilter; readonly strand: Strand }>
   readonly watchers: Set<Watcher>
   /** How many members want joins and leaves. */
   listening: number
   /** Null for channels without positions, and before the first subscriber has one. */
   position: StreamPosition | null
+}
+
+/** Members that get the same frames. */
+interface Strand {
+  readonly members: Set<Member>
   ready: Buffer[]
   readyBytes: number
 }
 
-/** A turn's frames of one channel are handed on early beyond this, so that no single Buffer becomes an outbox of its own. */
+function newStrand(): Strand {
+  return { members: new Set(), ready: [], readyBytes: 0 }
+}
+
+function strandOf(room: Room, { filter }: Member): Strand | undefined {
+  return filter === null ? room.plain : room.filtered.get(filter.key)?.strand
+}
+
+function strandFor(room: Room, member: Member): Strand {
+  const known = strandOf(room, member)
+  if (known || member.filter === null) return known ?? room.plain
+  const strand = newStrand()
+  room.filtered.set(member.filter.key, { filter: member.filter, strand })
+  return strand
+}
+
+function* membersOf(room: Room): Generator<Member> {
+  yield* room.plain.members
+  for (const { strand } of room.filtered.values()) yield* strand.members
+}
+
+/** A turn's frames of one strand are handed on early beyond this, so that no single Buffer becomes an outbox of its own. */
 const joinedBytes = 256 * 1024

@@ -1,6 +1,7 @@
 import { type SubscribeRequest, strictRecoveryFlag } from '#protocol/client-protocol.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
 import type { HistoryPage, HistoryQuery, Publication } from '#server/broker/broker.ts'
+import type { Namespace } from '#server/config/namespaces.ts'
 import { hasHistory, historyPolicy } from './access.ts'
 import type { Client } from './client.ts'
 import { publicationPushText, publicationsText } from './encode.ts'
@@ -8,6 +9,7 @@ import type { Member, StreamPosition, Watcher } from './hub.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
 import { catchUp, decideRecovery, type LivePublication, type Recovery } from './recovery.ts'
 import { endSubscription, lostPosition, type Subscription } from './subscription.ts'
+import { type ParsedFilter, parseTagFilter } from './tag-filter.ts'
 import { textFrame } from './text-frame.ts'
 
 /**
@@ -19,7 +21,6 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   const { channel } = request
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream subscriptions (type 0) are available')
   if (request.delta !== undefined && !knownDeltas.includes(request.delta)) return closed(closeReasons.badRequest)
-  if (request.tf !== undefined && request.tf !== null) return failed('badRequest', 'tag filters are not available here')
   const allowed = access.check(client.identity, 'subscribe', channel)
   if (!allowed.ok) return failed(allowed.error, allowed.message)
   if (client.subscriptions.has(channel)) return failed('alreadySubscribed')
@@ -27,16 +28,29 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
     return failed('limitExceeded', `a client has at most ${limits.maxChannels} channels`)
   }
   const { policy } = allowed
+  const filter = filterOf(request, policy)
+  if (!filter.ok) return failed('badRequest', filter.message)
   const subscription: Subscription = { channel, policy, release: () => {}, live: false }
   client.subscriptions.set(channel, subscription)
   const wantsJoinLeave = policy.join_leave && request.join_leave === true
   const member: Member = {
     outbox: client.outbox,
     joinLeave: wantsJoinLeave,
+    filter: filter.filter,
     lostPosition: () => lostPosition(client, subscription),
   }
   if (policy.force_recovery && hasHistory(policy)) return subscribeWithPosition(client, subscription, member, request)
   return { kind: 'result', result: '{}', afterReply: () => goLive(client, subscription, member, null) }
+}
+
+function filterOf(
+  { tf, delta }: SubscribeRequest,
+  policy: Namespace,
+): ParsedFilter | { readonly ok: true; readonly filter: null } {
+  if (tf === undefined || tf === null) return { ok: true, filter: null }
+  if (!policy.allow_tags_filter) return { ok: false, message: 'tag filters are not allowed in this namespace' }
+  if (delta) return { ok: false, message: 'a subscription has a tag filter or deltas, not both' }
+  return parseTagFilter(tf)
 }
 
 /** Known by name; none is granted. */
@@ -69,7 +83,7 @@ async function subscribeWithPosition(
       endSubscription(client, subscription)
       return failed('unrecoverablePosition')
     }
-    const result = positionedResult(page, requested, recovery)
+    const result = positionedResult(page, requested, recovery, member)
     return { kind: 'result', result, afterReply: () => follow(client, subscription, member, page, arrived) }
   } catch (error) {
     if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
@@ -93,14 +107,24 @@ function recoveryBounds({ services: { limits } }: Client) {
   return { publications: limits.recoveryPublications, bytes: limits.outboxBytes / 2 }
 }
 
-/** After a successful recovery `offset` is the requested one: the SDK advances by reading the publications. */
-function positionedResult(page: HistoryPage, requested: StreamPosition | null, recovery: Recovery | null): string {
+/**
+ * After a successful recovery `offset` is the requested one: the SDK advances by reading the publications. When a filter
+ * leaves none of them, it is where they would have ended.
+ */
+function positionedResult(
+  page: HistoryPage,
+  requested: StreamPosition | null,
+  recovery: Recovery | null,
+  member: Member,
+): string {
   const epoch = JSON.stringify(page.epoch)
   const position = (offset: number) => `"recoverable":true,"positioned":true,"epoch":${epoch},"offset":${offset}`
   if (!requested || !recovery) return `{${position(page.offset)}}`
   if (!recovery.recovered) return `{${position(page.offset)},"was_recovering":true}`
-  const publications = recovery.missed.length === 0 ? '' : `,"publications":${publicationsText(recovery.missed)}`
-  return `{${position(requested.offset)},"was_recovering":true,"recovered":true${publications}}`
+  const missed = recovery.missed.filter((publication) => isFor(member, publication))
+  if (missed.length === 0) return `{${position(page.offset)},"was_recovering":true,"recovered":true}`
+  const publications = publicationsText(missed)
+  return `{${position(requested.offset)},"was_recovering":true,"recovered":true,"publications":${publications}}`
 }
 
 /** Right behind the reply: what arrived meanwhile, then everything that comes. */
@@ -119,7 +143,7 @@ function follow(
     lostPosition(client, subscription)
     return
   }
-  for (const publication of caught.late) pushPublication(client, channel, publication)
+  for (const publication of caught.late) if (isFor(member, publication)) pushPublication(client, channel, publication)
   const { position } = caught
   const fanOut = hub.position(channel)
   if (fanOut === null || fanOut.offset >= position.offset) {
@@ -134,6 +158,10 @@ function follow(
   }
   hub.watch(channel, joinInTime)
   subscription.release = () => hub.unwatch(channel, joinInTime)
+}
+
+function isFor({ filter }: Member, { tags }: Publication): boolean {
+  return filter === null || filter.matches(tags)
 }
 
 function pushPublication(client: Client, channel: string, publication: Publication): void {

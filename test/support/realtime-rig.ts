@@ -30,7 +30,7 @@ export interface RealtimeRig {
   /** Stops, and starts another one on the same address and file. */
   restart(): Promise<void>
   /** Publishes as the server itself and answers the offset. */
-  publish(channel: string, data: unknown): Promise<number>
+  publish(channel: string, data: unknown, tags?: Readonly<Record<string, string>>): Promise<number>
 }
 
 export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock'>> {
@@ -48,6 +48,7 @@ export const rigNamespaces = namespaces.parse([
     history_ttl: '168h',
     force_recovery: true,
     presence: true,
+    allow_tags_filter: true,
     subscribe_roles: ['admin', 'operator', 'viewer', 'device'],
     publish_roles: ['admin', 'operator'],
   },
@@ -66,6 +67,14 @@ export const rigNamespaces = namespaces.parse([
     force_recovery: true,
     subscribe_roles: ['viewer'],
     publish_roles: ['viewer'],
+  },
+  {
+    name: 'filtered',
+    history_size: 5,
+    history_ttl: '1h',
+    force_recovery: true,
+    allow_tags_filter: true,
+    subscribe_roles: ['viewer'],
   },
   { name: 'open', subscribe_roles: ['viewer', 'operator'], publish_roles: ['viewer', 'operator'] },
   {
@@ -105,8 +114,8 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       await stop()
       parts = await start(port)
     },
-    async publish(channel, data) {
-      const outcome = await parts.realtime.publish(local, { channel, data })
+    async publish(channel, data, tags) {
+      const outcome = await parts.realtime.publish(local, { channel, data, ...(tags && { tags }) })
       if (!outcome.ok) throw new Error(outcome.message)
       return outcome.offset
     },
