@@ -21,6 +21,8 @@ export const namespace = z.strictObject({
   join_leave: z.boolean().default(false),
   /** Subscribers may ask for the publications with certain tags only. */
   allow_tags_filter: z.boolean().default(false),
+  /** Subscribers with a position may ask for publications as differences to the one before. */
+  allowed_delta_types: z.array(z.enum(['fossil'])).default([]),
   subscribe_roles: z.array(role).default([]),
   publish_roles: z.array(role).default([]),
   device_own: z.boolean().default(false),

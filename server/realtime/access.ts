@@ -30,6 +30,7 @@ export const personalPolicy: Namespace = {
   presence: false,
   join_leave: false,
   allow_tags_filter: false,
+  allowed_delta_types: [],
   subscribe_roles: [],
   publish_roles: ['admin', 'operator'],
   device_own: false,

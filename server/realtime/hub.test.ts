@@ -98,6 +98,7 @@ function setUp() {
         outbox: new Outbox(socket, writeTurn, 1_000_000, () => {}),
         joinLeave: false,
         filter: null,
+        deltas: false,
         writes: [],
         lost: 0,
         lostPosition: () => {
@@ -106,7 +107,7 @@ function setUp() {
         },
       }
       socket.on('data', (written: Buffer) => member.writes.push(offsetsIn(written)))
-      hub.join(channel, member, position)
+      hub.join(channel, member, position, null)
       return member
     },
     leave: (channel: string, member: Member) => hub.leave(channel, member),

@@ -1,5 +1,6 @@
 import type { ClientInfo, Publication } from '#server/broker/broker.ts'
-import { joinPushText, publicationPushText } from './encode.ts'
+import { fossilDelta } from './delta.ts'
+import { asText, joinPushText, publicationPushText } from './encode.ts'
 import type { Outbox } from './outbox.ts'
 import type { TagFilter } from './tag-filter.ts'
 import { textFrame } from './text-frame.ts'
@@ -12,6 +13,8 @@ export interface Member {
   readonly joinLeave: boolean
   /** Set when it asked for some publications only. Filtering moves its place in the stream all the same. */
   readonly filter: TagFilter | null
+  /** It understands publications given as the difference to the one before. Not together with a filter. */
+  readonly deltas: boolean
   /** Its place in the stream was lost: it must subscribe again. */
   readonly lostPosition: () => void
 }
@@ -27,7 +30,8 @@ export type Watcher = (publication: Publication, epoch: string) => void
 
 /**
  * Channels and their subscribers. A publication becomes one frame for all of them; the frames of one turn are joined
- * once per channel, and every socket gets the same Buffer. Those with a filter share theirs with all who have the same.
+ * once per channel, and every socket gets the same Buffer. Those with a filter share theirs with all who have the same,
+ * and those that take deltas get one that is computed once.
  */
 export interface Hub {
   publish(channel: string, publication: Publication, epoch: string): void
@@ -35,8 +39,11 @@ export interface Hub {
   announce(channel: string, kind: 'join' | 'leave', info: ClientInfo): void
   watch(channel: string, watcher: Watcher): void
   unwatch(channel: string, watcher: Watcher): void
-  /** From now on the member gets every publication. `position` is where it is, null when it keeps none. */
-  join(channel: string, member: Member, position: StreamPosition | null): void
+  /**
+   * From now on the member gets every publication. `position` is where it is, null when it keeps none; `last` is the
+   * publication that brought it there, null when none was sent to it: then it cannot take a delta yet.
+   */
+  join(channel: string, member: Member, position: StreamPosition | null, last: Publication | null): void
   leave(channel: string, member: Member): void
   /** Where the fan-out of a positioned channel stands; null when nothing is known yet. */
   position(channel: string): StreamPosition | null
@@ -54,11 +61,14 @@ export function createHub(turn: WriteTurn): Hub {
       if (!room) return
       if (room.watchers.size > 0) for (const watcher of [...room.watchers]) watcher(publication, epoch)
       if (room.size === 0 || !advance(room, publication.offset, epoch)) return
-      const frame = textFrame(publicationPushText(channel, publication))
-      if (room.plain.members.size > 0) makeReady(room.plain, frame)
-      for (const { filter, strand } of room.filtered.values()) {
-        if (filter.matches(publication.tags)) makeReady(strand, frame)
+      if (room.plain.members.size > 0 || room.filtered.size > 0) {
+        const frame = textFrame(publicationPushText(channel, publication))
+        if (room.plain.members.size > 0) makeReady(room.plain, frame)
+        for (const { filter, strand } of room.filtered.values()) {
+          if (filter.matches(publication.tags)) makeReady(strand, frame)
+        }
       }
+      if (room.deltas) publishDelta(channel, room.deltas, publication)
     },
     announce(channel, kind, info) {
       const room = rooms.get(channel)
@@ -73,11 +83,11 @@ export function createHub(turn: WriteTurn): Hub {
       room.watchers.delete(watcher)
       forgetIfEmpty(room)
     },
-    join(channel, member, position) {
+    join(channel, member, position, last) {
       const room = roomOf(channel)
       if (position && room.position && position.epoch !== room.position.epoch) loseAll(room)
       room.position ??= position
-      const strand = strandFor(room, member)
+      const strand = strandFor(room, member, last)
       // What is ready was published before this member came, and is not for it.
       deliver(strand)
       strand.members.add(member)
@@ -91,6 +101,7 @@ export function createHub(turn: WriteTurn): Hub {
       deliver(strand)
       strand.members.delete(member)
       if (member.filter && strand.members.size === 0) room.filtered.delete(member.filter.key)
+      if (room.deltas && isEmpty(room.deltas)) room.deltas = null
       room.size -= 1
       if (member.joinLeave) room.listening -= 1
       forgetIfEmpty(room)
@@ -111,6 +122,7 @@ export function createHub(turn: WriteTurn): Hub {
       size: 0,
       plain: newStrand(),
       filtered: new Map(),
+      deltas: null,
       watchers: new Set(),
       listening: 0,
       position: null,
@@ -139,6 +151,24 @@ export function createHub(turn: WriteTurn): Hub {
 
   function loseAll(room: Room): void {
     for (const member of [...membersOf(room)]) member.lostPosition()
+  }
+
+  function publishDelta(channel: string, { settled, fresh, chain }: Deltas, publication: Publication): void {
+    const target = Buffer.from(publication.data)
+    const full = () => textFrame(publicationPushText(channel, asText(publication)))
+    if (settled.members.size > 0) {
+      const delta = chain.base && fossilDelta(chain.base, target)
+      makeReady(settled, delta ? textFrame(publicationPushText(channel, asText(publication, delta))) : full())
+    }
+    chain.base = target
+    chain.offset = publication.offset
+    if (fresh.members.size === 0) return
+    // From here on all of them have the same base.
+    deliver(settled)
+    makeReady(fresh, full())
+    deliver(fresh)
+    for (const member of fresh.members) settled.members.add(member)
+    fresh.members.clear()
   }
 
   function makeReady(strand: Strand, frame: Buffer): void {
@@ -174,6 +204,8 @@ interface Room {
   readonly plain: Strand
   /** By the filter's key. */
   readonly filtered: Map<string, { readonly filter: TagFilter; readonly strand: Strand }>
+  /** Null without members that take deltas. */
+  deltas: Deltas | null
   readonly watchers: Set<Watcher>
   /** How many members want joins and leaves. */
   listening: number
@@ -192,11 +224,34 @@ function newStrand(): Strand {
   return { members: new Set(), ready: [], readyBytes: 0 }
 }
 
-function strandOf(room: Room, { filter }: Member): Strand | undefined {
-  return filter === null ? room.plain : room.filtered.get(filter.key)?.strand
+/** Members that take deltas: those that have the last publication, and those that need a full one first. */
+interface Deltas {
+  readonly settled: Strand
+  readonly fresh: Strand
+  /** What the settled ones have: the data of the last publication and its offset. */
+  readonly chain: { base: Buffer | null; offset: number }
 }
 
-function strandFor(room: Room, member: Member): Strand {
+function newDeltas(): Deltas {
+  return { settled: newStrand(), fresh: newStrand(), chain: { base: null, offset: 0 } }
+}
+
+function isEmpty({ settled, fresh }: Deltas): boolean {
+  return settled.members.size === 0 && fresh.members.size === 0
+}
+
+/** The strand a member is in, or would be in if it has one already. */
+function strandOf({ plain, filtered, deltas }: Room, member: Member): Strand | undefined {
+  if (member.filter !== null) return filtered.get(member.filter.key)?.strand
+  if (!member.deltas) return plain
+  return deltas?.fresh.members.has(member) ? deltas.fresh : deltas?.settled
+}
+
+function strandFor(room: Room, member: Member, last: Publication | null): Strand {
+  if (member.deltas) {
+    room.deltas ??= newDeltas()
+    return deltaStrandFor(room.deltas, last)
+  }
   const known = strandOf(room, member)
   if (known || member.filter === null) return known ?? room.plain
   const strand = newStrand()
@@ -204,9 +259,22 @@ function strandFor(room: Room, member: Member): Strand {
   return strand
 }
 
-function* membersOf(room: Room): Generator<Member> {
-  yield* room.plain.members
-  for (const { strand } of room.filtered.values()) yield* strand.members
+function deltaStrandFor(deltas: Deltas, last: Publication | null): Strand {
+  if (last === null || last.offset === 0) return deltas.fresh
+  if (isEmpty(deltas)) {
+    deltas.chain.base = Buffer.from(last.data)
+    deltas.chain.offset = last.offset
+  }
+  return deltas.chain.offset === last.offset ? deltas.settled : deltas.fresh
+}
+
+function* membersOf({ plain, filtered, deltas }: Room): Generator<Member> {
+  yield* plain.members
+  for (const { strand } of filtered.values()) yield* strand.members
+  if (deltas) {
+    yield* deltas.settled.members
+    yield* deltas.fresh.members
+  }
 }
 
 /** A turn's frames of one strand are handed on early beyond this, so that no single Buffer becomes an outbox of its own. */

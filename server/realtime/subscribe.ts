@@ -4,7 +4,7 @@ import type { HistoryPage, HistoryQuery, Publication } from '#server/broker/brok
 import type { Namespace } from '#server/config/namespaces.ts'
 import { hasHistory, historyPolicy } from './access.ts'
 import type { Client } from './client.ts'
-import { publicationPushText, publicationsText } from './encode.ts'
+import { asText, publicationPushText, publicationsText, type WrittenPublication } from './encode.ts'
 import type { Member, StreamPosition, Watcher } from './hub.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
 import { catchUp, decideRecovery, type LivePublication, type Recovery } from './recovery.ts'
@@ -33,14 +33,16 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   const subscription: Subscription = { channel, policy, release: () => {}, live: false }
   client.subscriptions.set(channel, subscription)
   const wantsJoinLeave = policy.join_leave && request.join_leave === true
+  const isPositioned = policy.force_recovery && hasHistory(policy)
   const member: Member = {
     outbox: client.outbox,
     joinLeave: wantsJoinLeave,
     filter: filter.filter,
+    deltas: isPositioned && policy.allowed_delta_types.some((type) => type === request.delta),
     lostPosition: () => lostPosition(client, subscription),
   }
-  if (policy.force_recovery && hasHistory(policy)) return subscribeWithPosition(client, subscription, member, request)
-  return { kind: 'result', result: '{}', afterReply: () => goLive(client, subscription, member, null) }
+  if (isPositioned) return subscribeWithPosition(client, subscription, member, request)
+  return { kind: 'result', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
 }
 
 function filterOf(
@@ -53,7 +55,7 @@ function filterOf(
   return parseTagFilter(tf)
 }
 
-/** Known by name; none is granted. */
+/** Known by name; another one is a violation of the protocol. */
 const knownDeltas: readonly string[] = ['', 'fossil']
 
 /** While history is read no more than this may arrive: the client is better told to come again. */
@@ -84,7 +86,8 @@ async function subscribeWithPosition(
       return failed('unrecoverablePosition')
     }
     const result = positionedResult(page, requested, recovery, member)
-    return { kind: 'result', result, afterReply: () => follow(client, subscription, member, page, arrived) }
+    const recovered = recovery?.recovered ? (recovery.missed.at(-1) ?? null) : null
+    return { kind: 'result', result, afterReply: () => follow(client, subscription, member, page, arrived, recovered) }
   } catch (error) {
     if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
     throw error
@@ -117,14 +120,15 @@ function positionedResult(
   recovery: Recovery | null,
   member: Member,
 ): string {
-  const epoch = JSON.stringify(page.epoch)
-  const position = (offset: number) => `"recoverable":true,"positioned":true,"epoch":${epoch},"offset":${offset}`
-  if (!requested || !recovery) return `{${position(page.offset)}}`
-  if (!recovery.recovered) return `{${position(page.offset)},"was_recovering":true}`
+  const position = (offset: number) =>
+    `"recoverable":true,"positioned":true,"epoch":${JSON.stringify(page.epoch)},"offset":${offset}`
+  const delta = member.deltas ? ',"delta":true' : ''
+  if (!requested || !recovery) return `{${position(page.offset)}${delta}}`
+  if (!recovery.recovered) return `{${position(page.offset)}${delta},"was_recovering":true}`
   const missed = recovery.missed.filter((publication) => isFor(member, publication))
-  if (missed.length === 0) return `{${position(page.offset)},"was_recovering":true,"recovered":true}`
-  const publications = publicationsText(missed)
-  return `{${position(requested.offset)},"was_recovering":true,"recovered":true,"publications":${publications}}`
+  if (missed.length === 0) return `{${position(page.offset)}${delta},"was_recovering":true,"recovered":true}`
+  const publications = publicationsText(missed.map((publication) => writtenFor(member, publication)))
+  return `{${position(requested.offset)}${delta},"was_recovering":true,"recovered":true,"publications":${publications}}`
 }
 
 /** Right behind the reply: what arrived meanwhile, then everything that comes. */
@@ -134,6 +138,7 @@ function follow(
   member: Member,
   page: HistoryPage,
   arrived: readonly LivePublication[],
+  recovered: Publication | null,
 ): void {
   const { hub } = client.services
   const { channel } = subscription
@@ -143,18 +148,21 @@ function follow(
     lostPosition(client, subscription)
     return
   }
-  for (const publication of caught.late) if (isFor(member, publication)) pushPublication(client, channel, publication)
+  const push = (publication: Publication) =>
+    client.outbox.push(textFrame(publicationPushText(channel, writtenFor(member, publication))))
+  for (const publication of caught.late) if (isFor(member, publication)) push(publication)
   const { position } = caught
+  const last = caught.late.at(-1) ?? recovered
   const fanOut = hub.position(channel)
   if (fanOut === null || fanOut.offset >= position.offset) {
-    goLive(client, subscription, member, position)
+    goLive(client, subscription, member, position, last)
     return
   }
   // History was ahead of the fan-out: join when that has come to where this client is.
   const joinInTime: Watcher = (publication, epoch) => {
     if (epoch === position.epoch && publication.offset <= position.offset) return
     hub.unwatch(channel, joinInTime)
-    goLive(client, subscription, member, position)
+    goLive(client, subscription, member, position, last)
   }
   hub.watch(channel, joinInTime)
   subscription.release = () => hub.unwatch(channel, joinInTime)
@@ -164,14 +172,20 @@ function isFor({ filter }: Member, { tags }: Publication): boolean {
   return filter === null || filter.matches(tags)
 }
 
-function pushPublication(client: Client, channel: string, publication: Publication): void {
-  client.outbox.push(textFrame(publicationPushText(channel, publication)))
+function writtenFor({ deltas }: Member, publication: Publication): WrittenPublication {
+  return deltas ? asText(publication) : publication
 }
 
-function goLive(client: Client, subscription: Subscription, member: Member, position: StreamPosition | null): void {
+function goLive(
+  client: Client,
+  subscription: Subscription,
+  member: Member,
+  position: StreamPosition | null,
+  last: Publication | null,
+): void {
   const { hub, broker, log } = client.services
   const { channel, policy } = subscription
-  hub.join(channel, member, position)
+  hub.join(channel, member, position, last)
   subscription.release = () => hub.leave(channel, member)
   subscription.live = true
   if (policy.presence) {

@@ -76,6 +76,14 @@ export const rigNamespaces = namespaces.parse([
     allow_tags_filter: true,
     subscribe_roles: ['viewer'],
   },
+  {
+    name: 'delta',
+    history_size: 5,
+    history_ttl: '1h',
+    force_recovery: true,
+    allowed_delta_types: ['fossil'],
+    subscribe_roles: ['viewer'],
+  },
   { name: 'open', subscribe_roles: ['viewer', 'operator'], publish_roles: ['viewer', 'operator'] },
   {
     name: 'talk',
