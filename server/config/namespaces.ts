@@ -17,6 +17,10 @@ export const namespace = z.strictObject({
   history_ttl: timeSpan.default(0),
   /** Subscribers get a position and may recover what they missed. Needs history. */
   force_recovery: z.boolean().default(false),
+  /** Recovery gives all that was missed, or of a channel that tells a state only the newest. */
+  force_recovery_mode: z.enum(['stream', 'cache']).default('stream'),
+  /** Subscribers get a position, and are told when they missed something, also without recovery. Needs history. */
+  force_positioning: z.boolean().default(false),
   presence: z.boolean().default(false),
   join_leave: z.boolean().default(false),
   /** Subscribers may ask for the publications with certain tags only. */
@@ -31,18 +35,18 @@ export type Namespace = z.infer<typeof namespace>
 
 export const namespaces = z.array(namespace).superRefine((list, context) => {
   const seen = new Set<string>()
-  for (const [index, { name, history_size, history_ttl, force_recovery }] of list.entries()) {
+  for (const [index, { name, history_size, history_ttl, ...policy }] of list.entries()) {
     if (seen.has(name)) {
       context.addIssue({ code: 'custom', path: [index, 'name'], message: `The namespace ${name} is there twice.` })
     }
     seen.add(name)
-    if (force_recovery && (history_size === 0 || history_ttl === 0)) {
-      context.addIssue({
-        code: 'custom',
-        path: [index, 'force_recovery'],
-        message: 'Recovery needs history: set history_size and history_ttl.',
-      })
+    if (history_size > 0 && history_ttl > 0) continue
+    const needs = (path: string, what: string) => {
+      const message = `${what} needs history: set history_size and history_ttl.`
+      context.addIssue({ code: 'custom', path: [index, path], message })
     }
+    if (policy.force_recovery) needs('force_recovery', 'Recovery')
+    if (policy.force_positioning) needs('force_positioning', 'Positioning')
   }
 })
 

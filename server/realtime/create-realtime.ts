@@ -6,11 +6,12 @@ import { closeReasons } from '#protocol/close-reasons.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
-import { createAccessRules } from './access.ts'
+import { createAccessRules, historyPolicy } from './access.ts'
 import { Connection } from './connection.ts'
-import { createHub } from './hub.ts'
+import { createHub, type StreamPosition } from './hub.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
 import { createPinger } from './ping.ts'
+import { createPositionChecker } from './position-check.ts'
 import { publishAs } from './publish.ts'
 import type { Authenticator, Realtime } from './realtime.ts'
 import { createRegistry } from './registry.ts'
@@ -57,6 +58,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     handleProtocols: choosesJson,
   })
   const connections = new Set<Connection>()
+  const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.onPublication(hub.publish)
   let whenEmpty: (() => void) | undefined
   let isClosing = false
@@ -84,9 +86,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       if (isClosing) return
       isClosing = true
       await closeAll()
+      positions[Symbol.dispose]()
       stopListening()
       pinger[Symbol.dispose]()
     },
+  }
+
+  async function topOf(channel: string): Promise<StreamPosition | null> {
+    const policy = access.policyOf(channel)
+    return policy ? broker.history(channel, historyPolicy(policy), { limit: 0 }) : null
   }
 
   function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, identity: Identity | null): void {

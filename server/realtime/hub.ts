@@ -47,6 +47,8 @@ export interface Hub {
   leave(channel: string, member: Member): void
   /** Where the fan-out of a positioned channel stands; null when nothing is known yet. */
   position(channel: string): StreamPosition | null
+  /** Publications of this channel did not come: all of its members must subscribe again. */
+  loseAll(channel: string): void
   /** Channels with members, busiest first. */
   channels(): { readonly channel: string; readonly clients: number }[]
 }
@@ -107,6 +109,10 @@ export function createHub(turn: WriteTurn): Hub {
       forgetIfEmpty(room)
     },
     position: (channel) => rooms.get(channel)?.position ?? null,
+    loseAll(channel) {
+      const room = rooms.get(channel)
+      if (room) loseAll(room)
+    },
     channels: () =>
       [...rooms.values()]
         .filter(({ size }) => size > 0)

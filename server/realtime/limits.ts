@@ -18,6 +18,10 @@ export interface RealtimeLimits {
   readonly shutdownSpreadMs: number
   /** An RPC handler has so long to answer. */
   readonly rpcMs: number
+  /** From one comparison of positions with their streams to the next. */
+  readonly positionCheckMs: number
+  /** How long a publication may be on its way before it counts as lost. */
+  readonly positionGraceMs: number
   readonly maxConnections: number
   readonly maxChannels: number
   /** What may wait to be written to one socket. */
@@ -40,6 +44,8 @@ export const defaultLimits: RealtimeLimits = {
   slowGraceMs: 1_000,
   shutdownSpreadMs: 2_000,
   rpcMs: 30_000,
+  positionCheckMs: 40_000,
+  positionGraceMs: 2_000,
   maxConnections: 50_000,
   maxChannels: 128,
   outboxBytes: 1024 * 1024,

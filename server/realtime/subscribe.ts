@@ -2,12 +2,12 @@ import { type SubscribeRequest, strictRecoveryFlag } from '#protocol/client-prot
 import { closeReasons } from '#protocol/close-reasons.ts'
 import type { HistoryPage, HistoryQuery, Publication } from '#server/broker/broker.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
-import { hasHistory, historyPolicy } from './access.ts'
+import { historyPolicy, isPositioned } from './access.ts'
 import type { Client } from './client.ts'
 import { asText, publicationPushText, publicationsText, type WrittenPublication } from './encode.ts'
 import type { Member, StreamPosition, Watcher } from './hub.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
-import { catchUp, decideRecovery, type LivePublication, type Recovery } from './recovery.ts'
+import { catchUp, decideCacheRecovery, decideRecovery, type LivePublication, type Recovery } from './recovery.ts'
 import { endSubscription, lostPosition, type Subscription } from './subscription.ts'
 import { type ParsedFilter, parseTagFilter } from './tag-filter.ts'
 import { textFrame } from './text-frame.ts'
@@ -33,15 +33,14 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   const subscription: Subscription = { channel, policy, release: () => {}, live: false }
   client.subscriptions.set(channel, subscription)
   const wantsJoinLeave = policy.join_leave && request.join_leave === true
-  const isPositioned = policy.force_recovery && hasHistory(policy)
   const member: Member = {
     outbox: client.outbox,
     joinLeave: wantsJoinLeave,
     filter: filter.filter,
-    deltas: isPositioned && policy.allowed_delta_types.some((type) => type === request.delta),
+    deltas: isPositioned(policy) && policy.allowed_delta_types.some((type) => type === request.delta),
     lostPosition: () => lostPosition(client, subscription),
   }
-  if (isPositioned) return subscribeWithPosition(client, subscription, member, request)
+  if (isPositioned(policy)) return subscribeWithPosition(client, subscription, member, request)
   return { kind: 'result', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
 }
 
@@ -68,7 +67,7 @@ async function subscribeWithPosition(
   request: SubscribeRequest,
 ): Promise<Outcome> {
   const { hub } = client.services
-  const { channel } = subscription
+  const { channel, policy } = subscription
   const arrived: LivePublication[] = []
   const collect: Watcher = (publication, epoch) => {
     if (arrived.length <= maxArrived) arrived.push({ publication, epoch })
@@ -76,16 +75,17 @@ async function subscribeWithPosition(
   hub.watch(channel, collect)
   subscription.release = () => hub.unwatch(channel, collect)
   try {
-    const requested = request.recover ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null
-    const page = await readHistory(client, subscription, requested)
+    const isRecovering = policy.force_recovery && request.recover === true
+    const requested = isRecovering ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null
+    const page = await readHistory(client, subscription, member, requested)
     // The connection may have gone, and everything of it been released, while history was read.
     if (client.subscriptions.get(channel) !== subscription) return silence
-    const recovery = requested && decideRecovery(requested, page, recoveryBounds(client))
+    const recovery = requested && decide(client, subscription, member, requested, page)
     if (recovery && !recovery.recovered && ((request.flag ?? 0) & strictRecoveryFlag) !== 0) {
       endSubscription(client, subscription)
       return failed('unrecoverablePosition')
     }
-    const result = positionedResult(page, requested, recovery, member)
+    const result = positionedResult(policy, page, requested, recovery, member)
     const recovered = recovery?.recovered ? (recovery.missed.at(-1) ?? null) : null
     return { kind: 'result', result, afterReply: () => follow(client, subscription, member, page, arrived, recovered) }
   } catch (error) {
@@ -97,13 +97,30 @@ async function subscribeWithPosition(
 function readHistory(
   client: Client,
   { channel, policy }: Subscription,
+  member: Member,
   requested: StreamPosition | null,
 ): Promise<HistoryPage> {
   const bounds = recoveryBounds(client)
-  const query: HistoryQuery = requested
-    ? { since: requested, limit: bounds.publications + 1, maxBytes: bounds.bytes }
-    : { limit: 0 }
-  return client.services.broker.history(channel, historyPolicy(policy), query)
+  return client.services.broker.history(channel, historyPolicy(policy), query())
+
+  function query(): HistoryQuery {
+    if (!requested) return { limit: 0 }
+    if (policy.force_recovery_mode === 'cache') {
+      return { reverse: true, limit: member.filter ? bounds.publications : 1, maxBytes: bounds.bytes }
+    }
+    return { since: requested, limit: bounds.publications + 1, maxBytes: bounds.bytes }
+  }
+}
+
+function decide(
+  client: Client,
+  { policy }: Subscription,
+  member: Member,
+  requested: StreamPosition,
+  page: HistoryPage,
+): Recovery {
+  if (policy.force_recovery_mode === 'stream') return decideRecovery(requested, page, recoveryBounds(client))
+  return decideCacheRecovery(requested, page, (publication) => isFor(member, publication))
 }
 
 function recoveryBounds({ services: { limits } }: Client) {
@@ -112,23 +129,26 @@ function recoveryBounds({ services: { limits } }: Client) {
 
 /**
  * After a successful recovery `offset` is the requested one: the SDK advances by reading the publications. When a filter
- * leaves none of them, it is where they would have ended.
+ * leaves none of them, and where only the newest matters, it is the top.
  */
 function positionedResult(
+  policy: Namespace,
   page: HistoryPage,
   requested: StreamPosition | null,
   recovery: Recovery | null,
   member: Member,
 ): string {
+  const recoverable = policy.force_recovery ? '"recoverable":true,' : ''
   const position = (offset: number) =>
-    `"recoverable":true,"positioned":true,"epoch":${JSON.stringify(page.epoch)},"offset":${offset}`
+    `${recoverable}"positioned":true,"epoch":${JSON.stringify(page.epoch)},"offset":${offset}`
   const delta = member.deltas ? ',"delta":true' : ''
   if (!requested || !recovery) return `{${position(page.offset)}${delta}}`
   if (!recovery.recovered) return `{${position(page.offset)}${delta},"was_recovering":true}`
   const missed = recovery.missed.filter((publication) => isFor(member, publication))
   if (missed.length === 0) return `{${position(page.offset)}${delta},"was_recovering":true,"recovered":true}`
   const publications = publicationsText(missed.map((publication) => writtenFor(member, publication)))
-  return `{${position(requested.offset)}${delta},"was_recovering":true,"recovered":true,"publications":${publications}}`
+  const from = policy.force_recovery_mode === 'cache' ? page.offset : requested.offset
+  return `{${position(from)}${delta},"was_recovering":true,"recovered":true,"publications":${publications}}`
 }
 
 /** Right behind the reply: what arrived meanwhile, then everything that comes. */

@@ -84,6 +84,16 @@ export const rigNamespaces = namespaces.parse([
     allowed_delta_types: ['fossil'],
     subscribe_roles: ['viewer'],
   },
+  {
+    name: 'cache',
+    history_size: 5,
+    history_ttl: '1h',
+    force_recovery: true,
+    force_recovery_mode: 'cache',
+    allow_tags_filter: true,
+    subscribe_roles: ['viewer'],
+  },
+  { name: 'placed', history_size: 5, history_ttl: '1h', force_positioning: true, subscribe_roles: ['viewer'] },
   { name: 'open', subscribe_roles: ['viewer', 'operator'], publish_roles: ['viewer', 'operator'] },
   {
     name: 'talk',
