@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
-import type { Command, ConnectResult } from '#protocol/client-protocol.ts'
+import type { Command, ConnectRequest, ConnectResult } from '#protocol/client-protocol.ts'
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
@@ -17,16 +17,19 @@ import { Outbox } from './outbox.ts'
 import { failed, type Outcome } from './outcome.ts'
 import type { PingSlot } from './ping.ts'
 import { secondsUntil } from './refresh.ts'
+import { type Joined, joinChannels, noChannels, serverChannels } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { textFrame } from './text-frame.ts'
 
 /**
- * waiting: for the connect command. deciding: whether to let it in; the rest of what it sent waits. refused: the connect
+ * waiting: for the connect command. deciding: whether to let it in; the rest of what it sent waits. joining: let in, and
+ * being subscribed to what the server decides before it is told. refused: the connect
  * command was answered with an error, and nothing else ever will be.
  */
 type Phase =
   | { readonly name: 'waiting'; readonly stale: NodeJS.Timeout }
   | { readonly name: 'deciding'; readonly stale: NodeJS.Timeout; readonly backlog: string[] }
+  | { readonly name: 'joining'; readonly stale: NodeJS.Timeout; readonly backlog: string[]; readonly client: Client }
   | { readonly name: 'open'; readonly client: Client; readonly pings: PingSlot }
   | { readonly name: 'refused'; readonly grace: NodeJS.Timeout }
   | { readonly name: 'closed' }
@@ -96,6 +99,7 @@ export class Connection {
         this.#takeConnect(line)
         break
       case 'deciding':
+      case 'joining':
         phase.backlog.push(line)
         break
       case 'open':
@@ -115,14 +119,14 @@ export class Connection {
     if (decoded.kind === 'refused' && decoded.name === 'connect') {
       this.#refuse(decoded.id, 'badRequest', decoded.message)
     } else if (decoded.kind === 'command' && decoded.command.name === 'connect') {
-      void this.#decide(decoded.command.id, decoded.command.request.token)
+      void this.#decide(decoded.command.id, decoded.command.request)
     } else {
       this.close(closeReasons.badRequest)
     }
   }
 
   /** The socket is not read meanwhile, which bounds what can wait behind the connect command. */
-  async #decide(id: number, token: string | undefined): Promise<void> {
+  async #decide(id: number, request: ConnectRequest): Promise<void> {
     const { authenticator, limits } = this.#services
     const phase = this.#phase
     if (phase.name !== 'waiting') return
@@ -131,20 +135,30 @@ export class Connection {
     this.#socket.pause()
     let decision: Authenticated
     try {
-      decision = await within(limits.answerMs, 'authentication', () => authenticate(authenticator, this.#known, token))
+      decision = await within(limits.answerMs, 'authentication', () =>
+        authenticate(authenticator, this.#known, request.token),
+      )
     } catch (error) {
       this.#log().error({ err: error }, 'authentication failed on our side')
       decision = { kind: 'error', error: 'internal' }
     }
     if (this.#phase !== deciding) return
-    this.#socket.resume()
-    if (decision.kind === 'identity') this.#letIn(id, decision.identity, decision.expiresAt, deciding.backlog)
-    else if (decision.kind === 'error') this.#refuse(id, decision.error)
-    else this.close(decision.reason)
+    if (decision.kind === 'identity') {
+      await this.#letIn(id, request, decision, deciding)
+    } else {
+      this.#socket.resume()
+      if (decision.kind === 'error') this.#refuse(id, decision.error)
+      else this.close(decision.reason)
+    }
   }
 
-  #letIn(id: number, identity: Identity, expiresAt: number | null, backlog: readonly string[]): void {
-    const { registry, pinger, limits, version, clock } = this.#services
+  async #letIn(
+    id: number,
+    request: ConnectRequest,
+    { identity, expiresAt }: Extract<Authenticated, { kind: 'identity' }>,
+    { stale, backlog }: Extract<Phase, { name: 'deciding' }>,
+  ): Promise<void> {
+    const { registry, limits } = this.#services
     if (registry.wasRevokedSince(this.#revocationMark, identity)) {
       this.close(closeReasons.forceDisconnect)
       return
@@ -159,6 +173,29 @@ export class Connection {
       onExpired: () => this.close(closeReasons.expired),
       onRevoked: () => this.close(closeReasons.forceDisconnect),
     })
+    const joining: Phase = { name: 'joining', stale, backlog, client }
+    this.#become(joining)
+    const channels = serverChannels(client, request)
+    let joined: Joined = noChannels
+    try {
+      if (channels.length > 0) {
+        joined = await within(limits.answerMs, 'subscribing at connect', () => joinChannels(client, channels))
+      }
+    } catch (error) {
+      this.#log().error({ err: error }, 'subscribing at connect failed on our side')
+      if (this.#phase !== joining) return
+      this.#socket.resume()
+      this.#refuse(id, 'internal')
+      return
+    }
+    if (this.#phase !== joining) return
+    this.#socket.resume()
+    this.#open(id, client, expiresAt, joined)
+    for (const line of backlog) this.#take(line)
+  }
+
+  #open(id: number, client: Client, expiresAt: number | null, { subs, afterReply }: Joined): void {
+    const { pinger, limits, version, clock } = this.#services
     const pings = pinger.add({
       ping: () => this.#outbox.push(pingFrame),
       overdue: () => this.close(closeReasons.noPong),
@@ -171,9 +208,11 @@ export class Connection {
       pong: true,
       ...(expiresAt !== null && { expires: true, ttl: secondsUntil(expiresAt, clock) }),
     }
-    this.#push(replyText(id, 'connect', JSON.stringify(result)))
+    const text = JSON.stringify(result)
+    this.#push(replyText(id, 'connect', subs === null ? text : `${text.slice(0, -1)},"subs":${subs}}`))
     this.#log().info('connection open')
-    for (const line of backlog) this.#take(line)
+    afterReply()
+    client.connected()
   }
 
   /** Closes after a while, should the client not: with a code that means for it what the error did. */
@@ -277,7 +316,11 @@ export class Connection {
         if (next.name !== 'deciding') clearTimeout(previous.stale)
         break
       case 'deciding':
+        if (next.name !== 'joining') clearTimeout(previous.stale)
+        break
+      case 'joining':
         clearTimeout(previous.stale)
+        if (next.name !== 'open') previous.client.release()
         break
       case 'open':
         previous.pings.stop()

@@ -30,6 +30,11 @@ export function joinPushText(channel: string, kind: 'join' | 'leave', info: Clie
   return `{"push":{"channel":${JSON.stringify(channel)},"${kind}":{"info":${clientInfoText(info)}}}}`
 }
 
+/** `result` is the JSON text of a subscribe result. */
+export function subscribePushText(channel: string, result: string): string {
+  return `{"push":{"channel":${JSON.stringify(channel)},"subscribe":${result}}}`
+}
+
 export function unsubscribePushText(
   channel: string,
   reason: { readonly code: number; readonly reason: string },

@@ -1,21 +1,12 @@
 import { type SubscribeRequest, strictRecoveryFlag } from '#protocol/client-protocol.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
-import type { HistoryPage, HistoryQuery, Publication } from '#server/broker/broker.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
-import { historyPolicy, isPositioned } from './access.ts'
 import type { Client } from './client.ts'
-import { asText, publicationPushText, publicationsText, type WrittenPublication } from './encode.ts'
-import type { Member, StreamPosition, Watcher } from './hub.ts'
+import { openSubscription } from './open-subscription.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
-import { catchUp, decideCacheRecovery, decideRecovery, type LivePublication, type Recovery } from './recovery.ts'
-import { endSubscription, lostPosition, type Subscription } from './subscription.ts'
 import { type ParsedFilter, parseTagFilter } from './tag-filter.ts'
-import { textFrame } from './text-frame.ts'
 
-/**
- * Subscribes to a channel. The reply comes before anything of the channel; publications that arrive while history is
- * read wait and follow it in order, each once.
- */
+/** Subscribes to a channel because the client asks for it. */
 export async function subscribe(client: Client, request: SubscribeRequest): Promise<Outcome> {
   const { access, limits } = client.services
   const { channel } = request
@@ -30,18 +21,23 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   const { policy } = allowed
   const filter = filterOf(request, policy)
   if (!filter.ok) return failed('badRequest', filter.message)
-  const subscription: Subscription = { channel, policy, release: () => {}, live: false }
-  client.subscriptions.set(channel, subscription)
-  const wantsJoinLeave = policy.join_leave && request.join_leave === true
-  const member: Member = {
-    outbox: client.outbox,
-    joinLeave: wantsJoinLeave,
-    filter: filter.filter,
-    deltas: isPositioned(policy) && policy.allowed_delta_types.some((type) => type === request.delta),
-    lostPosition: () => lostPosition(client, subscription),
+  const opened = await openSubscription(client, {
+    ...{ channel, policy, origin: 'client', filter: filter.filter },
+    deltas: request.delta === 'fossil',
+    joinLeave: request.join_leave === true,
+    recover: request.recover ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null,
+    strict: ((request.flag ?? 0) & strictRecoveryFlag) !== 0,
+  })
+  switch (opened.kind) {
+    case 'open':
+      return { kind: 'result', result: opened.result, afterReply: opened.afterReply }
+    case 'unrecoverable':
+      return failed('unrecoverablePosition')
+    case 'gone':
+      return silence
+    default:
+      return opened satisfies never
   }
-  if (isPositioned(policy)) return subscribeWithPosition(client, subscription, member, request)
-  return { kind: 'result', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
 }
 
 function filterOf(
@@ -56,162 +52,3 @@ function filterOf(
 
 /** Known by name; another one is a violation of the protocol. */
 const knownDeltas: readonly string[] = ['', 'fossil']
-
-/** While history is read no more than this may arrive: the client is better told to come again. */
-const maxArrived = 1_000
-
-async function subscribeWithPosition(
-  client: Client,
-  subscription: Subscription,
-  member: Member,
-  request: SubscribeRequest,
-): Promise<Outcome> {
-  const { hub } = client.services
-  const { channel, policy } = subscription
-  const arrived: LivePublication[] = []
-  const collect: Watcher = (publication, epoch) => {
-    if (arrived.length <= maxArrived) arrived.push({ publication, epoch })
-  }
-  hub.watch(channel, collect)
-  subscription.release = () => hub.unwatch(channel, collect)
-  try {
-    const isRecovering = policy.force_recovery && request.recover === true
-    const requested = isRecovering ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null
-    const page = await readHistory(client, subscription, member, requested)
-    // The connection may have gone, and everything of it been released, while history was read.
-    if (client.subscriptions.get(channel) !== subscription) return silence
-    const recovery = requested && decide(client, subscription, member, requested, page)
-    if (recovery && !recovery.recovered && ((request.flag ?? 0) & strictRecoveryFlag) !== 0) {
-      endSubscription(client, subscription)
-      return failed('unrecoverablePosition')
-    }
-    const result = positionedResult(policy, page, requested, recovery, member)
-    const recovered = recovery?.recovered ? (recovery.missed.at(-1) ?? null) : null
-    return { kind: 'result', result, afterReply: () => follow(client, subscription, member, page, arrived, recovered) }
-  } catch (error) {
-    if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
-    throw error
-  }
-}
-
-function readHistory(
-  client: Client,
-  { channel, policy }: Subscription,
-  member: Member,
-  requested: StreamPosition | null,
-): Promise<HistoryPage> {
-  const bounds = recoveryBounds(client)
-  return client.services.broker.history(channel, historyPolicy(policy), query())
-
-  function query(): HistoryQuery {
-    if (!requested) return { limit: 0 }
-    if (policy.force_recovery_mode === 'cache') {
-      return { reverse: true, limit: member.filter ? bounds.publications : 1, maxBytes: bounds.bytes }
-    }
-    return { since: requested, limit: bounds.publications + 1, maxBytes: bounds.bytes }
-  }
-}
-
-function decide(
-  client: Client,
-  { policy }: Subscription,
-  member: Member,
-  requested: StreamPosition,
-  page: HistoryPage,
-): Recovery {
-  if (policy.force_recovery_mode === 'stream') return decideRecovery(requested, page, recoveryBounds(client))
-  return decideCacheRecovery(requested, page, (publication) => isFor(member, publication))
-}
-
-function recoveryBounds({ services: { limits } }: Client) {
-  return { publications: limits.recoveryPublications, bytes: limits.outboxBytes / 2 }
-}
-
-/**
- * After a successful recovery `offset` is the requested one: the SDK advances by reading the publications. When a filter
- * leaves none of them, and where only the newest matters, it is the top.
- */
-function positionedResult(
-  policy: Namespace,
-  page: HistoryPage,
-  requested: StreamPosition | null,
-  recovery: Recovery | null,
-  member: Member,
-): string {
-  const recoverable = policy.force_recovery ? '"recoverable":true,' : ''
-  const position = (offset: number) =>
-    `${recoverable}"positioned":true,"epoch":${JSON.stringify(page.epoch)},"offset":${offset}`
-  const delta = member.deltas ? ',"delta":true' : ''
-  if (!requested || !recovery) return `{${position(page.offset)}${delta}}`
-  if (!recovery.recovered) return `{${position(page.offset)}${delta},"was_recovering":true}`
-  const missed = recovery.missed.filter((publication) => isFor(member, publication))
-  if (missed.length === 0) return `{${position(page.offset)}${delta},"was_recovering":true,"recovered":true}`
-  const publications = publicationsText(missed.map((publication) => writtenFor(member, publication)))
-  const from = policy.force_recovery_mode === 'cache' ? page.offset : requested.offset
-  return `{${position(from)}${delta},"was_recovering":true,"recovered":true,"publications":${publications}}`
-}
-
-/** Right behind the reply: what arrived meanwhile, then everything that comes. */
-function follow(
-  client: Client,
-  subscription: Subscription,
-  member: Member,
-  page: HistoryPage,
-  arrived: readonly LivePublication[],
-  recovered: Publication | null,
-): void {
-  const { hub } = client.services
-  const { channel } = subscription
-  subscription.release()
-  const caught = arrived.length > maxArrived ? { complete: false as const } : catchUp(page, arrived)
-  if (!caught.complete) {
-    lostPosition(client, subscription)
-    return
-  }
-  const push = (publication: Publication) =>
-    client.outbox.push(textFrame(publicationPushText(channel, writtenFor(member, publication))))
-  for (const publication of caught.late) if (isFor(member, publication)) push(publication)
-  const { position } = caught
-  const last = caught.late.at(-1) ?? recovered
-  const fanOut = hub.position(channel)
-  if (fanOut === null || fanOut.offset >= position.offset) {
-    goLive(client, subscription, member, position, last)
-    return
-  }
-  // History was ahead of the fan-out: join when that has come to where this client is.
-  const joinInTime: Watcher = (publication, epoch) => {
-    if (epoch === position.epoch && publication.offset <= position.offset) return
-    hub.unwatch(channel, joinInTime)
-    goLive(client, subscription, member, position, last)
-  }
-  hub.watch(channel, joinInTime)
-  subscription.release = () => hub.unwatch(channel, joinInTime)
-}
-
-function isFor({ filter }: Member, { tags }: Publication): boolean {
-  return filter === null || filter.matches(tags)
-}
-
-function writtenFor({ deltas }: Member, publication: Publication): WrittenPublication {
-  return deltas ? asText(publication) : publication
-}
-
-function goLive(
-  client: Client,
-  subscription: Subscription,
-  member: Member,
-  position: StreamPosition | null,
-  last: Publication | null,
-): void {
-  const { hub, broker, log } = client.services
-  const { channel, policy } = subscription
-  hub.join(channel, member, position, last)
-  subscription.release = () => hub.leave(channel, member)
-  subscription.live = true
-  if (policy.presence) {
-    broker
-      .addPresence(channel, client.info)
-      .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not added'))
-  }
-  if (policy.join_leave) hub.announce(channel, 'join', client.info)
-}

@@ -33,7 +33,7 @@ export interface RealtimeRig {
   publish(channel: string, data: unknown, tags?: Readonly<Record<string, string>>): Promise<number>
 }
 
-export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock'>> {
+export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
   /** Whom the HTTP edge knows behind every upgrade. */
@@ -152,6 +152,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       ...(options.rpc && { rpc: options.rpc }),
       ...(options.limits && { limits: options.limits }),
       ...(options.clock && { clock: options.clock }),
+      ...(options.personalChannel !== undefined && { personalChannel: options.personalChannel }),
     })
     const server = createServer()
     server.on('upgrade', (request, socket, head) => realtime.upgrade(request, socket, head, options.known ?? null))
