@@ -4,13 +4,14 @@ import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import type { Command, ConnectRequest, ConnectResult } from '#protocol/client-protocol.ts'
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
-import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import { type ReplyErrorName, replyErrors } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
 import { type Authenticated, authenticate } from './authenticate.ts'
+import { Budget } from './budget.ts'
 import { Client } from './client.ts'
 import { within } from './deadline.ts'
-import { decodeLine, frameLines } from './decode-frame.ts'
+import { type Decoded, decodeLine, frameLines } from './decode-frame.ts'
 import { applicationErrorText, errorText, pingText, replyText } from './encode.ts'
 import { execute } from './execute.ts'
 import { Outbox } from './outbox.ts'
@@ -30,10 +31,16 @@ type Phase =
   | { readonly name: 'waiting'; readonly stale: NodeJS.Timeout }
   | { readonly name: 'deciding'; readonly stale: NodeJS.Timeout; readonly backlog: string[] }
   | { readonly name: 'joining'; readonly stale: NodeJS.Timeout; readonly backlog: string[]; readonly client: Client }
-  | { readonly name: 'open'; readonly client: Client; readonly pings: PingSlot }
+  | { readonly name: 'open'; readonly client: Client; readonly pings: PingSlot; readonly budgets: Budgets }
   | { readonly name: 'refused'; readonly grace: NodeJS.Timeout }
   | { readonly name: 'closed' }
 type OpenPhase = Extract<Phase, { name: 'open' }>
+
+/** What the client may do, and what it may do wrong. */
+interface Budgets {
+  readonly commands: Budget
+  readonly errors: Budget
+}
 
 /** One socket, from its upgrade to its end. */
 export class Connection {
@@ -200,7 +207,11 @@ export class Connection {
       ping: () => this.#outbox.push(pingFrame),
       overdue: () => this.close(closeReasons.noPong),
     })
-    this.#become({ name: 'open', client, pings })
+    const budgets: Budgets = {
+      commands: new Budget(limits.commandBurst, limits.commandsPerSecond, clock()),
+      errors: new Budget(limits.errorBurst, limits.errorsPerSecond, clock()),
+    }
+    this.#become({ name: 'open', client, pings, budgets })
     const result: ConnectResult = {
       client: this.id,
       version,
@@ -224,8 +235,15 @@ export class Connection {
     this.#become({ name: 'refused', grace })
   }
 
-  #takeCommand(line: string, { client, pings }: OpenPhase): void {
+  #takeCommand(line: string, { client, pings, budgets }: OpenPhase): void {
+    const { clock, limits } = this.#services
+    const left = budgets.commands.take(clock())
+    if (left < -limits.commandDebt) {
+      this.close(closeReasons.tooManyRequests)
+      return
+    }
     const decoded = decodeLine(line)
+    if (left < 0 && this.#refuseForNow(decoded)) return
     switch (decoded.kind) {
       case 'pong':
         pings.pong()
@@ -243,6 +261,15 @@ export class Connection {
       default:
         decoded satisfies never
     }
+  }
+
+  /** Whether it can be refused: an unsubscribe cannot, because the SDK reconnects then. */
+  #refuseForNow(decoded: Decoded): boolean {
+    if (decoded.kind !== 'command' && decoded.kind !== 'refused') return false
+    const { id, name } = decoded.kind === 'command' ? decoded.command : decoded
+    if (name === 'unsubscribe' || name === 'connect') return false
+    if (name !== 'send') this.#answer({ id, name }, failed('tooManyRequests'))
+    return true
   }
 
   #run(client: Client, command: Command): void {
@@ -268,7 +295,8 @@ export class Connection {
   }
 
   #answer({ id, name }: { readonly id: number; readonly name: string }, outcome: Outcome): void {
-    if (!this.#isOpen()) return
+    const phase = this.#phase
+    if (phase.name !== 'open') return
     switch (outcome.kind) {
       case 'result':
         this.#push(replyText(id, name, outcome.result))
@@ -276,6 +304,7 @@ export class Connection {
         break
       case 'error':
         this.#push(errorText(id, outcome.error, outcome.message))
+        this.#countError(outcome.error, phase)
         break
       case 'application_error':
         this.#push(applicationErrorText(id, outcome.code, outcome.message))
@@ -288,6 +317,12 @@ export class Connection {
       default:
         outcome satisfies never
     }
+  }
+
+  /** What is temporary is not the client's fault, and what an application refuses is its own affair. */
+  #countError(error: ReplyErrorName, { budgets }: OpenPhase): void {
+    if ('temporary' in replyErrors[error]) return
+    if (budgets.errors.take(this.#services.clock()) < 0) this.close(closeReasons.tooManyErrors)
   }
 
   #isOpen(): boolean {

@@ -32,6 +32,14 @@ export interface RealtimeLimits {
   readonly historyPublications: number
   /** Commands of one connection being worked on at a time; then its socket is not read until half are done. */
   readonly maxInFlight: number
+  /** Commands of one connection that are taken at once, and how many more each second; beyond it error 111. */
+  readonly commandBurst: number
+  readonly commandsPerSecond: number
+  /** Commands beyond that which are answered with 111; whoever goes on all the same is closed with 3013. */
+  readonly commandDebt: number
+  /** Refusals that are the client's own fault, at once and each second; beyond it 3509, after which it stays away. */
+  readonly errorBurst: number
+  readonly errorsPerSecond: number
 }
 
 export const defaultLimits: RealtimeLimits = {
@@ -52,4 +60,9 @@ export const defaultLimits: RealtimeLimits = {
   recoveryPublications: 1_000,
   historyPublications: 300,
   maxInFlight: 1_024,
+  commandBurst: 2_000,
+  commandsPerSecond: 200,
+  commandDebt: 1_000,
+  errorBurst: 200,
+  errorsPerSecond: 1,
 }
