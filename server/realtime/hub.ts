@@ -86,8 +86,10 @@ export function createHub(turn: WriteTurn): Hub {
       forgetIfEmpty(room)
     },
     join(channel, member, position, last) {
+      const before = rooms.get(channel)
+      if (position && before?.position && position.epoch !== before.position.epoch) loseAll(before)
+      // Losing its last member, the room may have gone.
       const room = roomOf(channel)
-      if (position && room.position && position.epoch !== room.position.epoch) loseAll(room)
       room.position ??= position
       const strand = strandFor(room, member, last)
       // What is ready was published before this member came, and is not for it.

@@ -4,7 +4,14 @@ import { historyPolicy, isPositioned } from './access.ts'
 import type { Client } from './client.ts'
 import { asText, publicationPushText, publicationsText, type WrittenPublication } from './encode.ts'
 import type { Member, StreamPosition, Watcher } from './hub.ts'
-import { catchUp, decideCacheRecovery, decideRecovery, type LivePublication, type Recovery } from './recovery.ts'
+import {
+  catchUp,
+  decideCacheRecovery,
+  decideRecovery,
+  type LivePublication,
+  type Recovery,
+  type RecoveryBounds,
+} from './recovery.ts'
 import { endSubscription, lostPosition, type Subscription } from './subscription.ts'
 import type { TagFilter } from './tag-filter.ts'
 import { textFrame } from './text-frame.ts'
@@ -17,6 +24,8 @@ export interface SubscriptionTerms extends Pick<Subscription, 'channel' | 'polic
   readonly joinLeave?: boolean
   /** Where the client was, when it asks for what it missed. */
   readonly recover?: StreamPosition | null
+  /** What its recovery may deliver, in bytes. Default half of the outbox. */
+  readonly recoveryBytes?: number
   /** Rather no subscription than one that has not recovered. */
   readonly strict?: boolean
 }
@@ -54,10 +63,12 @@ async function openWithPosition(
   client: Client,
   subscription: Subscription,
   member: Member,
-  { recover = null, strict = false }: SubscriptionTerms,
+  { recover = null, strict = false, recoveryBytes }: SubscriptionTerms,
 ): Promise<Opened> {
   const { hub } = client.services
   const { channel, policy } = subscription
+  const { limits } = client.services
+  const bounds = { publications: limits.recoveryPublications, bytes: recoveryBytes ?? limits.outboxBytes / 2 }
   const arrived: LivePublication[] = []
   const collect: Watcher = (publication, epoch) => {
     if (arrived.length <= maxArrived) arrived.push({ publication, epoch })
@@ -66,10 +77,10 @@ async function openWithPosition(
   subscription.release = () => hub.unwatch(channel, collect)
   try {
     const requested = policy.force_recovery ? recover : null
-    const page = await readHistory(client, subscription, member, requested)
+    const page = await readHistory(client, subscription, member, requested, bounds)
     // The connection may have gone, and everything of it been released, while history was read.
     if (client.subscriptions.get(channel) !== subscription) return { kind: 'gone' }
-    const recovery = requested && decide(client, subscription, member, requested, page)
+    const recovery = requested && decide(subscription, member, requested, page, bounds)
     if (recovery && !recovery.recovered && strict) {
       endSubscription(client, subscription)
       return { kind: 'unrecoverable' }
@@ -88,8 +99,8 @@ function readHistory(
   { channel, policy }: Subscription,
   member: Member,
   requested: StreamPosition | null,
+  bounds: RecoveryBounds,
 ): Promise<HistoryPage> {
-  const bounds = recoveryBounds(client)
   return client.services.broker.history(channel, historyPolicy(policy), query())
 
   function query(): HistoryQuery {
@@ -102,18 +113,14 @@ function readHistory(
 }
 
 function decide(
-  client: Client,
   { policy }: Subscription,
   member: Member,
   requested: StreamPosition,
   page: HistoryPage,
+  bounds: RecoveryBounds,
 ): Recovery {
-  if (policy.force_recovery_mode === 'stream') return decideRecovery(requested, page, recoveryBounds(client))
-  return decideCacheRecovery(requested, page, (publication) => isFor(member, publication))
-}
-
-function recoveryBounds({ services: { limits } }: Client) {
-  return { publications: limits.recoveryPublications, bytes: limits.outboxBytes / 2 }
+  if (policy.force_recovery_mode === 'stream') return decideRecovery(requested, page, bounds)
+  return decideCacheRecovery(requested, page, bounds, (publication) => isFor(member, publication))
 }
 
 /**

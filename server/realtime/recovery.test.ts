@@ -37,7 +37,12 @@ test('more bytes than the bound are not recovered', () => {
 
 test('of a cache the newest is recovered, unless the client has it or it is kept no more', () => {
   const recover = (at: number, epoch: string, kept: readonly Publication[], isWanted = (_: Publication) => true) => {
-    const decided = decideCacheRecovery({ offset: at, epoch }, { publications: kept, offset: 7, epoch: 'e' }, isWanted)
+    const decided = decideCacheRecovery(
+      { offset: at, epoch },
+      { publications: kept, offset: 7, epoch: 'e' },
+      bounds,
+      isWanted,
+    )
     return decided.recovered ? decided.missed.map(({ offset }) => offset) : null
   }
   const newestFirst = range(5, 7).reverse()
@@ -54,7 +59,11 @@ test('of a cache the newest is recovered, unless the client has it or it is kept
   expect(recover(5, 'e', newestFirst, five)).toEqual([])
   expect(recover(0, '', newestFirst, () => false)).toEqual([])
   const empty = { publications: [], offset: 0, epoch: 'e' }
-  expect(decideCacheRecovery({ offset: 0, epoch: 'e' }, empty, () => true)).toEqual({ recovered: false })
+  expect(decideCacheRecovery({ offset: 0, epoch: 'e' }, empty, bounds, () => true)).toEqual({ recovered: false })
+  const page = { publications: newestFirst, offset: 7, epoch: 'e' }
+  const tight = { bytes: 0 }
+  expect(decideCacheRecovery({ offset: 0, epoch: '' }, page, tight, () => true)).toEqual({ recovered: false })
+  expect(decideCacheRecovery({ offset: 7, epoch: 'e' }, page, tight, () => true)).toMatchObject({ recovered: true })
 })
 
 test('what arrived while history was read continues it without repetition, wherever the reading began', () => {

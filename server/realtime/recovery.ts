@@ -33,6 +33,7 @@ export function decideRecovery(requested: StreamPosition, page: HistoryPage, bou
 export function decideCacheRecovery(
   requested: StreamPosition,
   page: HistoryPage,
+  bounds: Pick<RecoveryBounds, 'bytes'>,
   isWanted: (publication: Publication) => boolean,
 ): Recovery {
   const isKnown = requested.epoch === page.epoch && requested.offset > 0 && requested.offset <= page.offset
@@ -40,7 +41,8 @@ export function decideCacheRecovery(
   if (isKnown && known === page.offset) return { recovered: true, missed: [] }
   if (page.publications[0]?.offset !== page.offset) return { recovered: false }
   const newest = page.publications.find(isWanted)
-  return { recovered: true, missed: newest && newest.offset > known ? [newest] : [] }
+  const missed = newest && newest.offset > known ? [newest] : []
+  return sizeOf(missed) > bounds.bytes ? { recovered: false } : { recovered: true, missed }
 }
 
 export type CaughtUp =

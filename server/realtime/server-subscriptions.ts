@@ -40,16 +40,27 @@ export function serverChannels(client: Client, { subs }: ConnectRequest): readon
   }
 }
 
-/** Subscribes a client that has not been told yet that it is connected. */
+/**
+ * Subscribes a client that has not been told yet that it is connected. All that it recovers goes into one reply, so what
+ * one channel delivers is no more there for the next.
+ */
 export async function joinChannels(client: Client, channels: readonly SubscriptionTerms[]): Promise<Joined> {
-  const opened = await Promise.all(
-    channels.map(async (terms) => ({ channel: terms.channel, ...(await openSubscription(client, terms)) })),
-  )
-  const open = opened.filter((each) => each.kind === 'open')
+  let recoveryBytes = client.services.limits.outboxBytes / 2
+  const results: string[] = []
+  const afterReplies: (() => void)[] = []
+  for (const terms of channels) {
+    // Gone meanwhile, and nothing of it may be begun any more.
+    if (client.isReleased) break
+    const opened = await openSubscription(client, { ...terms, recoveryBytes })
+    if (opened.kind !== 'open') continue
+    recoveryBytes = Math.max(0, recoveryBytes - opened.result.length)
+    results.push(`${JSON.stringify(terms.channel)}:${opened.result}`)
+    afterReplies.push(opened.afterReply)
+  }
   return {
-    subs: `{${open.map(({ channel, result }) => `${JSON.stringify(channel)}:${result}`).join(',')}}`,
+    subs: `{${results.join(',')}}`,
     afterReply() {
-      for (const { afterReply } of open) afterReply()
+      for (const afterReply of afterReplies) afterReply()
     },
   }
 }

@@ -111,6 +111,30 @@ const nested = (depth: number): unknown => (depth === 1 ? leaf : { op: 'not', no
 const wide = (nodes: number) => ({ op: 'or', nodes: Array(nodes - 1).fill(leaf) })
 const values = (count: number) => ({ key: 'k', cmp: 'in', vals: Array.from({ length: count }, (_, n) => `${n}`) })
 
+test('filters that say the same have one key, whatever else is in them, and others have another', () => {
+  const keyOf = (node: unknown) => {
+    const parsed = parseTagFilter(node)
+    return parsed.ok ? parsed.filter.key : parsed.message
+  }
+  const deep = JSON.parse(`${'['.repeat(30_000)}${']'.repeat(30_000)}`) as unknown
+  expect(keyOf({ note: deep, val: 'v', cmp: 'eq', key: 'k', nodes: deep })).toBe(keyOf(leaf))
+  const different = [
+    leaf,
+    { ...leaf, val: 'w' },
+    { ...leaf, key: 'l' },
+    { ...leaf, cmp: 'neq' },
+    { key: 'k', cmp: 'in', vals: ['v'] },
+    { key: 'k', cmp: 'ex' },
+    { op: 'and', nodes: [leaf] },
+    { op: 'or', nodes: [leaf] },
+    { op: 'not', nodes: [leaf] },
+    { op: 'and', nodes: [leaf, leaf] },
+    { op: 'and', nodes: [{ op: 'and', nodes: [leaf] }, leaf] },
+    { op: 'and', nodes: [{ op: 'and', nodes: [leaf, leaf] }] },
+  ]
+  expect(new Set(different.map(keyOf)).size).toBe(different.length)
+})
+
 test('filters at their bounds are taken', () => {
   for (const node of [
     nested(8),

@@ -4,7 +4,7 @@ export type Tags = Readonly<Record<string, string>>
 
 /** Which publications a subscriber asked for, by their tags. It saves bandwidth and protects nothing. */
 export interface TagFilter {
-  /** The same for filters that are written alike, whose subscribers then share their frames. */
+  /** The same for filters that say the same in the same order, whose subscribers then share their frames. */
   readonly key: string
   matches(tags: Tags | null): boolean
 }
@@ -20,15 +20,19 @@ export const filterBounds = { depth: 8, nodes: 64, values: 32, characters: 256 }
 export function parseTagFilter(node: unknown): ParsedFilter {
   const count = { nodes: 0 }
   try {
-    const matches = compile(node, 1, count)
-    return { ok: true, filter: { key: JSON.stringify(node), matches: (tags) => matches(tags ?? noTags) } }
+    const { key, matches } = compile(node, 1, count)
+    return { ok: true, filter: { key, matches: (tags) => matches(tags ?? noTags) } }
   } catch (error) {
     if (!(error instanceof FilterFault)) throw error
     return { ok: false, message: `tag filter: ${error.message}` }
   }
 }
 
-type Matches = (tags: Tags) => boolean
+/** `key` is made of what was understood alone: what else a client puts into a filter is not kept. */
+interface Compiled {
+  readonly key: string
+  readonly matches: (tags: Tags) => boolean
+}
 
 const noTags: Tags = {}
 
@@ -37,7 +41,7 @@ class FilterFault extends Error {
   override readonly name = 'FilterFault'
 }
 
-function compile(node: unknown, depth: number, count: { nodes: number }): Matches {
+function compile(node: unknown, depth: number, count: { nodes: number }): Compiled {
   if (typeof node !== 'object' || node === null || Array.isArray(node)) throw new FilterFault('a node is an object')
   if (depth > filterBounds.depth) throw new FilterFault(`at most ${filterBounds.depth} levels`)
   count.nodes += 1
@@ -46,15 +50,16 @@ function compile(node: unknown, depth: number, count: { nodes: number }): Matche
   if (isAbsent(op)) return compileLeaf(leaf)
   if (!Array.isArray(nodes) || nodes.length === 0) throw new FilterFault('and, or and not need nodes')
   const children = nodes.map((child) => compile(child, depth + 1, count))
+  const key = `${op}(${children.map((child) => child.key).join(',')})`
   switch (op) {
     case 'and':
-      return (tags) => children.every((matches) => matches(tags))
+      return { key, matches: (tags) => children.every(({ matches }) => matches(tags)) }
     case 'or':
-      return (tags) => children.some((matches) => matches(tags))
+      return { key, matches: (tags) => children.some(({ matches }) => matches(tags)) }
     case 'not': {
       const [only, ...more] = children
       if (!only || more.length > 0) throw new FilterFault('not has exactly one node')
-      return (tags) => !only(tags)
+      return { key, matches: (tags) => !only.matches(tags) }
     }
     default:
       throw new FilterFault('op is and, or, not or nothing')
@@ -83,7 +88,7 @@ const comparisons: ReadonlyMap<unknown, Comparison> = new Map<string, Comparison
   ['gte', { operand: 'val', holds: whenCompared((order) => order >= 0) }],
 ])
 
-function compileLeaf({ key, cmp, val, vals }: Readonly<Record<string, unknown>>): Matches {
+function compileLeaf({ key, cmp, val, vals }: Readonly<Record<string, unknown>>): Compiled {
   const comparison = comparisons.get(cmp)
   if (!comparison) throw new FilterFault(`cmp is one of ${[...comparisons.keys()].join(', ')}`)
   const name = isAbsent(key) && comparison.operand === 'none' ? '' : text(key, 'key')
@@ -93,14 +98,16 @@ function compileLeaf({ key, cmp, val, vals }: Readonly<Record<string, unknown>>)
   }
   switch (comparison.operand) {
     case 'none':
-      return (tags) => comparison.holds(tagOf(tags, name))
+      return { key: JSON.stringify([name, cmp]), matches: (tags) => comparison.holds(tagOf(tags, name)) }
     case 'val': {
       const operand = text(val, 'val')
-      return (tags) => comparison.holds(tagOf(tags, name), operand)
+      const key = JSON.stringify([name, cmp, operand])
+      return { key, matches: (tags) => comparison.holds(tagOf(tags, name), operand) }
     }
     case 'vals': {
       const operands = texts(vals)
-      return (tags) => comparison.holds(tagOf(tags, name), operands)
+      const key = JSON.stringify([name, cmp, ...operands])
+      return { key, matches: (tags) => comparison.holds(tagOf(tags, name), operands) }
     }
     default:
       return comparison satisfies never

@@ -77,6 +77,19 @@ test('of the channels a client names when it connects it gets those it could sub
   expect(granted['open:a']).toEqual({})
 })
 
+test('all that is recovered at connect is bounded together, and what is too much is told as not recovered', async () => {
+  const rig = await startRealtime({ limits: { outboxBytes: 100_000 } })
+  const channels = ['news:a', 'news:b', 'cache:c', 'news:d']
+  for (const channel of channels.slice(0, 3)) await rig.publish(channel, 'x'.repeat(30_000))
+  const raw = await openRaw(rig.url)
+  const subs = Object.fromEntries(channels.map((channel) => [channel, { recover: true, offset: 0 }]))
+  raw.send({ connect: { token: rig.identities.token(ada), subs }, id: 1 })
+  const { connect } = await raw.reply(1)
+  const results = (connect as { subs: Record<string, { recovered?: boolean; offset: number }> }).subs
+  expect(channels.map((channel) => results[channel]?.recovered)).toEqual([true, undefined, undefined, true])
+  expect(results['news:b']).toMatchObject({ offset: 1, was_recovering: true })
+})
+
 test('the server subscribes a user to a channel and ends it again, on all of the clients', async () => {
   const rig = await startRealtime()
   const clients = await Promise.all([1, 2].map(() => connected(sdk(rig.url, { token: rig.identities.token(ada) }))))
@@ -170,11 +183,17 @@ test('when history cannot be read while connecting, the client is told to try ag
   raw.send({ connect: { token: rig.identities.token(ada) }, id: 1 }, { subscribe: { channel: 'open:a' }, id: 2 })
   expect((await raw.reply(1)).error).toMatchObject({ code: 100, temporary: true })
   await expect.poll(() => rig.realtime.isOnline('ada')).toBe(false)
-  Object.assign(rig.broker, { history: () => new Promise(() => {}) })
+  const { promise: late, resolve: arrive } = Promise.withResolvers<void>()
+  const slow = async (...asked: Parameters<typeof read>) => {
+    await late
+    return read(...asked)
+  }
+  Object.assign(rig.broker, { history: slow })
   const waiting = await openRaw(rig.url)
-  waiting.send({ connect: { token: rig.identities.token(ada) }, id: 1 })
+  waiting.send({ connect: { token: rig.identities.token(ada), subs: { 'news:a': { recover: true } } }, id: 1 })
   expect((await waiting.reply(1)).error).toMatchObject({ code: 100, temporary: true })
   expect(raw.received).toHaveLength(1)
   Object.assign(rig.broker, { history: read })
+  arrive()
   await connected(sdk(rig.url, { token: rig.identities.token(ada) }))
 })
