@@ -43,7 +43,7 @@ test('whoever comes and goes, each member reads exactly what was published for i
         if (each.do === 'publish') {
           if (each.kept) offset += 1
           const tags = { even: `${n % 2 === 0}` }
-          const data = JSON.stringify({ n, long: 'é🔔 word '.repeat(each.size) })
+          const data = JSON.stringify({ n, shift: 'x'.repeat(n), long: `é🔔 word ${n}`.repeat(each.size) })
           const publication = { offset: each.kept ? offset : 0, data, tags, info: null, time: 0 }
           if (each.kept) lastKept = publication
           hub.publish('a', publication, 'e')
@@ -53,7 +53,34 @@ test('whoever comes and goes, each member reads exactly what was published for i
       for (let rest = 0; rest < 3; rest++) await new Promise(setImmediate)
       for (const { read, expected } of readers) expect(read()).toEqual(expected)
     }),
+    { numRuns: 300 },
   )
+})
+
+test('who comes with another base than the others have gets a full publication first', async () => {
+  const turn = createWriteTurn()
+  const hub = createHub(turn)
+  const join = (last: Publication | null) => {
+    const reader = createReader(new Outbox(new PassThrough(), turn, 1e9, () => {}), 'delta')
+    reader.base = last?.data
+    hub.join('a', reader.member, { offset: 1, epoch: 'e' }, last)
+    return reader
+  }
+  const publication = (offset: number, text: string): Publication => {
+    return { offset, data: JSON.stringify(text.repeat(50)), tags: null, info: null, time: 0 }
+  }
+  const [kept, passing, next] = [
+    publication(1, 'kept '),
+    publication(0, 'passing '),
+    publication(2, 'passing '.repeat(2)),
+  ]
+  const early = join(kept)
+  hub.publish('a', passing, 'e')
+  const late = join(kept)
+  hub.publish('a', next, 'e')
+  for (let rest = 0; rest < 3; rest++) await new Promise(setImmediate)
+  expect(early.read()).toEqual([passing.data, next.data])
+  expect(late.read()).toEqual([next.data])
 })
 
 interface Reader {
