@@ -14,12 +14,18 @@ const channel = z.string()
 
 const streamPosition = z.object({ offset: position.optional(), epoch: z.string().max(64).optional() })
 
+const recoveryRequest = z.object({ recover: z.boolean().optional(), ...streamPosition.shape })
+export type RecoveryRequest = z.infer<typeof recoveryRequest>
+
 export const connectRequest = z.object({
   token: z.string().max(16_384).optional(),
   data: z.unknown().optional(),
   name: z.string().max(64).optional(),
   version: z.string().max(64).optional(),
+  /** Channels that the server had subscribed this client to, with where it was in them. */
+  subs: z.record(z.string(), recoveryRequest).nullish(),
 })
+export type ConnectRequest = z.infer<typeof connectRequest>
 
 export const subscribeRequest = z.object({
   channel,

@@ -63,6 +63,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     createRealtime({
       broker,
       namespaces: config.namespaces,
+      personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
       version: packageJson.version,
       log: log.child({ room: 'realtime' }),

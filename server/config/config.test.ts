@@ -79,6 +79,16 @@ test('time spans are read in seconds, minutes and hours', () => {
   expect(readConfig({ env: {}, flags: {}, cwd }).namespaces[0]).toMatchObject({ history_ttl: 7200 })
 })
 
+test('everybody can be subscribed to the own personal channel, from a file or the environment', () => {
+  const client = { subscribe_to_user_personal_channel: { enabled: true } }
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toEqual(client)
+  const env = { CARILLON_CLIENT: JSON.stringify(client) }
+  expect(readConfig({ env, flags: {}, cwd: folderWith() }).client).toEqual(client)
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toEqual({
+    subscribe_to_user_personal_channel: { enabled: false },
+  })
+})
+
 test('a public address is kept without path', () => {
   const config = readConfig({
     env: { CARILLON_PUBLIC_URL: 'https://bells.example.org/x' },

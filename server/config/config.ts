@@ -23,6 +23,12 @@ export const configSchema = z.strictObject({
     .optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   namespaces: namespaces.default(defaultNamespaces),
+  /** What happens when a client connects, in Centrifugo's terms. */
+  client: z
+    .strictObject({
+      subscribe_to_user_personal_channel: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
+    })
+    .prefault({}),
 })
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
@@ -92,7 +98,7 @@ const otherVariables = new Set([
   'CARILLON_CHROMIUM',
 ])
 
-/** `CARILLON_LOG_LEVEL=debug` sets `log_level`; lists are given as JSON. */
+/** `CARILLON_LOG_LEVEL=debug` sets `log_level`; lists and objects are given as JSON. */
 function fromEnvironment(env: NodeJS.ProcessEnv): Read {
   const values: Record<string, unknown> = {}
   const problems: string[] = []
@@ -101,7 +107,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Read {
     const field = name.slice('CARILLON_'.length).toLowerCase()
     if (!(field in configSchema.shape)) {
       problems.push(`${name}: there is no setting ${field}. Known: ${Object.keys(configSchema.shape).join(', ')}.`)
-    } else if (field === 'namespaces') {
+    } else if (field === 'namespaces' || field === 'client') {
       try {
         values[field] = JSON.parse(value)
       } catch {

@@ -17,8 +17,16 @@ export const namespace = z.strictObject({
   history_ttl: timeSpan.default(0),
   /** Subscribers get a position and may recover what they missed. Needs history. */
   force_recovery: z.boolean().default(false),
+  /** Recovery gives all that was missed, or of a channel that tells a state only the newest. */
+  force_recovery_mode: z.enum(['stream', 'cache']).default('stream'),
+  /** Subscribers get a position, and are told when they missed something, also without recovery. Needs history. */
+  force_positioning: z.boolean().default(false),
   presence: z.boolean().default(false),
   join_leave: z.boolean().default(false),
+  /** Subscribers may ask for the publications with certain tags only. */
+  allow_tags_filter: z.boolean().default(false),
+  /** Subscribers with a position may ask for publications as differences to the one before. */
+  allowed_delta_types: z.array(z.enum(['fossil'])).default([]),
   subscribe_roles: z.array(role).default([]),
   publish_roles: z.array(role).default([]),
   device_own: z.boolean().default(false),
@@ -27,18 +35,18 @@ export type Namespace = z.infer<typeof namespace>
 
 export const namespaces = z.array(namespace).superRefine((list, context) => {
   const seen = new Set<string>()
-  for (const [index, { name, history_size, history_ttl, force_recovery }] of list.entries()) {
+  for (const [index, { name, history_size, history_ttl, ...policy }] of list.entries()) {
     if (seen.has(name)) {
       context.addIssue({ code: 'custom', path: [index, 'name'], message: `The namespace ${name} is there twice.` })
     }
     seen.add(name)
-    if (force_recovery && (history_size === 0 || history_ttl === 0)) {
-      context.addIssue({
-        code: 'custom',
-        path: [index, 'force_recovery'],
-        message: 'Recovery needs history: set history_size and history_ttl.',
-      })
+    if (history_size > 0 && history_ttl > 0) continue
+    const needs = (path: string, what: string) => {
+      const message = `${what} needs history: set history_size and history_ttl.`
+      context.addIssue({ code: 'custom', path: [index, path], message })
     }
+    if (policy.force_recovery) needs('force_recovery', 'Recovery')
+    if (policy.force_positioning) needs('force_positioning', 'Positioning')
   }
 })
 
@@ -50,6 +58,7 @@ export const defaultNamespaces = namespaces.parse([
     history_ttl: '168h',
     force_recovery: true,
     presence: true,
+    allow_tags_filter: true,
     subscribe_roles: ['admin', 'operator', 'viewer', 'device'],
     publish_roles: ['admin', 'operator'],
   },

@@ -14,6 +14,8 @@ export type Access =
 /** Who may do what where: decided from the identity, the channel's name and the policies alone. */
 export interface AccessRules {
   check(identity: Identity, action: Action, channel: string): Access
+  /** The policy of a channel, whoever asks; undefined outside every namespace. */
+  policyOf(channel: string): Namespace | undefined
   /** Whether this identity may subscribe or publish in this namespace in general. */
   inNamespace(identity: Identity, action: 'subscribe' | 'publish', policy: Namespace): boolean
 }
@@ -27,8 +29,12 @@ export const personalPolicy: Namespace = {
   history_size: 100,
   history_ttl: 24 * 3600,
   force_recovery: true,
+  force_recovery_mode: 'stream',
+  force_positioning: false,
   presence: false,
   join_leave: false,
+  allow_tags_filter: false,
+  allowed_delta_types: [],
   subscribe_roles: [],
   publish_roles: ['admin', 'operator'],
   device_own: false,
@@ -37,7 +43,7 @@ export const personalPolicy: Namespace = {
 export function createAccessRules(namespaces: readonly Namespace[]): AccessRules {
   const policies = new Map(namespaces.map((policy) => [policy.name, policy]))
 
-  return { check, inNamespace }
+  return { check, policyOf, inNamespace }
 
   function check(identity: Identity, action: Action, channel: string): Access {
     const policy = policyOf(channel)
@@ -63,6 +69,11 @@ export function createAccessRules(namespaces: readonly Namespace[]): AccessRules
 
 export function hasHistory(policy: Namespace): boolean {
   return policy.history_size > 0 && policy.history_ttl > 0
+}
+
+/** Whether subscribers have a place in the stream, which the server watches. */
+export function isPositioned(policy: Namespace): boolean {
+  return hasHistory(policy) && (policy.force_recovery || policy.force_positioning)
 }
 
 /** A namespace, as the broker needs to know it. */

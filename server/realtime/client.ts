@@ -19,6 +19,8 @@ export class Client {
   readonly #onRevoked: () => void
   #registered: Registered
   #info: ClientInfo
+  #isReleased = false
+  #untilConnected: (() => void)[] | null = []
   #expiry: NodeJS.Timeout | undefined
   /** The last work begun on a channel whose commands must not overtake each other. */
   #channelWork: Map<string, Promise<void>> | undefined
@@ -31,7 +33,7 @@ export class Client {
     this.#onExpired = options.onExpired
     this.#onRevoked = options.onRevoked
     this.expires = options.expiresAt !== null
-    this.#registered = { identity: options.identity, revoke: options.onRevoked }
+    this.#registered = { identity: options.identity, client: this, revoke: options.onRevoked }
     this.#info = clientInfo(options.id, options.identity)
     this.services.registry.add(this.#registered)
     if (options.expiresAt !== null) this.expireAt(options.expiresAt)
@@ -49,7 +51,7 @@ export class Client {
   /** Goes on as the same user with what a new token says. */
   adopt(identity: Identity): void {
     const before = this.#registered
-    this.#registered = { identity, revoke: this.#onRevoked }
+    this.#registered = { identity, client: this, revoke: this.#onRevoked }
     this.#info = clientInfo(this.id, identity)
     this.services.registry.add(this.#registered)
     this.services.registry.remove(before)
@@ -74,8 +76,27 @@ export class Client {
     works.set(channel, mine)
   }
 
+  /** Runs `work` once the client has been told that it is connected, before which it may be told nothing else. */
+  whenConnected(work: () => void): void {
+    if (this.#untilConnected) this.#untilConnected.push(work)
+    else work()
+  }
+
+  /** The client has been told. */
+  connected(): void {
+    const works = this.#untilConnected ?? []
+    this.#untilConnected = null
+    for (const work of works) work()
+  }
+
+  /** Whether its connection has gone. */
+  get isReleased(): boolean {
+    return this.#isReleased
+  }
+
   /** Leaves everything it was in. */
   release(): void {
+    this.#isReleased = true
     clearTimeout(this.#expiry)
     for (const subscription of [...this.subscriptions.values()]) endSubscription(this, subscription)
     this.services.registry.remove(this.#registered)

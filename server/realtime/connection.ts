@@ -2,35 +2,45 @@ import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
-import type { Command, ConnectResult } from '#protocol/client-protocol.ts'
+import type { Command, ConnectRequest, ConnectResult } from '#protocol/client-protocol.ts'
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
-import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import { type ReplyErrorName, replyErrors } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
 import { type Authenticated, authenticate } from './authenticate.ts'
+import { Budget } from './budget.ts'
 import { Client } from './client.ts'
 import { within } from './deadline.ts'
-import { decodeLine, frameLines } from './decode-frame.ts'
+import { type Decoded, decodeLine, frameLines } from './decode-frame.ts'
 import { applicationErrorText, errorText, pingText, replyText } from './encode.ts'
 import { execute } from './execute.ts'
 import { Outbox } from './outbox.ts'
 import { failed, type Outcome } from './outcome.ts'
 import type { PingSlot } from './ping.ts'
 import { secondsUntil } from './refresh.ts'
+import { type Joined, joinChannels, noChannels, serverChannels } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { textFrame } from './text-frame.ts'
 
 /**
- * waiting: for the connect command. deciding: whether to let it in; the rest of what it sent waits. refused: the connect
+ * waiting: for the connect command. deciding: whether to let it in; the rest of what it sent waits. joining: let in, and
+ * being subscribed to what the server decides before it is told. refused: the connect
  * command was answered with an error, and nothing else ever will be.
  */
 type Phase =
   | { readonly name: 'waiting'; readonly stale: NodeJS.Timeout }
   | { readonly name: 'deciding'; readonly stale: NodeJS.Timeout; readonly backlog: string[] }
-  | { readonly name: 'open'; readonly client: Client; readonly pings: PingSlot }
+  | { readonly name: 'joining'; readonly stale: NodeJS.Timeout; readonly backlog: string[]; readonly client: Client }
+  | { readonly name: 'open'; readonly client: Client; readonly pings: PingSlot; readonly budgets: Budgets }
   | { readonly name: 'refused'; readonly grace: NodeJS.Timeout }
   | { readonly name: 'closed' }
 type OpenPhase = Extract<Phase, { name: 'open' }>
+
+/** What the client may do, and what it may do wrong. */
+interface Budgets {
+  readonly commands: Budget
+  readonly errors: Budget
+}
 
 /** One socket, from its upgrade to its end. */
 export class Connection {
@@ -96,6 +106,7 @@ export class Connection {
         this.#takeConnect(line)
         break
       case 'deciding':
+      case 'joining':
         phase.backlog.push(line)
         break
       case 'open':
@@ -115,14 +126,17 @@ export class Connection {
     if (decoded.kind === 'refused' && decoded.name === 'connect') {
       this.#refuse(decoded.id, 'badRequest', decoded.message)
     } else if (decoded.kind === 'command' && decoded.command.name === 'connect') {
-      void this.#decide(decoded.command.id, decoded.command.request.token)
+      this.#decide(decoded.command.id, decoded.command.request).catch((error: unknown) => {
+        this.#log().error({ err: error }, 'letting in failed on our side')
+        this.close(closeReasons.internalError)
+      })
     } else {
       this.close(closeReasons.badRequest)
     }
   }
 
   /** The socket is not read meanwhile, which bounds what can wait behind the connect command. */
-  async #decide(id: number, token: string | undefined): Promise<void> {
+  async #decide(id: number, request: ConnectRequest): Promise<void> {
     const { authenticator, limits } = this.#services
     const phase = this.#phase
     if (phase.name !== 'waiting') return
@@ -131,20 +145,30 @@ export class Connection {
     this.#socket.pause()
     let decision: Authenticated
     try {
-      decision = await within(limits.answerMs, 'authentication', () => authenticate(authenticator, this.#known, token))
+      decision = await within(limits.answerMs, 'authentication', () =>
+        authenticate(authenticator, this.#known, request.token),
+      )
     } catch (error) {
       this.#log().error({ err: error }, 'authentication failed on our side')
       decision = { kind: 'error', error: 'internal' }
     }
     if (this.#phase !== deciding) return
-    this.#socket.resume()
-    if (decision.kind === 'identity') this.#letIn(id, decision.identity, decision.expiresAt, deciding.backlog)
-    else if (decision.kind === 'error') this.#refuse(id, decision.error)
-    else this.close(decision.reason)
+    if (decision.kind === 'identity') {
+      await this.#letIn(id, request, decision, deciding)
+    } else {
+      this.#socket.resume()
+      if (decision.kind === 'error') this.#refuse(id, decision.error)
+      else this.close(decision.reason)
+    }
   }
 
-  #letIn(id: number, identity: Identity, expiresAt: number | null, backlog: readonly string[]): void {
-    const { registry, pinger, limits, version, clock } = this.#services
+  async #letIn(
+    id: number,
+    request: ConnectRequest,
+    { identity, expiresAt }: Extract<Authenticated, { kind: 'identity' }>,
+    { stale, backlog }: Extract<Phase, { name: 'deciding' }>,
+  ): Promise<void> {
+    const { registry, limits } = this.#services
     if (registry.wasRevokedSince(this.#revocationMark, identity)) {
       this.close(closeReasons.forceDisconnect)
       return
@@ -159,11 +183,38 @@ export class Connection {
       onExpired: () => this.close(closeReasons.expired),
       onRevoked: () => this.close(closeReasons.forceDisconnect),
     })
+    const joining: Phase = { name: 'joining', stale, backlog, client }
+    this.#become(joining)
+    const channels = serverChannels(client, request)
+    let joined: Joined = noChannels
+    try {
+      if (channels.length > 0) {
+        joined = await within(limits.answerMs, 'subscribing at connect', () => joinChannels(client, channels))
+      }
+    } catch (error) {
+      this.#log().error({ err: error }, 'subscribing at connect failed on our side')
+      if (this.#phase !== joining) return
+      this.#socket.resume()
+      this.#refuse(id, 'internal')
+      return
+    }
+    if (this.#phase !== joining) return
+    this.#socket.resume()
+    this.#open(id, client, expiresAt, joined)
+    for (const line of backlog) this.#take(line)
+  }
+
+  #open(id: number, client: Client, expiresAt: number | null, { subs, afterReply }: Joined): void {
+    const { pinger, limits, version, clock } = this.#services
     const pings = pinger.add({
       ping: () => this.#outbox.push(pingFrame),
       overdue: () => this.close(closeReasons.noPong),
     })
-    this.#become({ name: 'open', client, pings })
+    const budgets: Budgets = {
+      commands: new Budget(limits.commandBurst, limits.commandsPerSecond, clock()),
+      errors: new Budget(limits.errorBurst, limits.errorsPerSecond, clock()),
+    }
+    this.#become({ name: 'open', client, pings, budgets })
     const result: ConnectResult = {
       client: this.id,
       version,
@@ -171,9 +222,11 @@ export class Connection {
       pong: true,
       ...(expiresAt !== null && { expires: true, ttl: secondsUntil(expiresAt, clock) }),
     }
-    this.#push(replyText(id, 'connect', JSON.stringify(result)))
+    const text = JSON.stringify(result)
+    this.#push(replyText(id, 'connect', subs === null ? text : `${text.slice(0, -1)},"subs":${subs}}`))
     this.#log().info('connection open')
-    for (const line of backlog) this.#take(line)
+    afterReply()
+    client.connected()
   }
 
   /** Closes after a while, should the client not: with a code that means for it what the error did. */
@@ -185,8 +238,15 @@ export class Connection {
     this.#become({ name: 'refused', grace })
   }
 
-  #takeCommand(line: string, { client, pings }: OpenPhase): void {
+  #takeCommand(line: string, { client, pings, budgets }: OpenPhase): void {
+    const { clock, limits } = this.#services
+    const left = budgets.commands.take(clock())
+    if (left < -limits.commandDebt) {
+      this.close(closeReasons.tooManyRequests)
+      return
+    }
     const decoded = decodeLine(line)
+    if (left < 0 && this.#refuseForNow(decoded)) return
     switch (decoded.kind) {
       case 'pong':
         pings.pong()
@@ -204,6 +264,15 @@ export class Connection {
       default:
         decoded satisfies never
     }
+  }
+
+  /** Whether it can be refused: an unsubscribe cannot, because the SDK reconnects then. */
+  #refuseForNow(decoded: Decoded): boolean {
+    if (decoded.kind !== 'command' && decoded.kind !== 'refused') return false
+    const { id, name } = decoded.kind === 'command' ? decoded.command : decoded
+    if (name === 'unsubscribe' || name === 'connect') return false
+    if (name !== 'send') this.#answer({ id, name }, failed('tooManyRequests'))
+    return true
   }
 
   #run(client: Client, command: Command): void {
@@ -229,7 +298,8 @@ export class Connection {
   }
 
   #answer({ id, name }: { readonly id: number; readonly name: string }, outcome: Outcome): void {
-    if (!this.#isOpen()) return
+    const phase = this.#phase
+    if (phase.name !== 'open') return
     switch (outcome.kind) {
       case 'result':
         this.#push(replyText(id, name, outcome.result))
@@ -237,6 +307,7 @@ export class Connection {
         break
       case 'error':
         this.#push(errorText(id, outcome.error, outcome.message))
+        this.#countError(outcome.error, phase)
         break
       case 'application_error':
         this.#push(applicationErrorText(id, outcome.code, outcome.message))
@@ -249,6 +320,12 @@ export class Connection {
       default:
         outcome satisfies never
     }
+  }
+
+  /** What is temporary is not the client's fault, and what an application refuses is its own affair. */
+  #countError(error: ReplyErrorName, { budgets }: OpenPhase): void {
+    if ('temporary' in replyErrors[error]) return
+    if (budgets.errors.take(this.#services.clock()) < 0) this.close(closeReasons.tooManyErrors)
   }
 
   #isOpen(): boolean {
@@ -277,7 +354,11 @@ export class Connection {
         if (next.name !== 'deciding') clearTimeout(previous.stale)
         break
       case 'deciding':
+        if (next.name !== 'joining') clearTimeout(previous.stale)
+        break
+      case 'joining':
         clearTimeout(previous.stale)
+        if (next.name !== 'open') previous.client.release()
         break
       case 'open':
         previous.pings.stop()

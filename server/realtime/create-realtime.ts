@@ -2,19 +2,22 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { WebSocketServer } from 'ws'
+import { channelName } from '#protocol/channel.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
-import { createAccessRules } from './access.ts'
+import { createAccessRules, historyPolicy } from './access.ts'
 import { Connection } from './connection.ts'
-import { createHub } from './hub.ts'
+import { createHub, type StreamPosition } from './hub.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
 import { createPinger } from './ping.ts'
+import { createPositionChecker } from './position-check.ts'
 import { publishAs } from './publish.ts'
 import type { Authenticator, Realtime } from './realtime.ts'
 import { createRegistry } from './registry.ts'
 import type { RpcHandler } from './rpc.ts'
+import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { choosesJson, offersOnlyProtobuf } from './subprotocol.ts'
 import { createWriteTurn } from './write-turn.ts'
@@ -29,6 +32,8 @@ export interface RealtimeOptions {
   /** By method name; looked up at each call, so that rooms above can add theirs. Default none. */
   readonly rpc?: ReadonlyMap<string, RpcHandler>
   readonly limits?: Partial<RealtimeLimits>
+  /** Everybody is subscribed to the own personal channel, `#ada`, when connecting. Default false. */
+  readonly personalChannel?: boolean
   /** Milliseconds since 1970. */
   readonly clock?: () => number
 }
@@ -37,7 +42,7 @@ export interface RealtimeOptions {
 const maxFrameBytes = 4 * 64 * 1024
 
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { broker, authenticator, namespaces, log, clock = Date.now, rpc = new Map() } = options
+  const { broker, authenticator, namespaces, log, clock = Date.now, rpc = new Map(), personalChannel = false } = options
   const limits = { ...defaultLimits, ...options.limits }
   const turn = createWriteTurn()
   const hub = createHub(turn)
@@ -46,7 +51,21 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const pinger = createPinger(limits)
   const version = `carillon ${options.version}`
   const services: Services = {
-    ...{ broker, authenticator, access, hub, turn, pinger, registry, rpc, limits, log, clock, version },
+    ...{
+      broker,
+      authenticator,
+      access,
+      hub,
+      turn,
+      pinger,
+      registry,
+      rpc,
+      limits,
+      personalChannel,
+      log,
+      clock,
+      version,
+    },
   }
   const server = new WebSocketServer({
     noServer: true,
@@ -57,6 +76,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     handleProtocols: choosesJson,
   })
   const connections = new Set<Connection>()
+  const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.onPublication(hub.publish)
   let whenEmpty: (() => void) | undefined
   let isClosing = false
@@ -64,6 +84,20 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   return {
     upgrade,
     publish: (by, request) => publishAs(services, by, request),
+    subscribe(userId, channel) {
+      const policy = access.policyOf(channel)
+      if (!policy) return { ok: false, error: 'unknownChannel' }
+      if (!channelName.safeParse(channel).success) return { ok: false, error: 'badRequest' }
+      for (const client of registry.clientsOf(userId)) {
+        client.whenConnected(() => subscribeByServer(client, channel, policy))
+      }
+      return { ok: true }
+    },
+    unsubscribe(userId, channel) {
+      for (const client of registry.clientsOf(userId)) {
+        client.whenConnected(() => unsubscribeByServer(client, channel))
+      }
+    },
     revoke: registry.revoke,
     permissions: (by) =>
       namespaces.map((policy) => ({
@@ -84,9 +118,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       if (isClosing) return
       isClosing = true
       await closeAll()
+      positions[Symbol.dispose]()
       stopListening()
       pinger[Symbol.dispose]()
     },
+  }
+
+  async function topOf(channel: string): Promise<StreamPosition | null> {
+    const policy = access.policyOf(channel)
+    return policy ? broker.history(channel, historyPolicy(policy), { limit: 0 }) : null
   }
 
   function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, identity: Identity | null): void {

@@ -22,12 +22,17 @@ export function applicationErrorText(id: number, code: number, message: string):
   return JSON.stringify({ id, error: { code, message } })
 }
 
-export function publicationPushText(channel: string, publication: Publication): string {
+export function publicationPushText(channel: string, publication: WrittenPublication): string {
   return `{"push":{"channel":${JSON.stringify(channel)},"pub":${publicationText(publication)}}}`
 }
 
 export function joinPushText(channel: string, kind: 'join' | 'leave', info: ClientInfo): string {
   return `{"push":{"channel":${JSON.stringify(channel)},"${kind}":{"info":${clientInfoText(info)}}}}`
+}
+
+/** `result` is the JSON text of a subscribe result. */
+export function subscribePushText(channel: string, result: string): string {
+  return `{"push":{"channel":${JSON.stringify(channel)},"subscribe":${result}}}`
 }
 
 export function unsubscribePushText(
@@ -37,15 +42,28 @@ export function unsubscribePushText(
   return JSON.stringify({ push: { channel, unsubscribe: { code: reason.code, reason: reason.reason } } })
 }
 
-export function publicationText({ data, offset, info, tags }: Publication): string {
+/** A publication as it is written. */
+export type WrittenPublication = Pick<Publication, 'data' | 'offset' | 'info' | 'tags'> & { readonly delta?: true }
+
+/**
+ * A publication for a subscriber that takes deltas: its data is a JSON string, of the payload's JSON text or of the
+ * delta that leads to it.
+ */
+export function asText({ data, offset, info, tags }: Publication, delta?: string): WrittenPublication {
+  if (delta === undefined) return { data: JSON.stringify(data), offset, info, tags }
+  return { data: JSON.stringify(delta), offset, info, tags, delta: true }
+}
+
+export function publicationText({ data, offset, info, tags, delta }: WrittenPublication): string {
   let text = `{"data":${data}`
   if (offset > 0) text += `,"offset":${offset}`
   if (info) text += `,"info":${clientInfoText(info)}`
   if (tags) text += `,"tags":${JSON.stringify(tags)}`
+  if (delta) text += ',"delta":true'
   return `${text}}`
 }
 
-export function publicationsText(publications: readonly Publication[]): string {
+export function publicationsText(publications: readonly WrittenPublication[]): string {
   return `[${publications.map(publicationText).join(',')}]`
 }
 

@@ -52,11 +52,15 @@ test('after a gap, or in another epoch, every member has lost its place and gets
   }
 })
 
-test('who joins from another epoch takes the place of all who are in an old one', () => {
-  const { join } = setUp()
+test('who joins from another epoch takes the place of all who are in an old one', async () => {
+  const { hub, join } = setUp()
   const old = join('a', { offset: 4, epoch: 'e' })
   const fresh = join('a', { offset: 1, epoch: 'f' })
   expect([old.lost, fresh.lost]).toEqual([1, 0])
+  hub.publish('a', publication(2), 'f')
+  await turn()
+  expect([old.writes, fresh.writes]).toEqual([[], [[2]]])
+  expect(hub.channels()).toEqual([{ channel: 'a', clients: 1 }])
 })
 
 test('publications without offsets pass in any channel', async () => {
@@ -97,6 +101,8 @@ function setUp() {
       const member: Recorded = {
         outbox: new Outbox(socket, writeTurn, 1_000_000, () => {}),
         joinLeave: false,
+        filter: null,
+        deltas: false,
         writes: [],
         lost: 0,
         lostPosition: () => {
@@ -105,7 +111,7 @@ function setUp() {
         },
       }
       socket.on('data', (written: Buffer) => member.writes.push(offsetsIn(written)))
-      hub.join(channel, member, position)
+      hub.join(channel, member, position, null)
       return member
     },
     leave: (channel: string, member: Member) => hub.leave(channel, member),

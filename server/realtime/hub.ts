@@ -1,6 +1,8 @@
 import type { ClientInfo, Publication } from '#server/broker/broker.ts'
-import { joinPushText, publicationPushText } from './encode.ts'
+import { fossilDelta } from './delta.ts'
+import { asText, joinPushText, publicationPushText } from './encode.ts'
 import type { Outbox } from './outbox.ts'
+import type { TagFilter } from './tag-filter.ts'
 import { textFrame } from './text-frame.ts'
 import type { WriteTurn } from './write-turn.ts'
 
@@ -9,6 +11,10 @@ export interface Member {
   readonly outbox: Outbox
   /** It asked for joins and leaves, and may have them. */
   readonly joinLeave: boolean
+  /** Set when it asked for some publications only. Filtering moves its place in the stream all the same. */
+  readonly filter: TagFilter | null
+  /** It understands publications given as the difference to the one before. Not together with a filter. */
+  readonly deltas: boolean
   /** Its place in the stream was lost: it must subscribe again. */
   readonly lostPosition: () => void
 }
@@ -24,7 +30,8 @@ export type Watcher = (publication: Publication, epoch: string) => void
 
 /**
  * Channels and their subscribers. A publication becomes one frame for all of them; the frames of one turn are joined
- * once per channel, and every socket gets the same Buffer.
+ * once per channel, and every socket gets the same Buffer. Those with a filter share theirs with all who have the same,
+ * and those that take deltas get one that is computed once.
  */
 export interface Hub {
   publish(channel: string, publication: Publication, epoch: string): void
@@ -32,32 +39,44 @@ export interface Hub {
   announce(channel: string, kind: 'join' | 'leave', info: ClientInfo): void
   watch(channel: string, watcher: Watcher): void
   unwatch(channel: string, watcher: Watcher): void
-  /** From now on the member gets every publication. `position` is where it is, null when it keeps none. */
-  join(channel: string, member: Member, position: StreamPosition | null): void
+  /**
+   * From now on the member gets every publication. `position` is where it is, null when it keeps none; `last` is the
+   * publication that brought it there, null when none was sent to it: then it cannot take a delta yet.
+   */
+  join(channel: string, member: Member, position: StreamPosition | null, last: Publication | null): void
   leave(channel: string, member: Member): void
   /** Where the fan-out of a positioned channel stands; null when nothing is known yet. */
   position(channel: string): StreamPosition | null
+  /** Publications of this channel did not come: all of its members must subscribe again. */
+  loseAll(channel: string): void
   /** Channels with members, busiest first. */
   channels(): { readonly channel: string; readonly clients: number }[]
 }
 
 export function createHub(turn: WriteTurn): Hub {
   const rooms = new Map<string, Room>()
-  let dirty: Room[] = []
+  let dirty: Strand[] = []
 
   return {
     publish(channel, publication, epoch) {
       const room = rooms.get(channel)
       if (!room) return
       if (room.watchers.size > 0) for (const watcher of [...room.watchers]) watcher(publication, epoch)
-      if (room.members.size === 0 || !advance(room, publication.offset, epoch)) return
-      makeReady(room, textFrame(publicationPushText(channel, publication)))
+      if (room.size === 0 || !advance(room, publication.offset, epoch)) return
+      if (room.plain.members.size > 0 || room.filtered.size > 0) {
+        const frame = textFrame(publicationPushText(channel, publication))
+        if (room.plain.members.size > 0) makeReady(room.plain, frame)
+        for (const { filter, strand } of room.filtered.values()) {
+          if (filter.matches(publication.tags)) makeReady(strand, frame)
+        }
+      }
+      if (room.deltas) publishDelta(channel, room.deltas, publication)
     },
     announce(channel, kind, info) {
       const room = rooms.get(channel)
       if (!room || room.listening === 0) return
       const frame = textFrame(joinPushText(channel, kind, info))
-      for (const member of room.members) if (member.joinLeave) member.outbox.push(frame)
+      for (const member of membersOf(room)) if (member.joinLeave) member.outbox.push(frame)
     },
     watch: (channel, watcher) => void roomOf(channel).watchers.add(watcher),
     unwatch(channel, watcher) {
@@ -66,28 +85,40 @@ export function createHub(turn: WriteTurn): Hub {
       room.watchers.delete(watcher)
       forgetIfEmpty(room)
     },
-    join(channel, member, position) {
+    join(channel, member, position, last) {
+      const before = rooms.get(channel)
+      if (position && before?.position && position.epoch !== before.position.epoch) loseAll(before)
+      // Losing its last member, the room may have gone.
       const room = roomOf(channel)
-      // What is ready was published before this member came, and is not for it.
-      deliver(room)
-      if (position && room.position && position.epoch !== room.position.epoch) loseAll(room)
       room.position ??= position
-      room.members.add(member)
+      const strand = strandFor(room, member, last)
+      // What is ready was published before this member came, and is not for it.
+      deliver(strand)
+      strand.members.add(member)
+      room.size += 1
       if (member.joinLeave) room.listening += 1
     },
     leave(channel, member) {
       const room = rooms.get(channel)
-      if (!room?.members.has(member)) return
-      deliver(room)
-      room.members.delete(member)
+      const strand = room && strandOf(room, member)
+      if (!room || !strand?.members.has(member)) return
+      deliver(strand)
+      strand.members.delete(member)
+      if (member.filter && strand.members.size === 0) room.filtered.delete(member.filter.key)
+      if (room.deltas && isEmpty(room.deltas)) room.deltas = null
+      room.size -= 1
       if (member.joinLeave) room.listening -= 1
       forgetIfEmpty(room)
     },
     position: (channel) => rooms.get(channel)?.position ?? null,
+    loseAll(channel) {
+      const room = rooms.get(channel)
+      if (room) loseAll(room)
+    },
     channels: () =>
       [...rooms.values()]
-        .filter(({ members }) => members.size > 0)
-        .map(({ channel, members }) => ({ channel, clients: members.size }))
+        .filter(({ size }) => size > 0)
+        .map(({ channel, size }) => ({ channel, clients: size }))
         .sort((a, b) => b.clients - a.clients),
   }
 
@@ -96,20 +127,21 @@ export function createHub(turn: WriteTurn): Hub {
     if (known) return known
     const room: Room = {
       channel,
-      members: new Set(),
+      size: 0,
+      plain: newStrand(),
+      filtered: new Map(),
+      deltas: null,
       watchers: new Set(),
       listening: 0,
       position: null,
-      ready: [],
-      readyBytes: 0,
     }
     rooms.set(channel, room)
     return room
   }
 
   function forgetIfEmpty(room: Room): void {
-    if (room.members.size === 0) room.position = null
-    if (room.members.size === 0 && room.watchers.size === 0) rooms.delete(room.channel)
+    if (room.size === 0) room.position = null
+    if (room.size === 0 && room.watchers.size === 0) rooms.delete(room.channel)
   }
 
   /** Whether this is the next one. Repeated ones are nobody's business, and after a gap nobody's place is right. */
@@ -126,46 +158,132 @@ export function createHub(turn: WriteTurn): Hub {
   }
 
   function loseAll(room: Room): void {
-    for (const member of [...room.members]) member.lostPosition()
+    for (const member of [...membersOf(room)]) member.lostPosition()
   }
 
-  function makeReady(room: Room, frame: Buffer): void {
-    if (room.ready.length === 0) {
-      if (dirty.length === 0) turn.before(deliverDirty)
-      dirty.push(room)
+  function publishDelta(channel: string, { settled, fresh, chain }: Deltas, publication: Publication): void {
+    const target = Buffer.from(publication.data)
+    const full = () => textFrame(publicationPushText(channel, asText(publication)))
+    if (settled.members.size > 0) {
+      const delta = chain.base && fossilDelta(chain.base, target)
+      makeReady(settled, delta ? textFrame(publicationPushText(channel, asText(publication, delta))) : full())
     }
-    room.ready.push(frame)
-    room.readyBytes += frame.length
-    if (room.readyBytes > joinedBytes) deliver(room)
+    chain.base = target
+    chain.offset = publication.offset
+    if (fresh.members.size === 0) return
+    // From here on all of them have the same base.
+    deliver(settled)
+    makeReady(fresh, full())
+    deliver(fresh)
+    for (const member of fresh.members) settled.members.add(member)
+    fresh.members.clear()
+  }
+
+  function makeReady(strand: Strand, frame: Buffer): void {
+    if (strand.ready.length === 0) {
+      if (dirty.length === 0) turn.before(deliverDirty)
+      dirty.push(strand)
+    }
+    strand.ready.push(frame)
+    strand.readyBytes += frame.length
+    if (strand.readyBytes > joinedBytes) deliver(strand)
   }
 
   function deliverDirty(): void {
     const ready = dirty
     dirty = []
-    for (const room of ready) deliver(room)
+    for (const strand of ready) deliver(strand)
   }
 
-  function deliver(room: Room): void {
-    const [first] = room.ready
+  function deliver(strand: Strand): void {
+    const [first] = strand.ready
     if (first === undefined) return
-    const joined = room.ready.length === 1 ? first : Buffer.concat(room.ready, room.readyBytes)
-    room.ready = []
-    room.readyBytes = 0
-    for (const member of room.members) member.outbox.push(joined)
+    const joined = strand.ready.length === 1 ? first : Buffer.concat(strand.ready, strand.readyBytes)
+    strand.ready = []
+    strand.readyBytes = 0
+    for (const member of strand.members) member.outbox.push(joined)
   }
 }
 
 interface Room {
   readonly channel: string
-  readonly members: Set<Member>
+  /** Members of all strands. */
+  size: number
+  readonly plain: Strand
+  /** By the filter's key. */
+  readonly filtered: Map<string, { readonly filter: TagFilter; readonly strand: Strand }>
+  /** Null without members that take deltas. */
+  deltas: Deltas | null
   readonly watchers: Set<Watcher>
   /** How many members want joins and leaves. */
   listening: number
   /** Null for channels without positions, and before the first subscriber has one. */
   position: StreamPosition | null
+}
+
+/** Members that get the same frames. */
+interface Strand {
+  readonly members: Set<Member>
   ready: Buffer[]
   readyBytes: number
 }
 
-/** A turn's frames of one channel are handed on early beyond this, so that no single Buffer becomes an outbox of its own. */
+function newStrand(): Strand {
+  return { members: new Set(), ready: [], readyBytes: 0 }
+}
+
+/** Members that take deltas: those that have the last publication, and those that need a full one first. */
+interface Deltas {
+  readonly settled: Strand
+  readonly fresh: Strand
+  /** What the settled ones have: the data of the last publication and its offset. */
+  readonly chain: { base: Buffer | null; offset: number }
+}
+
+function newDeltas(): Deltas {
+  return { settled: newStrand(), fresh: newStrand(), chain: { base: null, offset: 0 } }
+}
+
+function isEmpty({ settled, fresh }: Deltas): boolean {
+  return settled.members.size === 0 && fresh.members.size === 0
+}
+
+/** The strand a member is in, or would be in if it has one already. */
+function strandOf({ plain, filtered, deltas }: Room, member: Member): Strand | undefined {
+  if (member.filter !== null) return filtered.get(member.filter.key)?.strand
+  if (!member.deltas) return plain
+  return deltas?.fresh.members.has(member) ? deltas.fresh : deltas?.settled
+}
+
+function strandFor(room: Room, member: Member, last: Publication | null): Strand {
+  if (member.deltas) {
+    room.deltas ??= newDeltas()
+    return deltaStrandFor(room.deltas, last)
+  }
+  const known = strandOf(room, member)
+  if (known || member.filter === null) return known ?? room.plain
+  const strand = newStrand()
+  room.filtered.set(member.filter.key, { filter: member.filter, strand })
+  return strand
+}
+
+function deltaStrandFor(deltas: Deltas, last: Publication | null): Strand {
+  if (last === null || last.offset === 0) return deltas.fresh
+  if (isEmpty(deltas)) {
+    deltas.chain.base = Buffer.from(last.data)
+    deltas.chain.offset = last.offset
+  }
+  return deltas.chain.offset === last.offset ? deltas.settled : deltas.fresh
+}
+
+function* membersOf({ plain, filtered, deltas }: Room): Generator<Member> {
+  yield* plain.members
+  for (const { strand } of filtered.values()) yield* strand.members
+  if (deltas) {
+    yield* deltas.settled.members
+    yield* deltas.fresh.members
+  }
+}
+
+/** A turn's frames of one strand are handed on early beyond this, so that no single Buffer becomes an outbox of its own. */
 const joinedBytes = 256 * 1024

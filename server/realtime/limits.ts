@@ -18,6 +18,10 @@ export interface RealtimeLimits {
   readonly shutdownSpreadMs: number
   /** An RPC handler has so long to answer. */
   readonly rpcMs: number
+  /** From one comparison of positions with their streams to the next. */
+  readonly positionCheckMs: number
+  /** How long a publication may be on its way before it counts as lost. */
+  readonly positionGraceMs: number
   readonly maxConnections: number
   readonly maxChannels: number
   /** What may wait to be written to one socket. */
@@ -28,6 +32,14 @@ export interface RealtimeLimits {
   readonly historyPublications: number
   /** Commands of one connection being worked on at a time; then its socket is not read until half are done. */
   readonly maxInFlight: number
+  /** Commands of one connection that are taken at once, and how many more each second; beyond it error 111. */
+  readonly commandBurst: number
+  readonly commandsPerSecond: number
+  /** Commands beyond that which are answered with 111; whoever goes on all the same is closed with 3013. */
+  readonly commandDebt: number
+  /** Refusals that are the client's own fault, at once and each second; beyond it 3509, after which it stays away. */
+  readonly errorBurst: number
+  readonly errorsPerSecond: number
 }
 
 export const defaultLimits: RealtimeLimits = {
@@ -40,10 +52,17 @@ export const defaultLimits: RealtimeLimits = {
   slowGraceMs: 1_000,
   shutdownSpreadMs: 2_000,
   rpcMs: 30_000,
+  positionCheckMs: 40_000,
+  positionGraceMs: 2_000,
   maxConnections: 50_000,
   maxChannels: 128,
   outboxBytes: 1024 * 1024,
   recoveryPublications: 1_000,
   historyPublications: 300,
   maxInFlight: 1_024,
+  commandBurst: 2_000,
+  commandsPerSecond: 200,
+  commandDebt: 1_000,
+  errorBurst: 200,
+  errorsPerSecond: 1,
 }

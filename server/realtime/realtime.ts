@@ -16,6 +16,13 @@ export interface Realtime extends AsyncDisposable {
    * trying again: nothing was written and nobody was told.
    */
   publish(by: Identity, request: PublishCall): Promise<PublishOutcome>
+  /**
+   * Subscribes all clients of a user on this node to a channel without their asking, and whatever their permissions.
+   * Clients that connect later are not subscribed.
+   */
+  subscribe(userId: string, channel: string): SubscribeOutcome
+  /** Ends the subscriptions of all clients of a user on this node to a channel, whoever began them. */
+  unsubscribe(userId: string, channel: string): void
   /** Closes the live sockets a revocation is about, with 3503. */
   revoke(revoked: Revoked): void
   /** Who may do what in each namespace. */
@@ -27,10 +34,7 @@ export interface Realtime extends AsyncDisposable {
     readonly historyTtlSeconds: number
   }[]
   /** Whether this identity may subscribe to this channel. */
-  maySubscribe(
-    by: Identity,
-    channel: string,
-  ): { readonly ok: true } | { readonly ok: false; readonly error: ReplyErrorName }
+  maySubscribe(by: Identity, channel: string): SubscribeOutcome
   /** Channels with subscribers on this node, busiest first. */
   activeChannels(): readonly { readonly channel: string; readonly clients: number }[]
   /** Whether this user has a live socket on this node. */
@@ -41,6 +45,8 @@ export interface Realtime extends AsyncDisposable {
    */
   onPresence(listener: (change: { readonly identity: Identity; readonly online: boolean }) => void): () => void
 }
+
+export type SubscribeOutcome = { readonly ok: true } | { readonly ok: false; readonly error: ReplyErrorName }
 
 export interface PublishCall {
   readonly channel: string

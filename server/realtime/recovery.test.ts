@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Publication } from '#server/broker/broker.ts'
-import { catchUp, decideRecovery } from './recovery.ts'
+import { catchUp, decideCacheRecovery, decideRecovery } from './recovery.ts'
 
 const bounds = { publications: 100, bytes: 100_000 }
 const publication = (offset: number): Publication => ({ offset, data: `${offset}`, tags: null, info: null, time: 0 })
@@ -33,6 +33,37 @@ test('more bytes than the bound are not recovered', () => {
   const page = { publications: range(1, 2), offset: 2, epoch: 'e' }
   expect(decideRecovery({ offset: 0, epoch: 'e' }, page, { ...bounds, bytes: 2 }).recovered).toBe(true)
   expect(decideRecovery({ offset: 0, epoch: 'e' }, page, { ...bounds, bytes: 1 }).recovered).toBe(false)
+})
+
+test('of a cache the newest is recovered, unless the client has it or it is kept no more', () => {
+  const recover = (at: number, epoch: string, kept: readonly Publication[], isWanted = (_: Publication) => true) => {
+    const decided = decideCacheRecovery(
+      { offset: at, epoch },
+      { publications: kept, offset: 7, epoch: 'e' },
+      bounds,
+      isWanted,
+    )
+    return decided.recovered ? decided.missed.map(({ offset }) => offset) : null
+  }
+  const newestFirst = range(5, 7).reverse()
+  expect(recover(0, '', newestFirst)).toEqual([7])
+  expect(recover(6, 'e', newestFirst)).toEqual([7])
+  expect(recover(7, 'e', newestFirst)).toEqual([])
+  expect(recover(7, 'e', [])).toEqual([])
+  expect(recover(7, 'f', newestFirst)).toEqual([7])
+  expect(recover(9, 'e', newestFirst)).toEqual([7])
+  expect(recover(6, 'e', [])).toBeNull()
+  expect(recover(0, '', [])).toBeNull()
+  const five = ({ offset }: Publication) => offset === 5
+  expect(recover(0, '', newestFirst, five)).toEqual([5])
+  expect(recover(5, 'e', newestFirst, five)).toEqual([])
+  expect(recover(0, '', newestFirst, () => false)).toEqual([])
+  const empty = { publications: [], offset: 0, epoch: 'e' }
+  expect(decideCacheRecovery({ offset: 0, epoch: 'e' }, empty, bounds, () => true)).toEqual({ recovered: false })
+  const page = { publications: newestFirst, offset: 7, epoch: 'e' }
+  const tight = { bytes: 0 }
+  expect(decideCacheRecovery({ offset: 0, epoch: '' }, page, tight, () => true)).toEqual({ recovered: false })
+  expect(decideCacheRecovery({ offset: 7, epoch: 'e' }, page, tight, () => true)).toMatchObject({ recovered: true })
 })
 
 test('what arrived while history was read continues it without repetition, wherever the reading began', () => {

@@ -26,6 +26,25 @@ export function decideRecovery(requested: StreamPosition, page: HistoryPage, bou
   return { recovered: true, missed }
 }
 
+/**
+ * The same for a channel of which only the newest matters. `page` was read from its end, newest first; `isWanted` is the
+ * subscriber's filter. What the client has already it does not get again.
+ */
+export function decideCacheRecovery(
+  requested: StreamPosition,
+  page: HistoryPage,
+  bounds: Pick<RecoveryBounds, 'bytes'>,
+  isWanted: (publication: Publication) => boolean,
+): Recovery {
+  const isKnown = requested.epoch === page.epoch && requested.offset > 0 && requested.offset <= page.offset
+  const known = isKnown ? requested.offset : 0
+  if (isKnown && known === page.offset) return { recovered: true, missed: [] }
+  if (page.publications[0]?.offset !== page.offset) return { recovered: false }
+  const newest = page.publications.find(isWanted)
+  const missed = newest && newest.offset > known ? [newest] : []
+  return sizeOf(missed) > bounds.bytes ? { recovered: false } : { recovered: true, missed }
+}
+
 export type CaughtUp =
   | { readonly complete: true; readonly late: readonly Publication[]; readonly position: StreamPosition }
   /** A publication is missing between the history and what arrived while it was read. */

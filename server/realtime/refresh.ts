@@ -34,7 +34,8 @@ export function secondsUntil(expiresAt: number, clock: () => number): number {
 function dropWhatIsNoLongerAllowed(client: Client): void {
   const { access } = client.services
   for (const subscription of [...client.subscriptions.values()]) {
-    if (access.check(client.identity, 'subscribe', subscription.channel).ok) continue
+    if (subscription.origin === 'server' || access.check(client.identity, 'subscribe', subscription.channel).ok)
+      continue
     pushUnsubscribe(client, subscription, unsubscribeReasons.server)
   }
 }

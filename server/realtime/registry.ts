@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import type { Revoked } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import type { Client } from './client.ts'
 
 /** A connection that has been let in. */
 export interface Registered {
   readonly identity: Identity
+  readonly client: Client
   revoke(): void
 }
 
@@ -18,6 +20,8 @@ export interface Registry {
   add(connection: Registered): void
   remove(connection: Registered): void
   revoke(revoked: Revoked): void
+  /** The clients of this user on this node. */
+  clientsOf(userId: string): readonly Client[]
   isOnline(userId: string): boolean
   onPresence(listener: OnlineListener): () => void
 }
@@ -59,6 +63,7 @@ export function createRegistry(log: Logger): Registry {
       const connections = revoked.kind === 'user' ? byUser.get(revoked.userId) : bySession.get(revoked.sessionId)
       for (const connection of [...(connections ?? [])]) connection.revoke()
     },
+    clientsOf: (userId) => [...(byUser.get(userId) ?? [])].map(({ client }) => client),
     isOnline: (userId) => byUser.has(userId),
     onPresence(listener) {
       listeners.add(listener)

@@ -20,6 +20,8 @@ export interface Services {
   readonly registry: Registry
   readonly rpc: ReadonlyMap<string, RpcHandler>
   readonly limits: RealtimeLimits
+  /** Whether everybody is subscribed to the own personal channel when connecting. */
+  readonly personalChannel: boolean
   readonly log: Logger
   /** Milliseconds since 1970. */
   readonly clock: () => number

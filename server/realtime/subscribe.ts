@@ -1,25 +1,17 @@
 import { type SubscribeRequest, strictRecoveryFlag } from '#protocol/client-protocol.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
-import type { HistoryPage, HistoryQuery, Publication } from '#server/broker/broker.ts'
-import { hasHistory, historyPolicy } from './access.ts'
+import type { Namespace } from '#server/config/namespaces.ts'
 import type { Client } from './client.ts'
-import { publicationPushText, publicationsText } from './encode.ts'
-import type { Member, StreamPosition, Watcher } from './hub.ts'
+import { openSubscription } from './open-subscription.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
-import { catchUp, decideRecovery, type LivePublication, type Recovery } from './recovery.ts'
-import { endSubscription, lostPosition, type Subscription } from './subscription.ts'
-import { textFrame } from './text-frame.ts'
+import { type ParsedFilter, parseTagFilter } from './tag-filter.ts'
 
-/**
- * Subscribes to a channel. The reply comes before anything of the channel; publications that arrive while history is
- * read wait and follow it in order, each once.
- */
+/** Subscribes to a channel because the client asks for it. */
 export async function subscribe(client: Client, request: SubscribeRequest): Promise<Outcome> {
   const { access, limits } = client.services
   const { channel } = request
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream subscriptions (type 0) are available')
   if (request.delta !== undefined && !knownDeltas.includes(request.delta)) return closed(closeReasons.badRequest)
-  if (request.tf !== undefined && request.tf !== null) return failed('badRequest', 'tag filters are not available here')
   const allowed = access.check(client.identity, 'subscribe', channel)
   if (!allowed.ok) return failed(allowed.error, allowed.message)
   if (client.subscriptions.has(channel)) return failed('alreadySubscribed')
@@ -27,129 +19,36 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
     return failed('limitExceeded', `a client has at most ${limits.maxChannels} channels`)
   }
   const { policy } = allowed
-  const subscription: Subscription = { channel, policy, release: () => {}, live: false }
-  client.subscriptions.set(channel, subscription)
-  const wantsJoinLeave = policy.join_leave && request.join_leave === true
-  const member: Member = {
-    outbox: client.outbox,
-    joinLeave: wantsJoinLeave,
-    lostPosition: () => lostPosition(client, subscription),
-  }
-  if (policy.force_recovery && hasHistory(policy)) return subscribeWithPosition(client, subscription, member, request)
-  return { kind: 'result', result: '{}', afterReply: () => goLive(client, subscription, member, null) }
-}
-
-/** Known by name; none is granted. */
-const knownDeltas: readonly string[] = ['', 'fossil']
-
-/** While history is read no more than this may arrive: the client is better told to come again. */
-const maxArrived = 1_000
-
-async function subscribeWithPosition(
-  client: Client,
-  subscription: Subscription,
-  member: Member,
-  request: SubscribeRequest,
-): Promise<Outcome> {
-  const { hub } = client.services
-  const { channel } = subscription
-  const arrived: LivePublication[] = []
-  const collect: Watcher = (publication, epoch) => {
-    if (arrived.length <= maxArrived) arrived.push({ publication, epoch })
-  }
-  hub.watch(channel, collect)
-  subscription.release = () => hub.unwatch(channel, collect)
-  try {
-    const requested = request.recover ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null
-    const page = await readHistory(client, subscription, requested)
-    // The connection may have gone, and everything of it been released, while history was read.
-    if (client.subscriptions.get(channel) !== subscription) return silence
-    const recovery = requested && decideRecovery(requested, page, recoveryBounds(client))
-    if (recovery && !recovery.recovered && ((request.flag ?? 0) & strictRecoveryFlag) !== 0) {
-      endSubscription(client, subscription)
+  const filter = filterOf(request, policy)
+  if (!filter.ok) return failed('badRequest', filter.message)
+  const opened = await openSubscription(client, {
+    ...{ channel, policy, origin: 'client', filter: filter.filter },
+    deltas: request.delta === 'fossil',
+    joinLeave: request.join_leave === true,
+    recover: request.recover ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null,
+    strict: ((request.flag ?? 0) & strictRecoveryFlag) !== 0,
+  })
+  switch (opened.kind) {
+    case 'open':
+      return { kind: 'result', result: opened.result, afterReply: opened.afterReply }
+    case 'unrecoverable':
       return failed('unrecoverablePosition')
-    }
-    const result = positionedResult(page, requested, recovery)
-    return { kind: 'result', result, afterReply: () => follow(client, subscription, member, page, arrived) }
-  } catch (error) {
-    if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
-    throw error
+    case 'gone':
+      return silence
+    default:
+      return opened satisfies never
   }
 }
 
-function readHistory(
-  client: Client,
-  { channel, policy }: Subscription,
-  requested: StreamPosition | null,
-): Promise<HistoryPage> {
-  const bounds = recoveryBounds(client)
-  const query: HistoryQuery = requested
-    ? { since: requested, limit: bounds.publications + 1, maxBytes: bounds.bytes }
-    : { limit: 0 }
-  return client.services.broker.history(channel, historyPolicy(policy), query)
+function filterOf(
+  { tf, delta }: SubscribeRequest,
+  policy: Namespace,
+): ParsedFilter | { readonly ok: true; readonly filter: null } {
+  if (tf === undefined || tf === null) return { ok: true, filter: null }
+  if (!policy.allow_tags_filter) return { ok: false, message: 'tag filters are not allowed in this namespace' }
+  if (delta) return { ok: false, message: 'a subscription has a tag filter or deltas, not both' }
+  return parseTagFilter(tf)
 }
 
-function recoveryBounds({ services: { limits } }: Client) {
-  return { publications: limits.recoveryPublications, bytes: limits.outboxBytes / 2 }
-}
-
-/** After a successful recovery `offset` is the requested one: the SDK advances by reading the publications. */
-function positionedResult(page: HistoryPage, requested: StreamPosition | null, recovery: Recovery | null): string {
-  const epoch = JSON.stringify(page.epoch)
-  const position = (offset: number) => `"recoverable":true,"positioned":true,"epoch":${epoch},"offset":${offset}`
-  if (!requested || !recovery) return `{${position(page.offset)}}`
-  if (!recovery.recovered) return `{${position(page.offset)},"was_recovering":true}`
-  const publications = recovery.missed.length === 0 ? '' : `,"publications":${publicationsText(recovery.missed)}`
-  return `{${position(requested.offset)},"was_recovering":true,"recovered":true${publications}}`
-}
-
-/** Right behind the reply: what arrived meanwhile, then everything that comes. */
-function follow(
-  client: Client,
-  subscription: Subscription,
-  member: Member,
-  page: HistoryPage,
-  arrived: readonly LivePublication[],
-): void {
-  const { hub } = client.services
-  const { channel } = subscription
-  subscription.release()
-  const caught = arrived.length > maxArrived ? { complete: false as const } : catchUp(page, arrived)
-  if (!caught.complete) {
-    lostPosition(client, subscription)
-    return
-  }
-  for (const publication of caught.late) pushPublication(client, channel, publication)
-  const { position } = caught
-  const fanOut = hub.position(channel)
-  if (fanOut === null || fanOut.offset >= position.offset) {
-    goLive(client, subscription, member, position)
-    return
-  }
-  // History was ahead of the fan-out: join when that has come to where this client is.
-  const joinInTime: Watcher = (publication, epoch) => {
-    if (epoch === position.epoch && publication.offset <= position.offset) return
-    hub.unwatch(channel, joinInTime)
-    goLive(client, subscription, member, position)
-  }
-  hub.watch(channel, joinInTime)
-  subscription.release = () => hub.unwatch(channel, joinInTime)
-}
-
-function pushPublication(client: Client, channel: string, publication: Publication): void {
-  client.outbox.push(textFrame(publicationPushText(channel, publication)))
-}
-
-function goLive(client: Client, subscription: Subscription, member: Member, position: StreamPosition | null): void {
-  const { hub, broker, log } = client.services
-  const { channel, policy } = subscription
-  hub.join(channel, member, position)
-  subscription.release = () => hub.leave(channel, member)
-  subscription.live = true
-  if (policy.presence) {
-    broker
-      .addPresence(channel, client.info)
-      .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not added'))
-  }
-  if (policy.join_leave) hub.announce(channel, 'join', client.info)
-}
+/** Known by name; another one is a violation of the protocol. */
+const knownDeltas: readonly string[] = ['', 'fossil']

@@ -1,4 +1,4 @@
-import { type CloseReason, unsubscribeReasons } from '#protocol/close-reasons.ts'
+import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Client } from './client.ts'
 import { unsubscribePushText } from './encode.ts'
@@ -8,6 +8,11 @@ import { textFrame } from './text-frame.ts'
 export interface Subscription {
   readonly channel: string
   readonly policy: Namespace
+  /**
+   * client: it subscribed. connect: it named the channel when it connected. server: it was not asked. The SDK subscribes
+   * again by itself only to what is of the first kind.
+   */
+  readonly origin: 'client' | 'connect' | 'server'
   /** Takes it out of the hub, at whatever stage it is. */
   release: () => void
   /** Whether the reply has been sent and others may have seen it come. */
@@ -35,6 +40,11 @@ export function pushUnsubscribe(client: Client, subscription: Subscription, reas
   client.outbox.push(textFrame(unsubscribePushText(subscription.channel, reason)))
 }
 
+/** It must subscribe again; what the server subscribed it to it gets back by connecting again. */
 export function lostPosition(client: Client, subscription: Subscription): void {
+  if (subscription.origin !== 'client') {
+    client.close(closeReasons.insufficientState)
+    return
+  }
   pushUnsubscribe(client, subscription, unsubscribeReasons.insufficientState)
 }

@@ -179,7 +179,7 @@ test('what is not offered is refused or not granted', async () => {
   const raw = await rawClient(rig, ada)
   raw.send(
     { subscribe: { channel: 'news:map', type: 1 }, id: 2 },
-    { subscribe: { channel: 'news:tf', tf: { key: 'a', cmp: 'eq', val: 'b' } }, id: 3 },
+    { subscribe: { channel: 'open:tf', tf: { key: 'a', cmp: 'eq', val: 'b' } }, id: 3 },
     { subscribe: { channel: 'news:delta', delta: 'fossil', flag: 1 }, id: 4 },
     { publish: { channel: 'open:a', data: 1, type: 1, key: 'k' }, id: 5 },
     { sub_refresh: { channel: 'news:delta', token: 'x' }, id: 6 },

@@ -24,6 +24,7 @@ export interface Message {
   readonly push?: {
     readonly channel?: string
     readonly pub?: { readonly data: unknown; readonly offset?: number }
+    readonly subscribe?: { readonly offset?: number; readonly recoverable?: boolean }
     readonly unsubscribe?: { readonly code: number; readonly reason: string }
     readonly join?: { readonly info: { readonly user: string } }
     readonly leave?: { readonly info: { readonly user: string } }

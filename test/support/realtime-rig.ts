@@ -30,10 +30,10 @@ export interface RealtimeRig {
   /** Stops, and starts another one on the same address and file. */
   restart(): Promise<void>
   /** Publishes as the server itself and answers the offset. */
-  publish(channel: string, data: unknown): Promise<number>
+  publish(channel: string, data: unknown, tags?: Readonly<Record<string, string>>): Promise<number>
 }
 
-export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock'>> {
+export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
   /** Whom the HTTP edge knows behind every upgrade. */
@@ -48,6 +48,7 @@ export const rigNamespaces = namespaces.parse([
     history_ttl: '168h',
     force_recovery: true,
     presence: true,
+    allow_tags_filter: true,
     subscribe_roles: ['admin', 'operator', 'viewer', 'device'],
     publish_roles: ['admin', 'operator'],
   },
@@ -67,6 +68,32 @@ export const rigNamespaces = namespaces.parse([
     subscribe_roles: ['viewer'],
     publish_roles: ['viewer'],
   },
+  {
+    name: 'filtered',
+    history_size: 5,
+    history_ttl: '1h',
+    force_recovery: true,
+    allow_tags_filter: true,
+    subscribe_roles: ['viewer'],
+  },
+  {
+    name: 'delta',
+    history_size: 5,
+    history_ttl: '1h',
+    force_recovery: true,
+    allowed_delta_types: ['fossil'],
+    subscribe_roles: ['viewer'],
+  },
+  {
+    name: 'cache',
+    history_size: 5,
+    history_ttl: '1h',
+    force_recovery: true,
+    force_recovery_mode: 'cache',
+    allow_tags_filter: true,
+    subscribe_roles: ['viewer'],
+  },
+  { name: 'placed', history_size: 5, history_ttl: '1h', force_positioning: true, subscribe_roles: ['viewer'] },
   { name: 'open', subscribe_roles: ['viewer', 'operator'], publish_roles: ['viewer', 'operator'] },
   {
     name: 'talk',
@@ -105,8 +132,8 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       await stop()
       parts = await start(port)
     },
-    async publish(channel, data) {
-      const outcome = await parts.realtime.publish(local, { channel, data })
+    async publish(channel, data, tags) {
+      const outcome = await parts.realtime.publish(local, { channel, data, ...(tags && { tags }) })
       if (!outcome.ok) throw new Error(outcome.message)
       return outcome.offset
     },
@@ -125,6 +152,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       ...(options.rpc && { rpc: options.rpc }),
       ...(options.limits && { limits: options.limits }),
       ...(options.clock && { clock: options.clock }),
+      ...(options.personalChannel !== undefined && { personalChannel: options.personalChannel }),
     })
     const server = createServer()
     server.on('upgrade', (request, socket, head) => realtime.upgrade(request, socket, head, options.known ?? null))

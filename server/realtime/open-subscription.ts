@@ -1,0 +1,213 @@
+import type { HistoryPage, HistoryQuery, Publication } from '#server/broker/broker.ts'
+import type { Namespace } from '#server/config/namespaces.ts'
+import { historyPolicy, isPositioned } from './access.ts'
+import type { Client } from './client.ts'
+import { asText, publicationPushText, publicationsText, type WrittenPublication } from './encode.ts'
+import type { Member, StreamPosition, Watcher } from './hub.ts'
+import {
+  catchUp,
+  decideCacheRecovery,
+  decideRecovery,
+  type LivePublication,
+  type Recovery,
+  type RecoveryBounds,
+} from './recovery.ts'
+import { endSubscription, lostPosition, type Subscription } from './subscription.ts'
+import type { TagFilter } from './tag-filter.ts'
+import { textFrame } from './text-frame.ts'
+
+/** What a subscription is to be like; that it may be is decided already. */
+export interface SubscriptionTerms extends Pick<Subscription, 'channel' | 'policy' | 'origin'> {
+  readonly filter?: TagFilter | null
+  /** Deltas were asked for. */
+  readonly deltas?: boolean
+  readonly joinLeave?: boolean
+  /** Where the client was, when it asks for what it missed. */
+  readonly recover?: StreamPosition | null
+  /** What its recovery may deliver, in bytes. Default half of the outbox. */
+  readonly recoveryBytes?: number
+  /** Rather no subscription than one that has not recovered. */
+  readonly strict?: boolean
+}
+
+export type Opened =
+  /** `result` is JSON text. `afterReply` is to run right behind its being sent, in the same turn. */
+  | { readonly kind: 'open'; readonly result: string; readonly afterReply: () => void }
+  | { readonly kind: 'unrecoverable' }
+  /** The connection has gone meanwhile. */
+  | { readonly kind: 'gone' }
+
+/**
+ * Opens a subscription. Its result comes before anything of the channel; publications that arrive while history is read
+ * wait and follow it in order, each once.
+ */
+export async function openSubscription(client: Client, terms: SubscriptionTerms): Promise<Opened> {
+  const { channel, policy, origin, filter = null, deltas = false, joinLeave = false } = terms
+  const subscription: Subscription = { channel, policy, origin, release: () => {}, live: false }
+  client.subscriptions.set(channel, subscription)
+  const member: Member = {
+    outbox: client.outbox,
+    joinLeave: policy.join_leave && joinLeave,
+    filter,
+    deltas: isPositioned(policy) && policy.allowed_delta_types.includes('fossil') && deltas,
+    lostPosition: () => lostPosition(client, subscription),
+  }
+  if (isPositioned(policy)) return openWithPosition(client, subscription, member, terms)
+  return { kind: 'open', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
+}
+
+/** While history is read no more than this may arrive: the client is better told to come again. */
+const maxArrived = 1_000
+
+async function openWithPosition(
+  client: Client,
+  subscription: Subscription,
+  member: Member,
+  { recover = null, strict = false, recoveryBytes }: SubscriptionTerms,
+): Promise<Opened> {
+  const { hub } = client.services
+  const { channel, policy } = subscription
+  const { limits } = client.services
+  const bounds = { publications: limits.recoveryPublications, bytes: recoveryBytes ?? limits.outboxBytes / 2 }
+  const arrived: LivePublication[] = []
+  const collect: Watcher = (publication, epoch) => {
+    if (arrived.length <= maxArrived) arrived.push({ publication, epoch })
+  }
+  hub.watch(channel, collect)
+  subscription.release = () => hub.unwatch(channel, collect)
+  try {
+    const requested = policy.force_recovery ? recover : null
+    const page = await readHistory(client, subscription, member, requested, bounds)
+    // The connection may have gone, and everything of it been released, while history was read.
+    if (client.subscriptions.get(channel) !== subscription) return { kind: 'gone' }
+    const recovery = requested && decide(subscription, member, requested, page, bounds)
+    if (recovery && !recovery.recovered && strict) {
+      endSubscription(client, subscription)
+      return { kind: 'unrecoverable' }
+    }
+    const result = positionedResult(policy, page, requested, recovery, member)
+    const recovered = recovery?.recovered ? (recovery.missed.at(-1) ?? null) : null
+    return { kind: 'open', result, afterReply: () => follow(client, subscription, member, page, arrived, recovered) }
+  } catch (error) {
+    if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
+    throw error
+  }
+}
+
+function readHistory(
+  client: Client,
+  { channel, policy }: Subscription,
+  member: Member,
+  requested: StreamPosition | null,
+  bounds: RecoveryBounds,
+): Promise<HistoryPage> {
+  return client.services.broker.history(channel, historyPolicy(policy), query())
+
+  function query(): HistoryQuery {
+    if (!requested) return { limit: 0 }
+    if (policy.force_recovery_mode === 'cache') {
+      return { reverse: true, limit: member.filter ? bounds.publications : 1, maxBytes: bounds.bytes }
+    }
+    return { since: requested, limit: bounds.publications + 1, maxBytes: bounds.bytes }
+  }
+}
+
+function decide(
+  { policy }: Subscription,
+  member: Member,
+  requested: StreamPosition,
+  page: HistoryPage,
+  bounds: RecoveryBounds,
+): Recovery {
+  if (policy.force_recovery_mode === 'stream') return decideRecovery(requested, page, bounds)
+  return decideCacheRecovery(requested, page, bounds, (publication) => isFor(member, publication))
+}
+
+/**
+ * After a successful recovery `offset` is the requested one: the SDK advances by reading the publications. When a filter
+ * leaves none of them, and where only the newest matters, it is the top.
+ */
+function positionedResult(
+  policy: Namespace,
+  page: HistoryPage,
+  requested: StreamPosition | null,
+  recovery: Recovery | null,
+  member: Member,
+): string {
+  const recoverable = policy.force_recovery ? '"recoverable":true,' : ''
+  const position = (offset: number) =>
+    `${recoverable}"positioned":true,"epoch":${JSON.stringify(page.epoch)},"offset":${offset}`
+  const delta = member.deltas ? ',"delta":true' : ''
+  if (!requested || !recovery) return `{${position(page.offset)}${delta}}`
+  if (!recovery.recovered) return `{${position(page.offset)}${delta},"was_recovering":true}`
+  const missed = recovery.missed.filter((publication) => isFor(member, publication))
+  if (missed.length === 0) return `{${position(page.offset)}${delta},"was_recovering":true,"recovered":true}`
+  const publications = publicationsText(missed.map((publication) => writtenFor(member, publication)))
+  const from = policy.force_recovery_mode === 'cache' ? page.offset : requested.offset
+  return `{${position(from)}${delta},"was_recovering":true,"recovered":true,"publications":${publications}}`
+}
+
+/** Right behind the reply: what arrived meanwhile, then everything that comes. */
+function follow(
+  client: Client,
+  subscription: Subscription,
+  member: Member,
+  page: HistoryPage,
+  arrived: readonly LivePublication[],
+  recovered: Publication | null,
+): void {
+  const { hub } = client.services
+  const { channel } = subscription
+  subscription.release()
+  const caught = arrived.length > maxArrived ? { complete: false as const } : catchUp(page, arrived)
+  if (!caught.complete) {
+    lostPosition(client, subscription)
+    return
+  }
+  const push = (publication: Publication) =>
+    client.outbox.push(textFrame(publicationPushText(channel, writtenFor(member, publication))))
+  for (const publication of caught.late) if (isFor(member, publication)) push(publication)
+  const { position } = caught
+  const last = caught.late.at(-1) ?? recovered
+  const fanOut = hub.position(channel)
+  if (fanOut === null || fanOut.offset >= position.offset) {
+    goLive(client, subscription, member, position, last)
+    return
+  }
+  // History was ahead of the fan-out: join when that has come to where this client is.
+  const joinInTime: Watcher = (publication, epoch) => {
+    if (epoch === position.epoch && publication.offset <= position.offset) return
+    hub.unwatch(channel, joinInTime)
+    goLive(client, subscription, member, position, last)
+  }
+  hub.watch(channel, joinInTime)
+  subscription.release = () => hub.unwatch(channel, joinInTime)
+}
+
+function isFor({ filter }: Member, { tags }: Publication): boolean {
+  return filter === null || filter.matches(tags)
+}
+
+function writtenFor({ deltas }: Member, publication: Publication): WrittenPublication {
+  return deltas ? asText(publication) : publication
+}
+
+function goLive(
+  client: Client,
+  subscription: Subscription,
+  member: Member,
+  position: StreamPosition | null,
+  last: Publication | null,
+): void {
+  const { hub, broker, log } = client.services
+  const { channel, policy } = subscription
+  hub.join(channel, member, position, last)
+  subscription.release = () => hub.leave(channel, member)
+  subscription.live = true
+  if (policy.presence) {
+    broker
+      .addPresence(channel, client.info)
+      .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not added'))
+  }
+  if (policy.join_leave) hub.announce(channel, 'join', client.info)
+}
