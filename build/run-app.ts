@@ -25,7 +25,9 @@ export function openApp(args: readonly string[]) {
   if (electron === undefined) return null
   // Chromium's sandbox does not work for root; an ordinary user keeps it.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  return spawn(electron.executable, [...sandbox, root, ...args], { stdio: 'inherit' })
+  const app = spawn(electron.executable, [...sandbox, root, ...args], { stdio: 'inherit' })
+  app.on('error', (error) => process.stderr.write(`${electron.executable} does not start: ${error.message}\n`))
+  return app
 }
 
 /**
