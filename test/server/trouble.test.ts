@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -227,4 +228,21 @@ test('SIGTERM in the middle of publishing exits 0, and all that was acknowledged
   await server.start()
   const next = await server.api('POST', '/api/publish', { headers, body: { channel: 'news:general', data: 'next' } })
   expect((next.body as { result: { offset: number } }).result.offset).toBeGreaterThan(Math.max(...offsets))
+})
+
+test('a mistyped data folder is said to hold nothing, and nothing is made there', async () => {
+  const data = join(temporaryFolder(), 'mistyped')
+  const commands = [
+    ['devices'],
+    ['user', 'list'],
+    ['user', 'add', 'ada@example.org', '--password-stdin'],
+    ['key', 'create', 'a-service', '--scope', 'publish'],
+    ['publish', 'news:general', '1'],
+  ]
+  for (const command of commands) {
+    const { code, output } = await runCarillon([...command, '--data', data], { input: 'a bell rings at nine' })
+    expect(code, command.join(' ')).toBe(1)
+    expect(output).toMatch(/There is no Carillon in .*mistyped: .*npm start.*--data.*\[no_data\]/)
+  }
+  expect(existsSync(data)).toBe(false)
 })
