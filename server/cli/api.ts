@@ -55,7 +55,11 @@ export async function openApi(
     const sentence = `There is no Carillon in ${config.data}: start one with npm start, or give the right --data.`
     throw new CliError('no_data', sentence)
   }
-  return openLocal(socketPath, config, await context.startServer({ config, log: pino({ level: 'silent' }), tcp: false }))
+  return openLocal(
+    socketPath,
+    config,
+    await context.startServer({ config, log: pino({ level: 'silent' }), tcp: false }),
+  )
 }
 
 export function originOf(url: string): string {
