@@ -186,7 +186,10 @@ export const starsAnswer = z.object({ channels: z.array(z.string()) })
 /** `POST /api/publish`: shape-compatible with Centrifugo's server API. */
 export const publishRequest = z.object({
   channel: channelName,
-  data: z.json('Give the data to publish: any JSON value.'),
+  data: z
+    .unknown()
+    .refine((data) => data !== undefined, 'Give the data to publish: any JSON value.')
+    .pipe(z.json()),
   tags: z.record(z.string().max(64), z.string().max(256)).optional(),
   idempotency_key: z
     .string()
