@@ -28,7 +28,20 @@ export const password = z
   .string()
   .min(10, 'A password has at least 10 characters.')
   .max(128, 'A password has at most 128 characters.')
-export const personName = z.string().trim().min(1, 'Give a name.').max(120)
+/**
+ * Names are shown in consoles and terminals: nothing that steers those or turns text around. Joiners are let in, which
+ * Persian names are written with.
+ */
+const plainName = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u
+/** What anybody may say of themselves: that, and nothing invisible either. */
+const shownText = z.string().regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'Send text without control characters.')
+
+export const personName = z
+  .string()
+  .trim()
+  .min(1, 'Give a name.')
+  .max(120, 'A name has at most 120 characters.')
+  .regex(plainName, 'Give a name without control characters.')
 
 /** `POST /api/v1/setup`: creates the first administrator with the one-time link printed at start. */
 export const setupRequest = z.object({ token: z.string().min(1).max(200), name: personName, email, password })
@@ -56,9 +69,6 @@ export const deviceName = z
     /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/,
     'A device name is 1 to 63 small letters, digits, - or _, beginning and ending with a letter or digit: lobby-1.',
   )
-
-/** What anybody may say of themselves is shown in consoles and terminals: nothing that steers those or turns text around. */
-const shownText = z.string().regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'Send text without control characters.')
 
 /** `POST /api/v1/enrolments`: a kiosk asks to be enrolled (RFC 8628, device authorization request). */
 export const enrolmentRequest = z.object({
@@ -139,7 +149,8 @@ export const keyRequest = z.object({
     .string()
     .trim()
     .min(1, 'Name the key after what will use it.')
-    .max(32, 'A key name has at most 32 characters.'),
+    .max(32, 'A key name has at most 32 characters.')
+    .regex(plainName, 'Give a name without control characters.'),
   scopes: z.array(keyScope).min(1, 'Give at least one scope.'),
 })
 export const keyView = z.object({
@@ -178,7 +189,7 @@ const maxNesting = 100
 /** Any JSON value. What has been parsed from JSON is one already; it only has to be there, and not nested too deeply. */
 const publicationData = z
   .unknown()
-  .refine((data) => data !== undefined, 'Say in `data` what to publish.')
+  .refine((data) => data !== undefined, 'Give the data to publish: any JSON value.')
   .refine((data) => isNestedAtMost(data, maxNesting), `The data is nested more than ${maxNesting} levels deep.`)
 
 function isNestedAtMost(value: unknown, levels: number): boolean {
@@ -191,7 +202,11 @@ export const publishRequest = z.object({
   channel: channelName,
   data: publicationData,
   tags: z.record(z.string().max(64), z.string().max(256)).optional(),
-  idempotency_key: z.string().min(1).max(128).optional(),
+  idempotency_key: z
+    .string()
+    .min(1, 'An idempotency key has 1 to 128 characters.')
+    .max(128, 'An idempotency key has 1 to 128 characters.')
+    .optional(),
 })
 export const publishResult = z.object({ offset: z.int().optional(), epoch: z.string().optional() })
 /** The server API answers 200 with a result or an error, as Centrifugo does. */

@@ -115,7 +115,10 @@ async function prepareFolder(data: string): Promise<void> {
     await mkdir(data, { recursive: true, mode: 0o700 })
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    const sentence = `The data folder ${data} cannot be made (${reason}). Make its parent writable for this user, or choose another with --data.`
+    const sentence =
+      reason === 'EEXIST'
+        ? `The data folder ${data} is a file. Choose a folder with --data.`
+        : `The data folder ${data} cannot be made (${reason}). Make its parent writable for this user, or choose another with --data.`
     throw new StoreError('data_folder_unwritable', sentence, { cause })
   }
 }

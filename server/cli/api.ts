@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import type { z } from 'zod'
 import { ticketAnswer } from '#protocol/api.ts'
 import { problem } from '#protocol/problem.ts'
-import { readConfig } from '#server/config/config.ts'
+import { type Config, readConfig } from '#server/config/config.ts'
 import { answers, localSocketPath } from '#server/http/listen.ts'
 import { CliError, usageError } from './cli-error.ts'
 import type { CliContext, TargetFlags } from './context.ts'
@@ -17,12 +19,14 @@ export interface Api extends AsyncDisposable {
   readonly socketUrl: string
   /** Asks for a token that opens the socket; null where none is needed. */
   readonly socketToken: (() => Promise<string>) | null
+  /** What the records are configured to keep, when no server runs and so nobody listens; null when one runs. */
+  readonly offline: Config | null
 }
 
 /**
  * Finds the server: `--url` (or CARILLON_URL) with a key in CARILLON_KEY or the keychain; otherwise the local socket in
- * the data folder; otherwise, with `offline`, the records themselves, by a server without a port for as long as the
- * command takes.
+ * the data folder; otherwise, with `offline`, the records that are there, by a server without a port for as long as the
+ * command takes. Only `serve` makes new ones: a mistyped folder is not an installation.
  */
 export async function openApi(
   context: CliContext,
@@ -43,12 +47,20 @@ export async function openApi(
     cwd: context.cwd,
   })
   const socketPath = localSocketPath(config.data)
-  if (await answers(socketPath)) return openLocal(socketPath, { [Symbol.asyncDispose]: async () => {} })
+  if (await answers(socketPath)) return openLocal(socketPath, null, { [Symbol.asyncDispose]: async () => {} })
   if (!offline) {
     const sentence = `No server runs on ${config.data}. Start one with npm start or carillon serve, or name it with --url or --data.`
     throw new CliError('no_server', sentence)
   }
-  return openLocal(socketPath, await context.startServer({ config, log: pino({ level: 'silent' }), tcp: false }))
+  if (!existsSync(join(config.data, 'carillon.sqlite'))) {
+    const sentence = `There is no Carillon in ${config.data}: start one with npm start, or give the right --data.`
+    throw new CliError('no_data', sentence)
+  }
+  return openLocal(
+    socketPath,
+    config,
+    await context.startServer({ config, log: pino({ level: 'silent' }), tcp: false }),
+  )
 }
 
 export function originOf(url: string): string {
@@ -59,11 +71,12 @@ export function originOf(url: string): string {
   return new URL(withScheme).origin
 }
 
-function openLocal(socketPath: string, server: AsyncDisposable): Api {
+function openLocal(socketPath: string, offline: Config | null, server: AsyncDisposable): Api {
   return {
     call: (method, path, answer, body) => exchange({ socketPath }, {}, method, path, answer, body),
     socketUrl: `ws+unix:${socketPath}:/connection/websocket`,
     socketToken: null,
+    offline,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   }
 }
@@ -80,6 +93,7 @@ async function openRemote(origin: string, env: NodeJS.ProcessEnv): Promise<Api> 
     call,
     socketUrl: `${origin.replace(/^http/, 'ws')}/connection/websocket`,
     socketToken: async () => (await call('POST', '/api/v1/tickets', ticketAnswer)).ticket,
+    offline: null,
     [Symbol.asyncDispose]: async () => {},
   }
 }

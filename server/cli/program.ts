@@ -13,12 +13,13 @@ import type { CliContext } from './context.ts'
 
 /** Runs one command and answers its exit code: 0 done, 1 failed (also when the command set it), 2 wrong usage. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  const json = argv.includes('--json')
   const program = createProgram(context)
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    return report(error, argv.includes('--json'))
+    return report(error, json)
   }
 }
 
@@ -26,8 +27,7 @@ function createProgram(context: CliContext): Command {
   const program = new Command('carillon')
     .description('One small server that rings every screen.')
     .version(packageJson.version)
-    .showHelpAfterError('(carillon --help shows what there is)')
-    .exitOverride()
+    .addHelpText('after', '\nExit codes:\n  0  done\n  1  failed\n  2  wrong usage: nothing was sent')
   const commands = [
     serveCommand,
     userCommand,
@@ -38,18 +38,19 @@ function createProgram(context: CliContext): Command {
     loginCommand,
     doctorCommand,
   ]
-  for (const create of commands) program.addCommand(withExits(create(context)))
-  return program
+  for (const create of commands) program.addCommand(create(context))
+  return withExits(program)
 }
 
 function withExits(command: Command): Command {
-  command.exitOverride()
+  // Its sentence is printed by `report`, as every other one is.
+  command.exitOverride().configureOutput({ outputError: () => {} })
   for (const each of command.commands) withExits(each)
   return command
 }
 
 function report(error: unknown, json: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof CommanderError && error.exitCode === 0) return 0
   const { code, message, exitCode } = describe(error)
   if (json) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`)
   else process.stderr.write(`carillon: ${message} [${code}]\n`)
@@ -58,6 +59,12 @@ function report(error: unknown, json: boolean): number {
 
 function describe(error: unknown): { code: string; message: string; exitCode: number } {
   if (error instanceof CliError) return error
+  if (error instanceof CommanderError) {
+    // A command with subcommands but without one of them has shown its help.
+    const said = error.code === 'commander.help' ? 'Name one of the commands above.' : error.message
+    const message = `${said.replace(/^error: /, '')} (carillon --help shows what there is)`
+    return { code: 'usage', message, exitCode: 2 }
+  }
   const known = error instanceof Error && 'code' in error && typeof error.code === 'string'
   if (known && error.name !== 'Error') return { code: error.code as string, message: error.message, exitCode: 1 }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -5,14 +5,16 @@ import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { defaultNamespaces, namespaces } from './namespaces.ts'
 
+const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
+
 /** The configuration file `carillon.config.json`; every field is optional and unknown ones are refused. */
 export const configSchema = z.strictObject({
   /** Address to listen on. Anything but loopback is a decision of the site. */
   host: z.string().min(1).default('127.0.0.1'),
   /** TCP port; 0 takes a free one. */
   port: z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], 'A port is a number from 0 to 65535.')
-    .pipe(z.int().min(0).max(65_535))
+    .union([z.number(), z.string().regex(/^\d+$/, portSentence).transform(Number)], portSentence)
+    .pipe(z.int(portSentence).min(0, portSentence).max(65_535, portSentence))
     .default(8750),
   /** Folder for the database and keys, created with mode 0700. */
   data: z.string().min(1).optional(),

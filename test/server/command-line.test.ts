@@ -16,9 +16,9 @@ test('tail shows earlier events and those that come, says when the server is awa
     '--data',
     server.data,
   ])
-  await tail.waitFor(/news:general #2 \{"n":2\}/)
+  await tail.waitFor(/^earlier news:general #2 \{"n":2\}$/m)
   await server.cli(['publish', 'news:general', '{"n":3}', '--tag', 'floor=2'])
-  await tail.waitFor(/news:general #3 \{"n":3\}/)
+  await tail.waitFor(/^\d.* news:general #3 \{"n":3\} floor=2$/m)
   await server.kill()
   await tail.waitFor(/Offline since/)
   await server.start()
@@ -54,6 +54,15 @@ test('a data folder on the command line wins over an address in the environment'
     code: 2,
     output: expect.stringMatching(/\[two_targets\]/),
   })
+})
+
+test('tail says what is wrong with the channel, or which scope a key lacks', async () => {
+  await using server = await startServerProcess()
+  const unknown = await server.cli(['tail', 'nope:x'])
+  expect(unknown).toMatchObject({ code: 1, output: expect.stringMatching(/No namespace is configured for nope:x/) })
+  const env = { CARILLON_KEY: await createKey(server, ['publish']) }
+  const refused = await server.cli(['tail', 'news:general', '--url', server.url], { bare: true, env })
+  expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/scope subscribe/) })
 })
 
 test('with --json every command prints JSON, also for its errors', async () => {

@@ -263,3 +263,89 @@ test('SIGTERM in the middle of publishing exits 0, and all that was acknowledged
   const next = await server.api('POST', '/api/publish', { headers, body: { channel: 'news:general', data: 'next' } })
   expect((next.body as { result: { offset: number } }).result.offset).toBeGreaterThan(Math.max(...offsets))
 })
+
+test('a mistyped data folder is said to hold nothing, and nothing is made there', async () => {
+  const data = join(temporaryFolder(), 'mistyped')
+  const commands = [
+    ['devices'],
+    ['user', 'list'],
+    ['user', 'add', 'ada@example.org', '--password-stdin'],
+    ['key', 'create', 'a-service', '--scope', 'publish'],
+    ['publish', 'news:general', '1'],
+  ]
+  for (const command of commands) {
+    const { code, output } = await runCarillon([...command, '--data', data], { input: 'a bell rings at nine' })
+    expect(code, command.join(' ')).toBe(1)
+    expect(output).toMatch(/There is no Carillon in .*mistyped: .*npm start.*--data.*\[no_data\]/)
+  }
+  expect(existsSync(data)).toBe(false)
+})
+
+test('without a running server only what is kept until it starts is published', async () => {
+  await using server = await startServerProcess()
+  await server.stop()
+  const kept = await server.cli(['publish', 'news:general', '"for later"'])
+  expect(kept).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/Written for when the server starts: news:general/),
+  })
+  const lost = await server.cli(['publish', 'telemetry:lobby-1', '1'])
+  expect(lost).toMatchObject({ code: 1, output: expect.stringMatching(/keeps no history.*npm start.*\[no_server\]/) })
+  const unknown = await server.cli(['publish', 'weather:today', '1'])
+  expect(unknown).toMatchObject({ code: 1, output: expect.stringMatching(/No namespace is configured/) })
+})
+
+test('what no server would accept is wrong usage, said before anything is sent', async () => {
+  // Nothing answers there: an attempt to send would end with another code.
+  const data = join(temporaryFolder(), 'nowhere')
+  const attempts = [
+    [['key', 'create', 'a-service', '--scope', 'nope'], /publish, subscribe, devices, admin.*\[bad_scope\]/],
+    [['key', 'create', 'x'.repeat(33), '--scope', 'publish'], /at most 32 characters.*\[bad_name\]/],
+    [['key', 'create', 'a\u001b[2J', '--scope', 'publish'], /control characters.*\[bad_name\]/],
+    [['publish', 'news:general', '1', '--idempotency-key', ''], /1 to 128 characters.*\[bad_idempotency_key\]/],
+    [['user', 'add', 'ada@example.org', '--name', 'x'.repeat(121)], /at most 120 characters.*\[bad_name\]/],
+  ] as const
+  for (const [command, sentence] of attempts) {
+    const { code, output } = await runCarillon([...command, '--data', data])
+    expect(code, command.join(' ')).toBe(2)
+    expect(output).toMatch(sentence)
+  }
+})
+
+test('a data folder that is a file is said to be one', async () => {
+  const file = join(temporaryFolder(), 'file')
+  await writeFile(file, '')
+  const { code, output } = await runCarillon(['serve', '--port', '0', '--data', file])
+  expect(code).toBe(1)
+  expect(output).toMatch(/is a file.*--data.*\[data_folder_unwritable\]/)
+})
+
+test('wrong usage has a code, as JSON with --json, and the help says what exit codes mean', async () => {
+  expect(await runCarillon(['publish'])).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/channel.*\[usage\]/s),
+  })
+  const asJson = await runCarillon(['key', 'create', 'a-service', '--json'])
+  expect(asJson.code).toBe(2)
+  expect(JSON.parse(asJson.output)).toMatchObject({
+    error: { code: 'usage', message: expect.stringMatching(/--scope/) },
+  })
+  expect((await runCarillon(['--help'])).output).toMatch(/Exit codes:.*0.*1.*2/s)
+})
+
+test('names reach a terminal without what would steer it', async () => {
+  await using server = await startServerProcess()
+  await server.cli(['key', 'create', 'plain', '--scope', 'publish'])
+  await server.cli(['user', 'add', 'ada@example.org', '--password-stdin'], { input: 'a bell rings at nine' })
+  await server.stop()
+  // Older versions let such names in.
+  const database = new DatabaseSync(join(server.data, 'carillon.sqlite'))
+  // Keys take their name from there too.
+  database.exec(`update user set name = 'a' || char(27) || '[2Jb'`)
+  database.close()
+  for (const list of ['user', 'key']) {
+    const { output } = await server.cli([list, 'list'])
+    expect(output, list).toContain('a\ufffd[2Jb')
+    expect(output, list).not.toContain('\u001b')
+  }
+})

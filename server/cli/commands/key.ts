@@ -1,8 +1,9 @@
 import { Command } from 'commander'
 import { z } from 'zod'
-import { keyAnswer, keyView, page } from '#protocol/api.ts'
+import { keyAnswer, keyRequest, keyView, page } from '#protocol/api.ts'
 import { keyScopes } from '#protocol/roles.ts'
 import { openApi } from '../api.ts'
+import { usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
 import { withTarget } from '../target-options.ts'
@@ -14,9 +15,12 @@ export function keyCommand(context: CliContext): Command {
     .requiredOption('--scope <scopes>', `what it may do, separated by commas: ${keyScopes.join(', ')}`)
     .addHelpText('after', '\nExample:\n  carillon key create door-bell --scope publish')
     .action(async (name: string, flags: TargetFlags & { readonly scope: string }) => {
+      const named = keyRequest.shape.name.safeParse(name)
+      if (!named.success) throw usageError('bad_name', named.error.issues[0]?.message ?? 'Give another name.')
+      const scopes = keyRequest.shape.scopes.safeParse(flags.scope.split(',').map((scope) => scope.trim()))
+      if (!scopes.success) throw usageError('bad_scope', scopes.error.issues[0]?.message ?? 'Give another scope.')
       await using api = await openApi(context, flags, { offline: true })
-      const scopes = flags.scope.split(',').map((scope) => scope.trim())
-      const created = await api.call('POST', '/api/v1/keys', keyAnswer, { name, scopes })
+      const created = await api.call('POST', '/api/v1/keys', keyAnswer, { name: named.data, scopes: scopes.data })
       print(flags.json, created, `${created.key}\nKeep it now: it is not shown again.`)
     })
 

@@ -3,7 +3,7 @@ import { me, serverInfo, tokenAnswer } from '#protocol/api.ts'
 import { credentialHeaders, exchange, originOf } from '../api.ts'
 import type { CliContext } from '../context.ts'
 import { storeCredential } from '../keychain.ts'
-import { print } from '../output.ts'
+import { print, visible } from '../output.ts'
 import { ask, readStdin } from '../stdin.ts'
 
 interface LoginFlags {
@@ -29,7 +29,11 @@ export function loginCommand(context: CliContext): Command {
       const credential = flags.keyStdin ? await readStdin() : await signIn(origin, flags)
       const account = await exchange({ origin }, credentialHeaders(credential), 'GET', '/api/v1/me', me)
       await storeCredential(origin, credential)
-      print(flags.json, { url: origin, account }, `Signed in to ${origin} as ${account.name} (${account.role}).`)
+      print(
+        flags.json,
+        { url: origin, account },
+        `Signed in to ${origin} as ${visible(account.name)} (${account.role}).`,
+      )
     })
 }
 

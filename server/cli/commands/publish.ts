@@ -1,6 +1,7 @@
 import { Command } from 'commander'
-import { publishAnswer } from '#protocol/api.ts'
-import { channelName } from '#protocol/channel.ts'
+import { publishAnswer, publishRequest } from '#protocol/api.ts'
+import { channelName, namespaceOf } from '#protocol/channel.ts'
+import type { Config } from '#server/config/config.ts'
 import { openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
@@ -31,6 +32,8 @@ Examples:
       const named = channelName.safeParse(channel)
       if (!named.success)
         throw usageError('bad_channel', named.error.issues[0]?.message ?? 'The channel name is not valid.')
+      const key = publishRequest.shape.idempotency_key.safeParse(flags.idempotencyKey)
+      if (!key.success) throw usageError('bad_idempotency_key', key.error.issues[0]?.message ?? 'The key is not valid.')
       const body = {
         channel,
         data: parseJson(text === '-' ? await readStdin() : text),
@@ -38,12 +41,24 @@ Examples:
         ...(flags.idempotencyKey === undefined ? {} : { idempotency_key: flags.idempotencyKey }),
       }
       await using api = await openApi(context, flags, { offline: true })
+      if (api.offline !== null && forgets(api.offline, channel)) {
+        const sentence = `No server runs on ${api.offline.data}, and ${channel} keeps no history: the event would reach nobody. Start the server with npm start and publish again.`
+        throw new CliError('no_server', sentence)
+      }
       const answer = await api.call('POST', '/api/publish', publishAnswer, body)
       if ('error' in answer) throw new CliError(`error_${answer.error.code}`, answer.error.message)
       const { offset, epoch } = answer.result
-      print(flags.json, { channel, offset, epoch }, `Published to ${channel}${offset ? ` at offset ${offset}` : ''}.`)
+      const place = `${channel}${offset ? ` at offset ${offset}` : ''}.`
+      const words = api.offline === null ? `Published to ${place}` : `Written for when the server starts: ${place}`
+      print(flags.json, { channel, offset, epoch }, words)
     })
   return withTarget(command)
+}
+
+/** Whether what is published there is gone once it was sent. Channels outside every namespace are the server's to refuse. */
+function forgets({ namespaces }: Config, channel: string): boolean {
+  const policy = namespaces.find(({ name }) => name === namespaceOf(channel))
+  return policy !== undefined && (policy.history_size === 0 || policy.history_ttl === 0)
 }
 
 function parseJson(text: string): unknown {

@@ -2,9 +2,11 @@ import { Centrifuge, type Options, type PublicationContext, UnauthorizedError } 
 import { Command, InvalidArgumentError } from 'commander'
 import { WebSocket } from 'ws'
 import { channelName } from '#protocol/channel.ts'
+import { replyErrors } from '#protocol/error-codes.ts'
 import { type Api, openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
+import { visible } from '../output.ts'
 import { withTarget } from '../target-options.ts'
 
 interface TailFlags extends TargetFlags {
@@ -58,10 +60,9 @@ const rejections: ReadonlySet<string> = new Set(['invalid_token', 'unauthorized'
 function follow(client: Centrifuge, channel: string, flags: TailFlags): Promise<void> {
   return new Promise((resolve, reject) => {
     const subscription = client.newSubscription(channel)
-    const show = ({ offset = 0, data, tags }: Pick<PublicationContext, 'offset' | 'data' | 'tags'>) => {
-      const line = flags.json
-        ? JSON.stringify({ channel, offset, data, tags: tags ?? {} })
-        : `${new Date().toLocaleTimeString()} ${channel} #${offset} ${JSON.stringify(data)}`
+    const show = (event: Shown, isEarlier = false) => {
+      const { offset = 0, data, tags = {} } = event
+      const line = flags.json ? JSON.stringify({ channel, offset, data, tags }) : words(channel, event, isEarlier)
       process.stdout.write(`${line}\n`)
     }
     let begun = false
@@ -78,7 +79,7 @@ function follow(client: Centrifuge, channel: string, flags: TailFlags): Promise<
         if (flags.history > 0) {
           const { publications } = await subscription.history({ limit: flags.history, reverse: true })
           const top = streamPosition?.offset ?? Number.POSITIVE_INFINITY
-          for (const each of publications.reverse()) if ((each.offset ?? 0) <= top) show(each)
+          for (const each of publications.reverse()) if ((each.offset ?? 0) <= top) show(each, true)
         }
       } catch {
         note('Earlier events cannot be had in this channel.')
@@ -87,7 +88,7 @@ function follow(client: Centrifuge, channel: string, flags: TailFlags): Promise<
       waiting = null
     })
     subscription.on('unsubscribed', ({ code, reason }) =>
-      reject(new CliError(`error_${code}`, `${channel}: ${reason}.`)),
+      reject(new CliError(`error_${code}`, refusal(code, reason, channel))),
     )
     client.on(
       'connecting',
@@ -102,6 +103,26 @@ function follow(client: Centrifuge, channel: string, flags: TailFlags): Promise<
     subscription.subscribe()
     client.connect()
   })
+}
+
+type Shown = Pick<PublicationContext, 'offset' | 'data' | 'tags'>
+
+/** An event in one line. When an earlier one was published is not known here. */
+function words(channel: string, { offset = 0, data, tags = {} }: Shown, isEarlier: boolean): string {
+  const when = isEarlier ? 'earlier' : new Date().toLocaleTimeString()
+  const labels = Object.entries(tags).map(([key, value]) => ` ${key}=${value}`)
+  return visible(`${when} ${channel} #${offset} ${JSON.stringify(data)}${labels.join('')}`)
+}
+
+/** The protocol's own words say what is wrong and not what to do. */
+function refusal(code: number, reason: string, channel: string): string {
+  if (code === replyErrors.unknownChannel.code) {
+    return `No namespace is configured for ${channel}. Check the name, for example news:general, or configure its namespace.`
+  }
+  if (code === replyErrors.permissionDenied.code) {
+    return `You may not follow ${channel}: a key needs the scope subscribe, a person a role that its namespace lists in subscribe_roles.`
+  }
+  return `${channel}: ${reason}.`
 }
 
 function note(words: string): void {

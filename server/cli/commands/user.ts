@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { email, page, password as passwordSchema, userView } from '#protocol/api.ts'
+import { email, page, password as passwordSchema, personName, userView } from '#protocol/api.ts'
 import { personRole } from '#protocol/roles.ts'
 import { openApi } from '../api.ts'
 import { usageError } from '../cli-error.ts'
@@ -28,6 +28,8 @@ export function userCommand(context: CliContext): Command {
     .action(async (address: string, flags: AddFlags) => {
       const checked = email.safeParse(address)
       if (!checked.success) throw usageError('bad_email', checked.error.issues[0]?.message ?? 'Give an e-mail address.')
+      const named = personName.optional().safeParse(flags.name)
+      if (!named.success) throw usageError('bad_name', named.error.issues[0]?.message ?? 'Give another name.')
       const password = flags.passwordStdin ? await readStdin() : await ask('Password: ', { hidden: true })
       const strong = passwordSchema.safeParse(password)
       if (!strong.success)
