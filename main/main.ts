@@ -126,6 +126,7 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
       tell('desktop:event', event)
       if (window?.isFocused() !== true) notifications.add(event)
     },
+    onEarlier: (events) => tell('desktop:earlier', events),
   })
   answer('desktop:state', () => desktop.state)
   answer('desktop:events', () => desktop.events)
