@@ -3,7 +3,7 @@ import { pause } from './pause.ts'
 import { failureOf, type Page, type Position, type Publication } from './stream.ts'
 
 /** Most publications that are read from before the first subscription to a channel. */
-export const maxEarlier = 100
+const maxEarlier = 100
 
 export interface EarlierOptions {
   readonly log: Log
