@@ -51,6 +51,23 @@ test('after a restart the app is signed in without asking, follows included', as
   expect(desktop.state).toMatchObject({ follows: ['news:a'] })
 })
 
+test('after a restart the app has what was shown before and what was published meanwhile, as nothing new', async () => {
+  const first = await build()
+  first.server.stars.add('news:a')
+  await first.desktop.start()
+  await first.desktop.signIn({ server: first.server.origin, ...ada })
+  await vi.waitFor(() => expect(first.server.commands.some(({ subscribe }) => subscribe)).toBe(true))
+  first.server.publish('news:a', 'shown')
+  await vi.waitFor(() => expect(first.events.map(({ data }) => data)).toEqual(['shown']))
+  first.desktop[Symbol.dispose]()
+  first.server.publish('news:a', 'missed')
+  const { desktop, events, read } = await build(first)
+  await desktop.start()
+  await vi.waitFor(() => expect(read.map(({ data }) => data)).toEqual(['shown', 'missed']))
+  expect(desktop.events).toEqual(read)
+  expect(events).toEqual([])
+})
+
 test('without its server a signed-in app shows who it is and that it is offline', async () => {
   const first = await build()
   first.server.stars.add('news:a')
@@ -296,6 +313,7 @@ async function build(earlier?: Earlier) {
   const remembered: string[] = []
   const states: DesktopState[] = []
   const events: { readonly data: unknown }[] = []
+  const read: { readonly data: unknown }[] = []
   const desktop = createDesktop({
     server: server.origin,
     version: '0',
@@ -306,10 +324,11 @@ async function build(earlier?: Earlier) {
     rememberServer: (origin) => void remembered.push(origin),
     onState: (state) => void states.push(state),
     onEvent: (event) => void events.push(event),
+    onEarlier: (earlier) => void read.push(...earlier),
     times: { minReconnect: 5, maxReconnect: 20, maxReplace: 20, decision: 1000, sync: 20 },
   })
   onTestFinished(() => desktop[Symbol.dispose]())
-  return { desktop, server, keychain, account, remembered, states, events }
+  return { desktop, server, keychain, account, remembered, states, events, read }
 }
 
 async function online(desktop: { readonly state: DesktopState }): Promise<void> {

@@ -37,6 +37,8 @@ export interface DesktopOptions {
   rememberServer(origin: string): void
   onState(state: DesktopState): void
   onEvent(event: FeedEvent): void
+  /** What was published on a channel before it was followed in this run, oldest first, once. Nothing to ring for. */
+  onEarlier(events: readonly FeedEvent[]): void
   readonly times?: Partial<DesktopTimes>
 }
 
@@ -100,6 +102,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
         if (link.phase === 'online') void sync()
       },
       onEvent: options.onEvent,
+      onEarlier: options.onEarlier,
       onTrouble: showTroubles,
       onRejected: (error) => void dismiss(error),
     })

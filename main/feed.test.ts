@@ -134,7 +134,80 @@ test('the newest of history can be asked for', async () => {
   expect(feed.events).toEqual([])
 })
 
-async function build() {
+test('what was published before is put in front of what arrives, once, and told apart', async () => {
+  const { server, feed, events, read } = await build({ withPast: true })
+  for (let n = 1; n <= 3; n++) server.publish('news:a', n, { n: String(n) })
+  let asked = 0
+  server.onCommand = ({ history }) => {
+    if (history === undefined) return undefined
+    // Live publications overtake the answer, and the answer holds them.
+    if (asked++ === 0) for (const n of [4, 5]) server.publish('news:a', n)
+    return undefined
+  }
+  await feed.follow('news:a').decided
+  await vi.waitFor(() => expect(read).toHaveLength(1))
+  await vi.waitFor(() => expect(events).toHaveLength(2))
+  server.disconnect()
+  server.publish('news:a', 6)
+  await vi.waitFor(() => expect(events).toHaveLength(3), 3000)
+  expect(feed.events.map(({ offset }) => offset)).toEqual([1, 2, 3, 4, 5, 6])
+  expect(events.map(({ offset }) => offset)).toEqual([4, 5, 6])
+  expect(read).toEqual([feed.events.slice(0, 3)])
+  expect(feed.events[0]).toEqual({ channel: 'news:a', offset: 1, data: 1, tags: { n: '1' }, receivedAt: null })
+  expect(asked).toBe(1)
+})
+
+test('of a long past only the newest hundred are read', async () => {
+  const { server, feed, read } = await build({ withPast: true })
+  for (let n = 1; n <= 130; n++) server.publish('news:a', n)
+  feed.follow('news:a')
+  await vi.waitFor(() => expect(read).toHaveLength(1))
+  expect(read[0]?.map(({ data }) => data)).toEqual(Array.from({ length: 100 }, (_, index) => index + 31))
+})
+
+test('a past that is lost with its connection is asked for again, and live publications do not wait for it', async () => {
+  const { server, feed, read } = await build({ withPast: true })
+  for (const n of [1, 2]) server.publish('news:a', n)
+  let silent = true
+  server.onCommand = ({ history }) => (history !== undefined && silent ? null : undefined)
+  await feed.follow('news:a').decided
+  server.publish('news:a', 3)
+  await vi.waitFor(() => expect(feed.events.map(({ data }) => data)).toEqual([3]))
+  silent = false
+  server.disconnect()
+  await vi.waitFor(() => expect(read).toHaveLength(1), 3000)
+  expect(feed.events.map(({ data }) => data)).toEqual([1, 2, 3])
+})
+
+test('a channel without a history starts empty', async () => {
+  const { server, feed, read } = await build({ withPast: true })
+  server.publish('news:a', 1)
+  server.onCommand = ({ history }) =>
+    history === undefined ? undefined : { error: { code: 108, message: 'not available' } }
+  await feed.follow('news:a').decided
+  server.publish('news:a', 2)
+  await vi.waitFor(() => expect(feed.events.map(({ data }) => data)).toEqual([2]))
+  server.disconnect()
+  server.publish('news:a', 3)
+  await vi.waitFor(() => expect(feed.events.map(({ data }) => data)).toEqual([2, 3]), 3000)
+  expect(read).toEqual([])
+  expect(server.commands.filter(({ history }) => history)).toHaveLength(1)
+})
+
+test('a channel that is followed again does not repeat its past', async () => {
+  const { server, feed, read } = await build({ withPast: true })
+  for (const n of [1, 2]) server.publish('news:a', n)
+  feed.follow('news:a')
+  await vi.waitFor(() => expect(read).toHaveLength(1))
+  feed.unfollow('news:a')
+  await feed.follow('news:a').decided
+  server.publish('news:a', 3)
+  await vi.waitFor(() => expect(feed.events.map(({ data }) => data)).toEqual([1, 2, 3]))
+  await vi.waitFor(() => expect(server.commands.filter(({ history }) => history)).toHaveLength(2))
+  expect(read).toHaveLength(1)
+})
+
+async function build({ withPast = false } = {}) {
   const server: LittleServer = await startLittleServer()
   onTestFinished(() => server[Symbol.asyncDispose]())
   const api = createServerApi({ origin: server.origin, timeout: 1000 })
@@ -152,7 +225,14 @@ async function build() {
   })
   onTestFinished(() => link[Symbol.dispose]())
   const events: FeedEvent[] = []
+  const read: FeedEvent[][] = []
   let troubles = 0
-  const feed = createFeed({ link, log, onEvent: (event) => void events.push(event), onTrouble: () => void troubles++ })
-  return { server, feed, events, troubles: () => troubles }
+  const feed = createFeed({
+    link,
+    log,
+    onEvent: (event) => void events.push(event),
+    onTrouble: () => void troubles++,
+    ...(withPast ? { onEarlier: (earlier) => void read.push([...earlier]) } : {}),
+  })
+  return { server, feed, events, read, troubles: () => troubles }
 }

@@ -1,11 +1,12 @@
 import type { FeedEvent } from '#protocol/ipc.ts'
+import { createEarlier } from './earlier.ts'
 import type { Channel, Link } from './link.ts'
 import type { Log } from './log.ts'
-import { createStream, type Publication } from './stream.ts'
+import { createStream, type Page, type Publication } from './stream.ts'
 
 /** The channels that are followed and what arrived on them: each publication once, in order within its channel. */
 export interface Feed extends Disposable {
-  /** The newest events of this run, oldest first, at most `maxEvents`. */
+  /** The newest events, oldest first, at most `maxEvents`: what was there before this run, then what this run received. */
   readonly events: readonly FeedEvent[]
   /** Channels of which something could not be had; null where nobody knows how much. */
   readonly gaps: readonly Gap[]
@@ -38,6 +39,11 @@ export interface FeedOptions {
   readonly link: Pick<Link, 'subscribe'>
   readonly log: Log
   onEvent(event: FeedEvent): void
+  /**
+   * The newest that was published on a channel before it was followed, oldest first, once. None of it is told as
+   * `onEvent`. Without this the past is not asked for.
+   */
+  onEarlier?(events: readonly FeedEvent[]): void
   /** `gaps` or `refusals` have changed. */
   onTrouble(): void
 }
@@ -46,20 +52,14 @@ export const maxEvents = 1000
 /** Publications asked for at once: the most a server gives. */
 const pageSize = 300
 
-export function createFeed({ link, log, onEvent, onTrouble }: FeedOptions): Feed {
+export function createFeed({ link, log, onEvent, onEarlier, onTrouble }: FeedOptions): Feed {
   const followed = new Map<string, { readonly followed: Followed; readonly channel: Channel }>()
   const events: FeedEvent[] = []
   let gaps: readonly Gap[] = []
   let refusals: readonly Refusal[] = []
 
   function deliver(channel: string, publication: Publication): void {
-    const event: FeedEvent = {
-      channel,
-      offset: publication.offset ?? 0,
-      data: publication.data,
-      tags: publication.tags ?? {},
-      receivedAt: Date.now(),
-    }
+    const event = eventOf(channel, publication, Date.now())
     log.info('received', { channel, offset: event.offset })
     events.push(event)
     if (events.length > maxEvents) events.shift()
@@ -68,6 +68,19 @@ export function createFeed({ link, log, onEvent, onTrouble }: FeedOptions): Feed
     } catch (error) {
       log.error('event handler failed', { channel, error: String(error) }) // the next publication is due all the same
     }
+  }
+
+  /** Puts what was there before in front of what has arrived. */
+  function deliverEarlier(channel: string, publications: readonly Publication[]): void {
+    // A channel that is followed again has its past in the list already: only what is older can go in front of it.
+    const oldest = events.find((event) => event.channel === channel)?.offset ?? Number.POSITIVE_INFINITY
+    const older = publications.filter(({ offset = 0 }) => offset < oldest)
+    const room = maxEvents - events.length
+    if (room === 0 || older.length === 0) return
+    const earlier = older.slice(-room).map((publication) => eventOf(channel, publication, null))
+    log.info('read', { channel, count: earlier.length })
+    events.unshift(...earlier)
+    onEarlier?.(earlier)
   }
 
   function missed(channel: string, count: number | null): void {
@@ -93,23 +106,28 @@ export function createFeed({ link, log, onEvent, onTrouble }: FeedOptions): Feed
       missed: (count) => missed(name, count),
       page: (since) => channel.history({ since: { ...since }, limit: pageSize }),
     })
+    const newest = (limit: number): Promise<Page> => channel.history({ limit, reverse: true })
+    const earlier = createEarlier({ log, newest, found: (publications) => deliverEarlier(name, publications) })
     const channel = link.subscribe(name, {
       position: () => stream.position,
       subscribed(at, recovered) {
         stream.subscribed(at, recovered)
+        if (onEarlier !== undefined) earlier.subscribed(at)
         setRefusal(name, null)
         resolve(null)
       },
       publication: (publication) => stream.publication(publication),
-      interrupted: () => stream.interrupted(),
+      interrupted() {
+        stream.interrupted()
+        earlier.interrupted()
+      },
       refused(code, message) {
         const refusal = { channel: name, code, message }
         setRefusal(name, refusal)
         resolve(refusal)
       },
     })
-    const newest = async (limit: number) => (await channel.history({ limit, reverse: true })).publications
-    return { followed: { decided: promise, newest }, channel }
+    return { followed: { decided: promise, newest: async (limit) => (await newest(limit)).publications }, channel }
   }
 
   function unfollow(name: string): void {
@@ -140,4 +158,8 @@ export function createFeed({ link, log, onEvent, onTrouble }: FeedOptions): Feed
       for (const name of [...followed.keys()]) unfollow(name)
     },
   }
+}
+
+function eventOf(channel: string, { offset = 0, data, tags = {} }: Publication, receivedAt: number | null): FeedEvent {
+  return { channel, offset, data, tags, receivedAt }
 }

@@ -237,7 +237,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
   }
 
   function show({ data, offset, receivedAt }: FeedEvent): void {
-    const screen = screenOf(data, receivedAt)
+    const screen = screenOf(data, receivedAt ?? Date.now())
     if (screen === null) {
       log.warn('command ignored', { offset })
       return

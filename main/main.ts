@@ -2,6 +2,8 @@ import { arch, hostname, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { app, type BrowserWindow, nativeTheme, powerMonitor } from 'electron'
+import type { DesktopState, KioskState } from '#protocol/ipc.ts'
+import { answeringServer } from './answering-server.ts'
 import { createAppLog } from './app-log.ts'
 import { declareAppScheme, serveApp } from './app-protocol.ts'
 import { readArguments } from './arguments.ts'
@@ -71,14 +73,14 @@ async function start(): Promise<void> {
   const store = await openSettings(join(app.getPath('userData'), 'settings.json'), log)
   const server = chosenServer(store.value.server)
   if (server === null) return app.exit(2)
-  if (args.server !== null) store.change({ server })
   log.info('started', { mode: args.mode, version: app.getVersion(), electron: process.versions.electron ?? '', server })
   // A screen on a wall is dark; without this a system that has no opinion, as a kiosk's, counts as light.
   if (args.mode === 'kiosk') nativeTheme.themeSource = 'dark'
   hardenSession(args.mode, log)
   serveApp(join(dist, 'renderer'))
   const conversation = createConversation(() => window, log)
-  const running = args.mode === 'kiosk' ? startKiosk(server, conversation) : startDesktop(server, store, conversation)
+  const running =
+    args.mode === 'kiosk' ? startKiosk(server, store, conversation) : startDesktop(server, store, conversation)
   window?.on('closed', () => {
     window = null
   })
@@ -121,11 +123,15 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
     log,
     createApi: (origin) => createServerApi({ origin }),
     rememberServer: (origin) => store.change({ server: origin }),
-    onState: (state) => tell('desktop:state', state),
+    onState(state) {
+      rememberServer(state, store)
+      tell('desktop:state', state)
+    },
     onEvent(event) {
       tell('desktop:event', event)
       if (window?.isFocused() !== true) notifications.add(event)
     },
+    onEarlier: (events) => tell('desktop:earlier', events),
   })
   answer('desktop:state', () => desktop.state)
   answer('desktop:events', () => desktop.events)
@@ -150,7 +156,7 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
   }
 }
 
-function startKiosk(server: string, { answer, tell }: Conversation): Disposable {
+function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conversation): Disposable {
   const kiosk = createKiosk({
     api: createServerApi({ origin: server }),
     version: app.getVersion(),
@@ -162,7 +168,10 @@ function startKiosk(server: string, { answer, tell }: Conversation): Disposable 
       platform: `${process.platform} ${release()} ${arch()}`.slice(0, 120),
     },
     log,
-    onState: (state) => tell('kiosk:state', state),
+    onState(state) {
+      rememberServer(state, store)
+      tell('kiosk:state', state)
+    },
     onScreen: (shown) => tell('kiosk:screen', shown),
   })
   answer('kiosk:state', () => kiosk.state)
@@ -171,6 +180,11 @@ function startKiosk(server: string, { answer, tell }: Conversation): Disposable 
   window = openKioskWindow(windowOptions('kiosk'), args.windowed)
   kiosk.start()
   return kiosk
+}
+
+function rememberServer(state: DesktopState | KioskState, store: SettingsStore): void {
+  const server = answeringServer(state)
+  if (server !== null && server !== store.value.server) store.change({ server })
 }
 
 function windowOptions(kind: WindowOptions['kind']): WindowOptions {

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly times?: Partial<LinkTimes>
   onLink(state: LinkState): void
   onEvent(event: FeedEvent): void
+  /** As in `FeedOptions`: without this the past is not asked for. */
+  onEarlier?(events: readonly FeedEvent[]): void
   onTrouble(): void
   /** The server rejects the credential. The session has ended. */
   onRejected(error: ServerError): void
@@ -44,7 +46,8 @@ export function openSession(options: SessionOptions): Session {
     onRejected: options.onRejected,
     ...(options.times === undefined ? {} : { times: options.times }),
   })
-  const feed = createFeed({ link, log, onEvent: options.onEvent, onTrouble: options.onTrouble })
+  const { onEvent, onEarlier, onTrouble } = options
+  const feed = createFeed({ link, log, onEvent, onTrouble, ...(onEarlier === undefined ? {} : { onEarlier }) })
   return {
     link,
     feed,

@@ -218,7 +218,12 @@ function isNumbered(publication: Publication): publication is Numbered {
 /** Codes the server gives when asking again cannot help: not permitted, no such method, no history. */
 const finalCodes: ReadonlySet<number> = new Set([102, 103, 104, 107, 108])
 
-function failureOf(error: unknown): { readonly code: number; readonly message: string; readonly final: boolean } {
+/** What the SDK rejects with, whether or not it is what it should be. `final` when asking again cannot help. */
+export function failureOf(error: unknown): {
+  readonly code: number
+  readonly message: string
+  readonly final: boolean
+} {
   const known = typeof error === 'object' && error !== null ? (error as { code?: unknown; message?: unknown }) : {}
   const code = typeof known.code === 'number' ? known.code : 0
   return { code, message: String(known.message ?? error), final: finalCodes.has(code) }

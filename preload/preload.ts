@@ -25,6 +25,7 @@ const desktop: DesktopBridge = {
   openConsole: () => call('desktop:openConsole'),
   onState: (listener) => listen('desktop:state', listener),
   onEvent: (listener) => listen('desktop:event', listener),
+  onEarlier: (listener) => listen('desktop:earlier', listener),
 }
 
 const kiosk: KioskBridge = {

@@ -31,8 +31,8 @@ export interface FeedEvent {
   readonly offset: number
   readonly data: unknown
   readonly tags: Readonly<Record<string, string>>
-  /** When this client received it, in milliseconds since 1970. */
-  readonly receivedAt: number
+  /** When this client received it, in milliseconds since 1970; null for what was read from history, which has no time. */
+  readonly receivedAt: number | null
 }
 
 export type DesktopState =
@@ -95,7 +95,7 @@ export type SignInRequest = z.infer<typeof signInRequest>
 /** Arguments are parsed in main; replies are typed only, since main is trusted by its windows. */
 export const calls = {
   'desktop:state': { args: z.tuple([]), reply: reply<DesktopState>() },
-  /** The newest events first received in this run, oldest first, at most 1,000. */
+  /** The newest events, oldest first, at most 1,000: read from history when this run began, then received. */
   'desktop:events': { args: z.tuple([]), reply: reply<readonly FeedEvent[]>() },
   /** Fails with `keychain_unavailable` when `storage` is `keychain` and there is none. */
   'desktop:signIn': { args: z.tuple([signInRequest]), reply: outcome() },
@@ -118,6 +118,8 @@ export type CallReply<N extends CallName> = Calls[N]['reply'] extends Reply<infe
 export interface Events {
   'desktop:state': DesktopState
   'desktop:event': FeedEvent
+  /** What a channel held before it was followed in this run, oldest first: older than all that was told of it before. */
+  'desktop:earlier': readonly FeedEvent[]
   'kiosk:state': KioskState
   /** Each command as it arrives, in order, once: the state alone shows only the newest. */
   'kiosk:screen': { readonly offset: number; readonly screen: Screen }
@@ -135,6 +137,7 @@ export interface DesktopBridge {
   openConsole(): Promise<Outcome>
   onState(listener: (state: DesktopState) => void): () => void
   onEvent(listener: (event: FeedEvent) => void): () => void
+  onEarlier(listener: (events: readonly FeedEvent[]) => void): () => void
 }
 
 export interface KioskBridge {

@@ -1,7 +1,7 @@
 import { ActionIcon, Alert, Button, Tooltip } from '@mantine/core'
 import { IconExternalLink, IconInfoCircle, IconLogout } from '@tabler/icons-react'
 import { useEffect, useMemo, useState } from 'react'
-import type { DesktopBridge, DesktopState } from '#protocol/ipc.ts'
+import type { DesktopBridge, DesktopState, FeedEvent } from '#protocol/ipc.ts'
 import { Brand } from '../mantine/brand.tsx'
 import { ConfirmDialog } from '../mantine/confirm-dialog.tsx'
 import { EventList } from '../mantine/event-list.tsx'
@@ -119,21 +119,28 @@ function NoEvents({ follows }: { readonly follows: boolean }) {
   )
 }
 
-/** The live list of this window: what main has received so far, then each event as it comes. */
+/** The live list of this window: what main has so far, then each event as it comes, and the past of channels as it is read. */
 function useEvents(bridge: DesktopBridge): Feed {
   const feed = useMemo(() => createFeed(), [])
   useEffect(() => {
     let gone = false
-    const stop = bridge.onEvent((event) => feed.add(event))
+    /** What is read before main has answered: older than the answer, which may hold it too. Null from then on. */
+    let early: FeedEvent[] | null = []
+    const stopEvents = bridge.onEvent((event) => feed.add(event))
+    const stopEarlier = bridge.onEarlier((read) => (early === null ? feed.fill(read) : void early.unshift(...read)))
     bridge.events().then(
-      (earlier) => {
-        if (!gone) feed.fill(earlier)
+      (soFar) => {
+        if (gone) return
+        feed.fill(soFar)
+        feed.fill(early ?? [])
+        early = null
       },
       (error: unknown) => console.error('main does not answer', error),
     )
     return () => {
       gone = true
-      stop()
+      stopEvents()
+      stopEarlier()
       feed.clear()
     }
   }, [bridge, feed])

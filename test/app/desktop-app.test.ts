@@ -30,6 +30,38 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the desktop app'
     expect(await app.log()).not.toContain('Soup')
   })
 
+  test('what was shown before a restart and what was published meanwhile is there again, and rings for nobody', async () => {
+    await using server = await startServerProcess()
+    await using session = await startDesktopSession()
+    await signIn(server, email, 'operator')
+    const key = await createKey(server, ['publish'])
+    {
+      await using app = await openApp(session, [`--server=${server.url}`])
+      await fillIn(app.page)
+      await desktopState(app.page, (state) => state.phase === 'signed-in' && state.link.phase === 'online')
+      expect(await follow(app.page, 'news:general')).toEqual({ ok: true })
+      await publish(server, key, { message: 'Shown' })
+      await app.page.getByText('Shown', { exact: true }).waitFor()
+    }
+    await publish(server, key, { message: 'Missed' })
+    await using app = await openApp(session)
+    await app.page.getByText('Missed', { exact: true }).waitFor()
+    await publish(server, key, { message: 'Live' })
+    await app.page.getByText('Live', { exact: true }).waitFor()
+    expect(await app.page.locator('.event-message').allTextContents()).toEqual(['Live', 'Missed', 'Shown'])
+    expect(await events(app.page)).toMatchObject([
+      { offset: 1, receivedAt: null },
+      { offset: 2, receivedAt: null },
+      { offset: 3, receivedAt: expect.any(Number) },
+    ])
+    expect(await app.log()).toContain('read channel=news:general count=2')
+    await app.application.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide())
+    await publish(server, key, { message: 'Rings' })
+    // Notifications come in order: had what was missed rung, it would be the first of the two.
+    const first = await session.waitForNotification(({ body }) => body === 'Missed' || body === 'Rings')
+    expect(first.body).toBe('Rings')
+  })
+
   test('without a keychain the app says so, and stays signed in only while it is open if the person agrees', async () => {
     await using server = await startServerProcess()
     await using session = await startDesktopSession({ keyring: false, notifications: false })

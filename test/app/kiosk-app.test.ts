@@ -71,6 +71,21 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the kiosk', () => {
     await enrol(app.page, server, token)
   })
 
+  test('a kiosk remembers the address at which Carillon answered, and not one that was mistyped', async () => {
+    await using server = await startServerProcess()
+    await using session = await startDesktopSession({ windowManager: 'matchbox', width: 800, height: 480 })
+    {
+      await using app = await openApp(session, ['--kiosk', `--server=${server.url}`])
+      await kioskState(app.page, ({ phase }) => phase === 'enrolling')
+    }
+    {
+      await using app = await openApp(session, ['--kiosk', '--server=http://127.0.0.1:1'])
+      await kioskState(app.page, ({ phase }) => phase === 'unreachable')
+    }
+    await using app = await openApp(session, ['--kiosk'])
+    expect(await kioskState(app.page, ({ phase }) => phase === 'enrolling')).toMatchObject({ server: server.url })
+  })
+
   test('started without its server a kiosk says what is wrong and goes on by itself', async () => {
     await using server = await startServerProcess()
     await using session = await startDesktopSession({ windowManager: 'matchbox', width: 800, height: 480 })

@@ -28,7 +28,18 @@ describeWith(['electron', 'xvfb'], 'the app around its pages', () => {
         verbs: Object.keys(carillon?.desktop ?? {}).sort(),
       }
     })
-    const verbs = ['events', 'follow', 'onEvent', 'onState', 'openConsole', 'signIn', 'signOut', 'state', 'unfollow']
+    const verbs = [
+      'events',
+      'follow',
+      'onEarlier',
+      'onEvent',
+      'onState',
+      'openConsole',
+      'signIn',
+      'signOut',
+      'state',
+      'unfollow',
+    ]
     expect(found).toEqual({ node: [], bridges: ['desktop'], verbs })
     const preferences = await app.application.evaluate(({ BrowserWindow }) => {
       const ours = BrowserWindow.getAllWindows()[0]?.webContents as unknown as Preferring

@@ -208,6 +208,22 @@ describeWith(['chromium'], 'the desktop window', () => {
     expect(await rows(desktop).first().textContent()).toContain('number 1300')
   })
 
+  test('puts what a channel held before it was followed below what has arrived, once', async () => {
+    await using desktop = await openDesktop(signedIn, [])
+    const { page } = desktop
+    await page.evaluate((at) => {
+      const event = (offset: number, receivedAt: number | null) =>
+        ({ channel: 'news:general', offset, data: `number ${offset}`, tags: {}, receivedAt }) as const
+      window.fakeMain.tellEvent(event(3, at))
+      window.fakeMain.tellEarlier([event(1, null), event(2, null)])
+      window.fakeMain.tellEarlier([event(1, null), event(2, null)])
+    }, noon)
+    await page.getByText('number 1', { exact: true }).waitFor()
+    const texts = await rows(desktop).allTextContents()
+    expect(texts.map((text) => /number (\d)/.exec(text)?.[1])).toEqual(['3', '2', '1'])
+    expect(texts.map((text) => text.includes('Earlier'))).toEqual([false, true, true])
+  })
+
   test('shows one channel alone when asked', async () => {
     await using desktop = await openDesktop(signedIn, events)
     const { page } = desktop

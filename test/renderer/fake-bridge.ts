@@ -9,6 +9,7 @@ export interface FakeMain {
   readonly calls: { readonly name: string; readonly args: readonly unknown[] }[]
   tellDesktop(state: DesktopState): void
   tellEvent(event: FeedEvent): void
+  tellEarlier(events: readonly FeedEvent[]): void
   tellKiosk(state: KioskState): void
   /** Sets what the calls of this name are answered from now on; `{ok: true}` until then. */
   answer(name: string, outcome: Outcome): void
@@ -33,6 +34,7 @@ export function installFakeMain(start: FakeStart): void {
   const listeners = {
     desktop: new Set<(state: DesktopState) => void>(),
     event: new Set<(event: FeedEvent) => void>(),
+    earlier: new Set<(events: readonly FeedEvent[]) => void>(),
     kiosk: new Set<(state: KioskState) => void>(),
   }
   let desktopState = start.desktop?.state
@@ -58,6 +60,9 @@ export function installFakeMain(start: FakeStart): void {
     tellEvent(event) {
       for (const listener of listeners.event) listener(event)
     },
+    tellEarlier(events) {
+      for (const listener of listeners.earlier) listener(events)
+    },
     tellKiosk(state) {
       kioskState = state
       for (const listener of listeners.kiosk) listener(state)
@@ -78,6 +83,7 @@ export function installFakeMain(start: FakeStart): void {
             openConsole: (...args) => ask('openConsole', args),
             onState: on(listeners.desktop),
             onEvent: on(listeners.event),
+            onEarlier: on(listeners.earlier),
           },
         }),
     ...(start.kiosk === undefined
