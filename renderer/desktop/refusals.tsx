@@ -1,25 +1,10 @@
-import { Alert } from '@mantine/core'
 import { IconLock } from '@tabler/icons-react'
+import { ChannelNotes } from './channel-notes.tsx'
 import type { SignedIn } from './live-view.tsx'
 
 /** Followed channels that the server does not let this person hear. */
 export function Refusals({ refusals }: { readonly refusals: SignedIn['refusals'] }) {
-  if (refusals.length === 0) return null
   return (
-    <Alert
-      color="brass"
-      icon={<IconLock aria-hidden="true" />}
-      title="Some channels are not open to you"
-      className="live-note"
-      role="status"
-    >
-      <ul>
-        {refusals.map(({ channel, message }) => (
-          <li key={channel}>
-            <strong>{channel}</strong>: {message}
-          </li>
-        ))}
-      </ul>
-    </Alert>
+    <ChannelNotes title="Some channels are not open to you" icon={<IconLock aria-hidden="true" />} notes={refusals} />
   )
 }
