@@ -10,7 +10,7 @@ import type { Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Broker } from '#server/broker/broker.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
-import { namespaces } from '#server/config/namespaces.ts'
+import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
 import { openStore } from '#server/store/store.ts'
@@ -41,68 +41,61 @@ export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limit
 }
 
 /** `news` as it comes, `open` for everybody without history, `small` keeps five, `talk` tells who comes and goes. */
-export const rigNamespaces = namespaces.parse([
-  {
-    name: 'news',
-    history_size: 1000,
-    history_ttl: '168h',
-    force_recovery: true,
-    presence: true,
-    allow_tags_filter: true,
-    subscribe_roles: ['admin', 'operator', 'viewer', 'device'],
-    publish_roles: ['admin', 'operator'],
-  },
-  {
-    name: 'commands',
-    history_size: 100,
-    history_ttl: '1h',
-    force_recovery: true,
-    device_own: true,
-    publish_roles: ['admin'],
-  },
-  {
-    name: 'small',
-    history_size: 5,
-    history_ttl: '1h',
-    force_recovery: true,
-    subscribe_roles: ['viewer'],
-    publish_roles: ['viewer'],
-  },
-  {
-    name: 'filtered',
-    history_size: 5,
-    history_ttl: '1h',
-    force_recovery: true,
-    allow_tags_filter: true,
-    subscribe_roles: ['viewer'],
-  },
-  {
-    name: 'delta',
-    history_size: 5,
-    history_ttl: '1h',
-    force_recovery: true,
-    allowed_delta_types: ['fossil'],
-    subscribe_roles: ['viewer'],
-  },
-  {
-    name: 'cache',
-    history_size: 5,
-    history_ttl: '1h',
-    force_recovery: true,
-    force_recovery_mode: 'cache',
-    allow_tags_filter: true,
-    subscribe_roles: ['viewer'],
-  },
-  { name: 'placed', history_size: 5, history_ttl: '1h', force_positioning: true, subscribe_roles: ['viewer'] },
-  { name: 'open', subscribe_roles: ['viewer', 'operator'], publish_roles: ['viewer', 'operator'] },
-  {
-    name: 'talk',
-    presence: true,
-    join_leave: true,
-    subscribe_roles: ['viewer', 'operator'],
-    publish_roles: ['viewer'],
-  },
-])
+export const rigNamespaces = [
+  ...defaultNamespaces.filter(({ name }) => name === 'news'),
+  ...namespaces.parse([
+    {
+      name: 'commands',
+      history_size: 100,
+      history_ttl: '1h',
+      force_recovery: true,
+      device_own: true,
+      publish_roles: ['admin'],
+    },
+    {
+      name: 'small',
+      history_size: 5,
+      history_ttl: '1h',
+      force_recovery: true,
+      subscribe_roles: ['viewer'],
+      publish_roles: ['viewer'],
+    },
+    {
+      name: 'filtered',
+      history_size: 5,
+      history_ttl: '1h',
+      force_recovery: true,
+      allow_tags_filter: true,
+      subscribe_roles: ['viewer'],
+    },
+    {
+      name: 'delta',
+      history_size: 5,
+      history_ttl: '1h',
+      force_recovery: true,
+      allowed_delta_types: ['fossil'],
+      subscribe_roles: ['viewer'],
+    },
+    {
+      name: 'cache',
+      history_size: 5,
+      history_ttl: '1h',
+      force_recovery: true,
+      force_recovery_mode: 'cache',
+      allow_tags_filter: true,
+      subscribe_roles: ['viewer'],
+    },
+    { name: 'placed', history_size: 5, history_ttl: '1h', force_positioning: true, subscribe_roles: ['viewer'] },
+    { name: 'open', subscribe_roles: ['viewer', 'operator'], publish_roles: ['viewer', 'operator'] },
+    {
+      name: 'talk',
+      presence: true,
+      join_leave: true,
+      subscribe_roles: ['viewer', 'operator'],
+      publish_roles: ['viewer'],
+    },
+  ]),
+]
 
 export async function startRealtime(options: RigOptions = {}): Promise<RealtimeRig> {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-realtime-'))
