@@ -42,3 +42,8 @@ export function usersOf(channel: string): readonly string[] | null {
 export function commandsChannel(deviceName: string): string {
   return `commands:${deviceName}`
 }
+
+/** What to tell somebody who named a channel outside every namespace. */
+export function noNamespaceFor(channel: string): string {
+  return `No namespace is configured for ${channel}. Check the name, for example news:general, or configure its namespace.`
+}

@@ -1,4 +1,5 @@
 import { maxPublicationBytes } from '#protocol/api.ts'
+import { noNamespaceFor } from '#protocol/channel.ts'
 import type { PublishCommand } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
@@ -55,7 +56,7 @@ export async function publishAs(
 
 function sentenceFor(error: ReplyErrorName, channel: string): string {
   if (error === 'permissionDenied') return `You may not publish in ${channel}.`
-  return `No namespace is configured for ${channel}. Check the name, for example news:general, or configure its namespace.`
+  return noNamespaceFor(channel)
 }
 
 function refused(error: ReplyErrorName, message: string): PublishOutcome {

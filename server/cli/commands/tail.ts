@@ -1,7 +1,7 @@
 import { Centrifuge, type Options, type PublicationContext, UnauthorizedError } from 'centrifuge'
 import { Command, InvalidArgumentError } from 'commander'
 import { WebSocket } from 'ws'
-import { channelName } from '#protocol/channel.ts'
+import { channelName, noNamespaceFor } from '#protocol/channel.ts'
 import { replyErrors } from '#protocol/error-codes.ts'
 import { type Api, openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'
@@ -117,7 +117,7 @@ function words(channel: string, { offset = 0, data, tags = {} }: Shown, isEarlie
 /** The protocol's own words say what is wrong and not what to do. */
 function refusal(code: number, reason: string, channel: string): string {
   if (code === replyErrors.unknownChannel.code) {
-    return `No namespace is configured for ${channel}. Check the name, for example news:general, or configure its namespace.`
+    return noNamespaceFor(channel)
   }
   if (code === replyErrors.permissionDenied.code) {
     return `You may not follow ${channel}: a key needs the scope subscribe, a person a role that its namespace lists in subscribe_roles.`
