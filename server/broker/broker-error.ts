@@ -8,5 +8,8 @@ export class BrokerError extends Error {
   }
 }
 
-/** `full`: too much waits to be written. `write_failed`: the database did not take it. `closed`: shutting down. */
-export type BrokerErrorCode = 'full' | 'write_failed' | 'closed'
+/**
+ * `full`: too much waits to be written. `write_failed`: the database did not take it. `unavailable`: the engine behind it
+ * is away, slow or refuses writes. `closed`: shutting down.
+ */
+export type BrokerErrorCode = 'full' | 'write_failed' | 'unavailable' | 'closed'

@@ -1,12 +1,15 @@
 /**
- * Offsets, history and presence of channels. One implementation keeps them in memory and writes channels that have
- * history to SQLite in group commits; another will keep them in Redis. `data` and `info` are JSON text throughout:
- * a payload is serialised once, by whoever published it.
+ * Offsets, history and presence of channels, and the way from whoever publishes to every node with subscribers. One
+ * implementation keeps them in memory and writes channels that have history to SQLite in group commits; another keeps
+ * them in Redis. `data` and `info` are JSON text throughout: a payload is serialised once, by whoever published it.
+ *
+ * Every method that returns a promise may reject with a `BrokerError`; then nothing has been done, or it cannot be known.
  */
 export interface Broker extends AsyncDisposable {
   /**
-   * Gives the publication its offset. Resolves when it is as durable as the channel's policy promises; listeners are
-   * told of it in offset order before that promise resolves. Rejects with a `BrokerError`, and then nobody has been told.
+   * Gives the publication its offset. Resolves when it is as durable as the channel's policy promises; on a single node
+   * listeners are told of it in offset order before that promise resolves. Rejects with a `BrokerError`, and then nobody
+   * on this node has been told.
    */
   publish(channel: string, policy: HistoryPolicy, publication: NewPublication): Promise<Published>
   /**
@@ -14,14 +17,34 @@ export interface Broker extends AsyncDisposable {
    * another epoch in `since` than the stream's there are no publications: the caller compares epochs.
    */
   history(channel: string, policy: HistoryPolicy, query: HistoryQuery): Promise<HistoryPage>
-  /** Called for every publication, in offset order within a channel. Returns the removal of the listener. */
-  onPublication(listener: (channel: string, publication: Publication, epoch: string) => void): () => void
+  /** Forgets what is kept of a channel; its epoch and offsets go on. */
+  removeHistory(channel: string): Promise<void>
 
+  /**
+   * From when this resolves, listeners of this node are told what happens in the channel. Called for the first local
+   * subscriber; `unsubscribe` when the last has gone.
+   */
+  subscribe(channel: string): Promise<void>
+  unsubscribe(channel: string): void
+  /** Tells the subscribers of all nodes that somebody has come or gone. Best effort, and not kept. */
+  announce(channel: string, kind: 'join' | 'leave', info: ClientInfo): Promise<void>
+  /** Returns the removal of the listener. */
+  listen(listener: BrokerListener): () => void
+
+  /** Until it is removed, or this node has been gone for a minute. */
   addPresence(channel: string, info: ClientInfo): Promise<void>
   removePresence(channel: string, clientId: string): Promise<void>
   presence(channel: string): Promise<readonly ClientInfo[]>
 }
 
+/** What a node is told of the channels it subscribed to. */
+export interface BrokerListener {
+  /** In offset order within a channel. */
+  publication(channel: string, publication: Publication, epoch: string): void
+  announcement(channel: string, kind: 'join' | 'leave', info: ClientInfo): void
+  /** The way here was interrupted and works again: what was published meanwhile has not come and never will. */
+  resumed(): void
+}
 /** How much of a channel is kept. `size` or `ttlSeconds` 0 means no history: nothing durable, no offsets. */
 export interface HistoryPolicy {
   readonly size: number
@@ -39,6 +62,12 @@ export interface NewPublication {
    * while the first is kept, or for five minutes in channels without history.
    */
   readonly idempotencyKey?: string
+  /**
+   * For channels that carry a state: one that is not higher than the highest seen in this channel is a duplicate and
+   * reaches nobody. Compared within one `versionEpoch` only; another epoch starts anew. Needs history.
+   */
+  readonly version?: number
+  readonly versionEpoch?: string
 }
 
 export interface Publication {

@@ -28,6 +28,8 @@ export interface HistoryTables {
   append(streamId: number, offset: number, time: number, publication: NewPublication): void
   advance(streamId: number, top: number, keep: number, keepMs: number, now: number): void
   touch(streamId: number, now: number): void
+  /** Removes the publications of a channel. */
+  clear(channel: string): void
   /** The offset of the publication with this key, if it is still kept. */
   offsetOfKey(streamId: number, key: string): number | undefined
   after(offset: number, visible: Visible): Publication[]
@@ -48,6 +50,7 @@ export function createHistoryTables(database: DatabaseSync): HistoryTables {
     ),
     advance: database.prepare('update streams set top = ?, used_at = ?, keep = ?, keep_ms = ? where id = ?'),
     touch: database.prepare('update streams set used_at = ? where id = ?'),
+    clear: database.prepare('delete from publications where stream_id = (select id from streams where channel = ?)'),
     offsetOfKey: database.prepare(
       'select "offset" from publications where stream_id = ? and idempotency_key = ? and idempotency_key is not null',
     ),
@@ -85,6 +88,7 @@ export function createHistoryTables(database: DatabaseSync): HistoryTables {
     },
     advance: (streamId, top, keep, keepMs, now) => void sql.advance.run(top, now, keep, keepMs, streamId),
     touch: (streamId, now) => void sql.touch.run(now, streamId),
+    clear: (channel) => void sql.clear.run(channel),
     offsetOfKey: (streamId, key) => (sql.offsetOfKey.get(streamId, key) as { offset: number } | undefined)?.offset,
     after: (offset, { streamId, floor, oldest, limit, maxBytes }) =>
       readPage(sql.after.iterate(streamId, Math.max(offset, floor), oldest, limit), maxBytes),

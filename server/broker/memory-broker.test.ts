@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import pino from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '#server/store/store.ts'
-import type { HistoryPolicy, Publication } from './broker.ts'
+import type { BrokerListener, HistoryPolicy, Publication } from './broker.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from './memory-broker.ts'
 
 const kept: HistoryPolicy = { size: 1000, ttlSeconds: 3600 }
@@ -215,10 +215,11 @@ test('closing writes what waits and refuses what comes after', async () => {
 test('one listener that throws keeps nothing from the others', async () => {
   const { broker } = await openBroker()
   const heard: number[] = []
-  broker.onPublication(() => {
+  const publication = () => {
     throw new Error('a fault of its own')
-  })
-  broker.onPublication((_channel, { offset }) => heard.push(offset))
+  }
+  broker.listen({ ...deaf, publication })
+  broker.listen({ ...deaf, publication: (_channel, { offset }) => heard.push(offset) })
   await publishMany(broker, 2)
   expect(heard).toEqual([1, 2])
 })
@@ -232,6 +233,8 @@ test('presence belongs to a client in a channel', async () => {
   expect(await broker.presence('news:a')).toEqual([{ user: 'ada', client: '2' }])
   expect(await broker.presence('news:b')).toEqual([])
 })
+
+const deaf: BrokerListener = { publication() {}, announcement() {}, resumed() {} }
 
 async function publishMany(broker: ReturnType<typeof createMemoryBroker>, count: number, policy = kept) {
   const all = Array.from({ length: count }, (_, n) => broker.publish('news:a', policy, { data: `${n + 1}` }))
@@ -251,7 +254,10 @@ async function openBroker(options: Partial<MemoryBrokerOptions> = {}) {
     await using store = await openStore({ path: file })
     const broker = createMemoryBroker({ store, log: pino({ level: 'silent' }), ...options })
     onTestFinished(() => broker[Symbol.asyncDispose]())
-    broker.onPublication((channel, publication, epoch) => told.push({ channel, publication, epoch }))
+    broker.listen({
+      ...deaf,
+      publication: (channel, publication, epoch) => told.push({ channel, publication, epoch }),
+    })
     return broker
   }
 }

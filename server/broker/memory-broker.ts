@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { openHandle, type Store } from '#server/store/store.ts'
-import type { Broker, HistoryPolicy, HistoryQuery, Publication, Published } from './broker.ts'
+import type { Broker, BrokerListener, HistoryPolicy, HistoryQuery, Publication, Published } from './broker.ts'
 import { BrokerError } from './broker-error.ts'
 import { createCheckpointer } from './checkpointer.ts'
 import { createHistoryTables, type StreamHead } from './history-tables.ts'
@@ -21,8 +21,6 @@ export interface MemoryBrokerOptions {
   readonly patienceMs?: number
 }
 
-type Listener = (channel: string, publication: Publication, epoch: string) => void
-
 /**
  * The broker of a single node. Presence and channels without history are in memory; channels with history are written
  * to the store's file through a handle of its own, so that no transaction of somebody else is ever open on it.
@@ -37,7 +35,7 @@ export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: 
   const checkpointer = createCheckpointer(database, store.path, log)
   const presence = createMemoryPresence()
   const recentKeys = createIdempotencyWindow({ clock })
-  const listeners = new Set<Listener>()
+  const listeners = new Set<BrokerListener>()
   let closed = false
 
   return {
@@ -57,7 +55,15 @@ export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: 
       const current = opened === known ? known : (tables.head(channel) ?? opened)
       return { publications: read(current, policy, query), offset: current.top, epoch: current.epoch }
     },
-    onPublication(listener) {
+    async removeHistory(channel) {
+      tables.clear(channel)
+    },
+    async subscribe() {},
+    unsubscribe() {},
+    async announce(channel, kind, info) {
+      each(channel, (listener) => listener.announcement(channel, kind, info))
+    },
+    listen(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
@@ -84,11 +90,15 @@ export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: 
   }
 
   function tell(channel: string, publication: Publication, epoch: string): void {
+    each(channel, (listener) => listener.publication(channel, publication, epoch))
+  }
+
+  function each(channel: string, call: (listener: BrokerListener) => void): void {
     for (const listener of listeners) {
       try {
-        listener(channel, publication, epoch)
+        call(listener)
       } catch (error) {
-        log.error({ err: error, channel }, 'a listener failed on a publication')
+        log.error({ err: error, channel }, 'a listener of the broker failed')
       }
     }
   }

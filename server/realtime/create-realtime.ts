@@ -10,6 +10,7 @@ import type { Namespace } from '#server/config/namespaces.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { Connection } from './connection.ts'
 import { createHub, type StreamPosition } from './hub.ts'
+import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
 import { createPinger } from './ping.ts'
 import { createPositionChecker } from './position-check.ts'
@@ -56,6 +57,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       authenticator,
       access,
       hub,
+      interest: createInterest(broker),
       turn,
       pinger,
       registry,
@@ -77,7 +79,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   })
   const connections = new Set<Connection>()
   const positions = createPositionChecker({ hub, topOf, limits, log })
-  const stopListening = broker.onPublication(hub.publish)
+  const stopListening = broker.listen({
+    publication: hub.publish,
+    announcement: hub.announce,
+    resumed: () => void positions.check(),
+  })
   let whenEmpty: (() => void) | undefined
   let isClosing = false
 

@@ -12,7 +12,7 @@ import {
   type Recovery,
   type RecoveryBounds,
 } from './recovery.ts'
-import { endSubscription, lostPosition, type Subscription } from './subscription.ts'
+import { announce, endSubscription, lostPosition, type Subscription } from './subscription.ts'
 import type { TagFilter } from './tag-filter.ts'
 import { textFrame } from './text-frame.ts'
 
@@ -43,7 +43,7 @@ export type Opened =
  */
 export async function openSubscription(client: Client, terms: SubscriptionTerms): Promise<Opened> {
   const { channel, policy, origin, filter = null, deltas = false, joinLeave = false } = terms
-  const subscription: Subscription = { channel, policy, origin, release: () => {}, live: false }
+  const subscription: Subscription = { channel, policy, origin, release: () => {}, counted: false, live: false }
   client.subscriptions.set(channel, subscription)
   const member: Member = {
     outbox: client.outbox,
@@ -52,8 +52,27 @@ export async function openSubscription(client: Client, terms: SubscriptionTerms)
     deltas: isPositioned(policy) && policy.allowed_delta_types.includes('fossil') && deltas,
     lostPosition: () => lostPosition(client, subscription),
   }
+  if (!(await becomeInterested(client, subscription))) return { kind: 'gone' }
   if (isPositioned(policy)) return openWithPosition(client, subscription, member, terms)
   return { kind: 'open', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
+}
+
+/** From then on publications of the channel reach this node. False when the connection has gone meanwhile. */
+async function becomeInterested(client: Client, subscription: Subscription): Promise<boolean> {
+  const { interest } = client.services
+  const { channel } = subscription
+  try {
+    await interest.acquire(channel)
+  } catch (error) {
+    if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
+    throw error
+  }
+  if (client.subscriptions.get(channel) !== subscription) {
+    interest.release(channel)
+    return false
+  }
+  subscription.counted = true
+  return true
 }
 
 /** While history is read no more than this may arrive: the client is better told to come again. */
@@ -209,5 +228,5 @@ function goLive(
       .addPresence(channel, client.info)
       .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not added'))
   }
-  if (policy.join_leave) hub.announce(channel, 'join', client.info)
+  if (policy.join_leave) announce(client, channel, 'join')
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Broker } from '#server/broker/broker.ts'
 import type { AccessRules } from './access.ts'
 import type { Hub } from './hub.ts'
+import type { Interest } from './interest.ts'
 import type { RealtimeLimits } from './limits.ts'
 import type { Pinger } from './ping.ts'
 import type { Authenticator } from './realtime.ts'
@@ -15,6 +16,7 @@ export interface Services {
   readonly authenticator: Authenticator
   readonly access: AccessRules
   readonly hub: Hub
+  readonly interest: Interest
   readonly turn: WriteTurn
   readonly pinger: Pinger
   readonly registry: Registry

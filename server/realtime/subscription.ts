@@ -15,6 +15,8 @@ export interface Subscription {
   readonly origin: 'client' | 'connect' | 'server'
   /** Takes it out of the hub, at whatever stage it is. */
   release: () => void
+  /** Whether it counts among those for whom this node is told of the channel. */
+  counted: boolean
   /** Whether the reply has been sent and others may have seen it come. */
   live: boolean
 }
@@ -24,14 +26,22 @@ export function endSubscription(client: Client, subscription: Subscription): voi
   const { channel, policy, live } = subscription
   client.subscriptions.delete(channel)
   subscription.release()
+  const { broker, interest, log } = client.services
+  if (subscription.counted) interest.release(channel)
   if (!live) return
-  const { broker, hub, log } = client.services
   if (policy.presence) {
     broker
       .removePresence(channel, client.id)
       .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not removed'))
   }
-  if (policy.join_leave) hub.announce(channel, 'leave', client.info)
+  if (policy.join_leave) announce(client, channel, 'leave')
+}
+
+/** Tells the others that this client has come or gone. */
+export function announce({ info, services }: Client, channel: string, kind: 'join' | 'leave'): void {
+  services.broker
+    .announce(channel, kind, info)
+    .catch((error: unknown) => services.log.warn({ err: error, channel }, `a ${kind} was not announced`))
 }
 
 /** Ends a subscription and tells the client why. From code 2500 on it subscribes again. */

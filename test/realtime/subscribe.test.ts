@@ -189,7 +189,7 @@ test('what is not offered is refused or not granted', async () => {
     { send: { data: 1 } },
     { rpc: { method: 'x' }, id: 10 },
   )
-  await raw.reply(10)
+  await Promise.all([raw.reply(4), raw.reply(10)])
   const codes = [2, 3, 4, 5, 6, 7, 8, 9].map((id) => raw.received.find((each) => each.id === id)?.error?.code)
   expect(codes).toEqual([108, 107, undefined, 108, 108, 103, 108, 108])
   expect(raw.received.find(({ id }) => id === 4)?.subscribe).not.toHaveProperty('delta')
