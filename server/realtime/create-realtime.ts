@@ -5,6 +5,7 @@ import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { createConnections } from './connections.ts'
+import { createEmulation } from './emulation.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
@@ -17,6 +18,7 @@ import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
 import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
+import { createStreamEntrance } from './stream-entrance.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
 
@@ -76,6 +78,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   }
   const connections = createConnections(services)
+  const emulation = createEmulation(bus)
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
@@ -87,6 +90,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   return {
     upgrade: createWebSocketEntrance(connections, registry),
+    stream: createStreamEntrance(connections, registry, emulation),
+    emulate: emulation.take,
     publish: (by, request) => publishAs(services, by, request),
     subscribe(userId, channel) {
       const policy = access.policyOf(channel)
@@ -122,6 +127,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       if (isClosing) return
       isClosing = true
       await connections.closeAll()
+      emulation[Symbol.dispose]()
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()
