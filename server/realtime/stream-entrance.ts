@@ -19,7 +19,8 @@ export function createStreamEntrance(
     // Gone while it was found out who it is: there is nobody to tell.
     if (refusal || response.destroyed) return refusal
     const { name, first, identity } = call
-    response.writeHead(200, headers[name])
+    // At once: deciding takes a while, and what is between waits for it.
+    response.writeHead(200, headers[name]).flushHeaders()
     const session = name.startsWith('uni_') ? null : emulation.newSession()
     const transport = new HttpTransport({ name, session, response, maxWaiting })
     if (session !== null) {
