@@ -27,8 +27,9 @@ export function createStreams({ realtime, recognize, isAllowedOrigin, log }: Str
     const way = ways.get(path)
     if (!way) return false
     answer(way, request, response).catch((error: unknown) => {
-      if (error instanceof HttpProblem) return refuse(response, error.code, error.message)
-      if (error instanceof AuthError) return refuse(response, 'invalid_token', error.message)
+      if (error instanceof HttpProblem || error instanceof AuthError) {
+        return refuse(response, error.code, error.message)
+      }
       // It went away while it was still sending: there is nobody to tell.
       if (response.destroyed) return
       log.error({ err: error, path }, 'opening a stream failed')
