@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import type { RedisStore } from '#server/store/redis.ts'
-import { type RedisError, redisErrorOf } from '#server/store/redis-error.ts'
 import type { Broker, BrokerListener, HistoryPolicy } from './broker.ts'
 import { BrokerError } from './broker-error.ts'
+import { brokerErrorOf } from './redis-broker-error.ts'
 import { topicOf } from './redis-keys.ts'
 import { announcementText, readMessage } from './redis-message.ts'
 import { createRedisPresence, type RedisPresenceOptions } from './redis-presence.ts'
@@ -77,7 +77,7 @@ export async function openRedisBroker(options: RedisBrokerOptions): Promise<Brok
     try {
       return await work()
     } catch (error) {
-      throw brokerErrorOf(redisErrorOf(error))
+      throw brokerErrorOf(error)
     }
   }
 
@@ -107,15 +107,3 @@ export async function openRedisBroker(options: RedisBrokerOptions): Promise<Brok
 function isKept(policy: HistoryPolicy): boolean {
   return policy.size > 0 && policy.ttlSeconds > 0
 }
-
-function brokerErrorOf(error: RedisError): BrokerError {
-  return new BrokerError(brokerCodes[error.code], error.message, { cause: error.cause ?? error })
-}
-
-const brokerCodes = {
-  away: 'unavailable',
-  busy: 'full',
-  full: 'write_failed',
-  read_only: 'write_failed',
-  refused: 'write_failed',
-} as const
