@@ -23,6 +23,7 @@ import type { RpcHandler } from './rpc.ts'
 import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { choosesJson, offersOnlyProtobuf } from './subprotocol.ts'
+import { WebSocketTransport } from './websocket-transport.ts'
 import { createWriteTurn } from './write-turn.ts'
 
 export interface RealtimeOptions {
@@ -163,7 +164,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         connections.delete(connection)
         if (connections.size === 0) whenEmpty?.()
       }
-      const connection = new Connection({ socket, stream, services, known: identity, revocationMark, onGone })
+      const transport = new WebSocketTransport(socket, stream)
+      const connection = new Connection({ transport, services, known: identity, revocationMark, onGone })
       connections.add(connection)
     })
   }
