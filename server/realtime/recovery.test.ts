@@ -88,3 +88,12 @@ test('what arrived while history was read continues it without repetition, where
 test('what arrived from another epoch means that the place is lost', () => {
   expect(catchUp({ offset: 1, epoch: 'e' }, [{ publication: publication(2), epoch: 'f' }]).complete).toBe(false)
 })
+
+test('what is not kept passes between, and is no sign that something is missing', () => {
+  const arrived = [
+    { publication: publication(0), epoch: '' },
+    { publication: publication(2), epoch: 'e' },
+  ]
+  const caught = catchUp({ offset: 1, epoch: 'e' }, arrived)
+  expect(caught).toMatchObject({ complete: true, late: [{ offset: 0 }, { offset: 2 }], position: { offset: 2 } })
+})

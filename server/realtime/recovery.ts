@@ -55,6 +55,11 @@ export function catchUp(top: StreamPosition, arrived: readonly LivePublication[]
   const late: Publication[] = []
   let offset = top.offset
   for (const { publication, epoch } of arrived) {
+    // What is not kept has no place, and is missing nowhere.
+    if (publication.offset === 0) {
+      late.push(publication)
+      continue
+    }
     if (epoch !== top.epoch) return { complete: false }
     if (publication.offset <= offset) continue
     if (publication.offset !== offset + 1) return { complete: false }
