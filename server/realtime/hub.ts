@@ -61,16 +61,9 @@ export function createHub(turn: WriteTurn): Hub {
     publish(channel, publication, epoch) {
       const room = rooms.get(channel)
       if (!room) return
+      if (room.size > 0 && advance(room, publication.offset, epoch)) fanOut(room, publication)
+      // After the members: a watcher that joins now has this publication already.
       if (room.watchers.size > 0) for (const watcher of [...room.watchers]) watcher(publication, epoch)
-      if (room.size === 0 || !advance(room, publication.offset, epoch)) return
-      if (room.plain.members.size > 0 || room.filtered.size > 0) {
-        const frame = textFrame(publicationPushText(channel, publication))
-        if (room.plain.members.size > 0) makeReady(room.plain, frame)
-        for (const { filter, strand } of room.filtered.values()) {
-          if (filter.matches(publication.tags)) makeReady(strand, frame)
-        }
-      }
-      if (room.deltas) publishDelta(channel, room.deltas, publication)
     },
     announce(channel, kind, info) {
       const room = rooms.get(channel)
@@ -159,6 +152,17 @@ export function createHub(turn: WriteTurn): Hub {
 
   function loseAll(room: Room): void {
     for (const member of [...membersOf(room)]) member.lostPosition()
+  }
+
+  function fanOut({ channel, plain, filtered, deltas }: Room, publication: Publication): void {
+    if (plain.members.size > 0 || filtered.size > 0) {
+      const frame = textFrame(publicationPushText(channel, publication))
+      if (plain.members.size > 0) makeReady(plain, frame)
+      for (const { filter, strand } of filtered.values()) {
+        if (filter.matches(publication.tags)) makeReady(strand, frame)
+      }
+    }
+    if (deltas) publishDelta(channel, deltas, publication)
   }
 
   function publishDelta(channel: string, { settled, fresh, chain }: Deltas, publication: Publication): void {
