@@ -70,23 +70,35 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 const one: Step = { do: 'publish', kinds: ['door'], isKept: true, wait: true }
+/** History ahead of the fan-out. */
+const ahead: readonly Step[] = [
+  { do: 'subscribe', who: 0 },
+  { do: 'settle' },
+  one,
+  { do: 'way', to: 'late' },
+  one,
+  { do: 'subscribe', who: 1 },
+  { do: 'settle' },
+]
 /** Where it begins, so that what takes several steps is not left to chance. */
 const beginning = fc.constantFrom<readonly Step[]>(
   [],
   [{ do: 'subscribe', who: 0 }, { do: 'subscribe', who: 1 }, { do: 'settle' }, one],
-  // History ahead of the fan-out.
-  [
-    { do: 'subscribe', who: 0 },
-    { do: 'settle' },
-    one,
-    { do: 'way', to: 'late' },
-    one,
-    { do: 'subscribe', who: 1 },
-    { do: 'settle' },
-  ],
+  ahead,
   // One who was there and comes back.
   [{ do: 'subscribe', who: 0 }, { do: 'settle' }, one, { do: 'hold', when: 'after' }, { do: 'cut', who: 0 }, one],
 )
+
+/** What went wrong once. */
+const onceWrong: [readonly Step[], Step[]][] = [
+  [ahead, [{ do: 'unsubscribe', who: 0 }, { do: 'settle' }, { do: 'way', to: 'open' }, one]],
+  [ahead, [one, { do: 'unsubscribe', who: 0 }, { do: 'subscribe', who: 2 }, { do: 'settle' }]],
+  [ahead, [{ ...one, isKept: false }, { do: 'way', to: 'open' }, one]],
+  [
+    [{ do: 'subscribe', who: 0 }],
+    [{ do: 'settle' }, { do: 'cut', who: 0 }, one, { ...one, kinds: Array(6).fill('lamp') }],
+  ],
+]
 
 for (const variant of variants) {
   test(
@@ -107,6 +119,7 @@ for (const variant of variants) {
           interruptAfterTimeLimit: seconds * 1000,
           numRuns: Number.POSITIVE_INFINITY,
           endOnFailure: false,
+          examples: onceWrong,
           ...(seed !== undefined && { seed: Number(seed) }),
         },
       )
