@@ -43,6 +43,8 @@ export interface RealtimeRig {
 export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
+  /** What stands between the realtime server and its broker. */
+  readonly through?: (broker: Broker) => Broker
   /** Whom the HTTP edge knows behind every upgrade. */
   readonly known?: Identity
 }
@@ -144,7 +146,8 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   async function start(onPort: number) {
     const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
     const store = await openStore({ path })
-    const broker = createMemoryBroker({ store, log, ...options.broker })
+    const memory = createMemoryBroker({ store, log, ...options.broker })
+    const broker = options.through?.(memory) ?? memory
     const realtime = createRealtime({
       broker,
       bus: createLocalBus({ log }),
