@@ -34,15 +34,11 @@ export function textFrame(text: string): Buffer {
   return Buffer.concat([Buffer.from([...header, 0, 0, 0, 0]), Buffer.from(text)])
 }
 
-/**
- * Counts frames that are long enough for a publication. Short ones are pings, each answered with `pong`; `onFrame` is
- * shown every long one.
- */
-export function framesAreTaken(
-  link: Link,
-  pong: Buffer | null,
-  onFrame?: (data: Buffer, start: number, end: number) => void,
-): Take {
+/** Shown every frame that is no ping; the bytes are only valid during the call. */
+export type OnFrame = (data: Buffer, start: number, end: number, opcode: number) => void
+
+/** Counts frames that are long enough for a publication. Short ones are pings, each answered with `pong`. */
+export function framesAreTaken(link: Link, pong: Buffer | null, onFrame?: OnFrame): Take {
   let rest: Buffer | null = null
   return (chunk) => {
     const data = rest === null ? chunk : Buffer.concat([rest, chunk])
@@ -51,10 +47,11 @@ export function framesAreTaken(
     while (at + 4 <= data.length || isShortFrame(data, at)) {
       const { start, end } = frameAt(data, at)
       if (end > data.length) break
+      const opcode = (data[at] ?? 0) & 0x0f
       at = end
-      if (end - start > longestPing) {
+      if (end - start > longestPing || opcode !== textOpcode) {
         count += 1
-        onFrame?.(data, start, end)
+        onFrame?.(data, start, end, opcode)
       } else if (pong !== null) {
         link.write(pong)
       }
@@ -64,6 +61,8 @@ export function framesAreTaken(
   }
 }
 
+const textOpcode = 1
+export const closeOpcode = 8
 const key = Buffer.from('0123456789abcdef').toString('base64')
 const longestPing = 16
 

@@ -1,4 +1,5 @@
-import type { Asked, Question } from './node-server.ts'
+import type { Asked, Health, Question } from './node-server.ts'
+import { watchHealth } from './watch-health.ts'
 
 export interface Answers {
   readonly publish: (count: number) => void
@@ -9,6 +10,7 @@ export interface Answers {
 
 /** The server's end of `node-server.ts`. It ends with its parent. */
 export function answerParent(port: number, answers: Answers): void {
+  let health: (() => Health) | null = null
   process.on('message', (message: { publish: number } | Asked) => {
     if ('publish' in message) answers.publish(message.publish)
     else void reply(message)
@@ -28,6 +30,10 @@ export function answerParent(port: number, answers: Answers): void {
     if ('usage' in question) {
       const { user, system } = process.cpuUsage()
       return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() }
+    }
+    if ('health' in question) {
+      health ??= watchHealth()
+      return health()
     }
     if ('credentials' in question) return answers.credentials?.(question.credentials, question.kind)
     if ('apiKey' in question) return answers.apiKey?.()

@@ -13,8 +13,18 @@ export interface NodeServer extends AsyncDisposable {
 export type Question =
   | { readonly usage: true }
   | { readonly credentials: number; readonly kind: 'ticket' | 'token' }
+  | { readonly health: true }
   | { readonly apiKey: true }
   | { readonly publishFor: { readonly underWay: number; readonly seconds: number } }
+
+/** How a server on Node is, since it was asked last. */
+export interface Health {
+  readonly residentBytes: number
+  readonly heapBytes: number
+  readonly loopDelayP99Ms: number
+  /** Since it was asked first. */
+  readonly unhandledRejections: number
+}
 
 /** Questions are numbered, so that answers may come in any order. */
 export interface Asked {
