@@ -225,8 +225,8 @@ function act(
   if (what === 'subscribe') follower.subscribe()
   else if (what === 'unsubscribe') follower.unsubscribe()
   else if (what === 'cut') follower.cut()
-  else if (what === 'serverSubscribe') realtime.subscribe(whom.userId, channel)
-  else if (what === 'serverUnsubscribe') realtime.unsubscribe(whom.userId, channel)
+  else if (what === 'serverSubscribe') void realtime.steering.subscribe({ user: whom.userId, channel })
+  else if (what === 'serverUnsubscribe') void realtime.steering.unsubscribe({ user: whom.userId, channel })
 }
 
 type Publisher = ReturnType<typeof createPublisher>
