@@ -46,7 +46,7 @@ async function openMemoryEngine({ store, log }: Pick<EngineOptions, 'store' | 'l
 }
 
 /** For several nodes. */
-async function openRedisEngine(options: Pick<RedisStoreOptions, 'target' | 'prefix' | 'log'>): Promise<Engine> {
+export async function openRedisEngine(options: Pick<RedisStoreOptions, 'target' | 'prefix' | 'log'>): Promise<Engine> {
   const { log } = options
   await using parts = new AsyncDisposableStack()
   const redis = parts.use(await openRedis({ ...options, log: log.child({ room: 'store' }) }))

@@ -12,6 +12,8 @@ import type { Broker } from '#server/broker/broker.ts'
 import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
+import { redisUrl } from '#server/config/redis-target.ts'
+import { openRedisEngine } from '#server/engine.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
 import { openStore } from '#server/store/store.ts'
@@ -37,6 +39,8 @@ export interface RealtimeRig {
 export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
+  /** Of the Redis that this node shares with others. By default it is alone. */
+  readonly redisUrl?: string
   /** Whom the HTTP edge knows behind every upgrade. */
   readonly known?: Identity
 }
@@ -136,10 +140,14 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   async function start(onPort: number) {
     const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
     const store = await openStore({ path })
-    const broker = createMemoryBroker({ store, log, ...options.broker })
+    const engine =
+      options.redisUrl === undefined
+        ? null
+        : await openRedisEngine({ target: redisUrl.parse(options.redisUrl), prefix: 'carillon', log })
+    const broker = engine?.broker ?? createMemoryBroker({ store, log, ...options.broker })
     const realtime = createRealtime({
       broker,
-      bus: createLocalBus({ log }),
+      bus: engine?.bus ?? createLocalBus({ log }),
       authenticator: identities,
       namespaces: options.namespaces ?? rigNamespaces,
       log,
@@ -153,15 +161,16 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     server.on('upgrade', (request, socket, head) => realtime.upgrade(request, socket, head, options.known ?? null))
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')
-    return { store, broker, realtime, server }
+    return { store, engine, broker, realtime, server }
   }
 
   async function stop(): Promise<void> {
-    const { server, realtime, broker, store } = parts
+    const { server, realtime, broker, engine, store } = parts
     if (!server.listening) return
     const closed = closeServer(server)
     await realtime[Symbol.asyncDispose]()
     await broker[Symbol.asyncDispose]()
+    await engine?.[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
     await closed
   }
