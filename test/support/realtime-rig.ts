@@ -14,6 +14,8 @@ import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/mem
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
 import { redisUrl } from '#server/config/redis-target.ts'
 import { openRedisEngine } from '#server/engine.ts'
+import { createStreams } from '#server/http/streams.ts'
+import { createUpgrade } from '#server/http/upgrade.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
 import { openStore } from '#server/store/store.ts'
@@ -21,6 +23,8 @@ import { openStore } from '#server/store/store.ts'
 /** The realtime server on a real HTTP server and a real database file, ended with the test. Only identity is made up. */
 export interface RealtimeRig {
   readonly url: string
+  /** The same server over HTTP. */
+  readonly httpUrl: string
   readonly realtime: Realtime
   readonly broker: Broker
   readonly identities: Identities
@@ -30,6 +34,8 @@ export interface RealtimeRig {
   readonly logged: readonly string[]
   /** Closes everything in order and waits for it. */
   stop(): Promise<void>
+  /** Cuts everything that goes over HTTP, as a network that fails. */
+  cutStreams(): void
   /** Stops, and starts another one on the same address and file. */
   restart(): Promise<void>
   /** Publishes as the server itself and answers the offset. */
@@ -41,6 +47,8 @@ export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limit
   readonly broker?: Partial<MemoryBrokerOptions>
   /** Of the Redis that this node shares with others. By default it is alone. */
   readonly redisUrl?: string
+  /** What stands between the realtime server and its broker. */
+  readonly through?: (broker: Broker) => Broker
   /** Whom the HTTP edge knows behind every upgrade. */
   readonly known?: Identity
 }
@@ -116,6 +124,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
 
   return {
     url: `ws://127.0.0.1:${port}/connection/websocket`,
+    httpUrl: `http://127.0.0.1:${port}`,
     identities,
     path,
     logged,
@@ -126,6 +135,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       return parts.broker
     },
     stop,
+    cutStreams: () => parts.server.closeAllConnections(),
     async restart() {
       await stop()
       parts = await start(port)
@@ -144,7 +154,8 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       options.redisUrl === undefined
         ? null
         : await openRedisEngine({ target: redisUrl.parse(options.redisUrl), prefix: 'carillon', log })
-    const broker = engine?.broker ?? createMemoryBroker({ store, log, ...options.broker })
+    const own = engine?.broker ?? createMemoryBroker({ store, log, ...options.broker })
+    const broker = options.through?.(own) ?? own
     const realtime = createRealtime({
       broker,
       bus: engine?.bus ?? createLocalBus({ log }),
@@ -158,7 +169,13 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       ...(options.personalChannel !== undefined && { personalChannel: options.personalChannel }),
     })
     const server = createServer()
-    server.on('upgrade', (request, socket, head) => realtime.upgrade(request, socket, head, options.known ?? null))
+    const recognize = async () => options.known ?? null
+    const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
+    server.on('upgrade', createUpgrade({ realtime, recognize, log }))
+    const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+    server.on('request', (request, response) => {
+      if (!streams(request, response)) response.writeHead(404).end()
+    })
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')
     return { store, engine, broker, realtime, server }
@@ -179,6 +196,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close')
   server.close()
+  server.closeIdleConnections()
   await closed
 }
 
