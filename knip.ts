@@ -15,10 +15,10 @@ const config: KnipConfig = {
     'test/support/default-app/main.js',
   ],
   // Their users come next.
-  ignoreFiles: ['server/broker/local-bus.ts', 'server/store/memory-ephemeral.ts'],
+  ignoreFiles: ['server/store/memory-ephemeral.ts'],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome', 'ioredis', 'prom-client', 'socket.io', 'eventsource'],
+  ignoreDependencies: ['@biomejs/biome', 'ioredis', 'socket.io', 'eventsource'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: { 'protocol/**': ['types'] },
   ignoreExportsUsedInFile: true,

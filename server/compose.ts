@@ -2,20 +2,26 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { IncomingMessage, Server } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAuth } from './auth/create-auth.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
+import { createLocalBus } from './broker/local-bus.ts'
 import { createMemoryBroker } from './broker/memory-broker.ts'
 import type { Config } from './config/config.ts'
+import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
 import { createHttpApp } from './http/app.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
+import { createMetricsReader } from './http/metrics-reader.ts'
 import { createUpgrade } from './http/upgrade.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import { limitsOf } from './realtime/limits.ts'
 import { openStore } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
@@ -54,15 +60,25 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const address = `http://${hostInUrl(config.host)}:${port}`
   const baseUrl = config.public_url ?? address
 
+  const metrics = parts.use(createMetrics({ process: true }))
+  const bus = parts.use(createLocalBus({ log: log.child({ room: 'bus' }) }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
   const auth = parts.use(await createAuth({ store, baseUrl, secret, log: log.child({ room: 'auth' }) }))
-  const broker = parts.use(createMemoryBroker({ store, log: log.child({ room: 'broker' }) }))
+  const broker = parts.use(
+    createMemoryBroker({
+      store,
+      metrics,
+      durability: config.history_durability,
+      log: log.child({ room: 'broker' }),
+    }),
+  )
   const realtime = parts.use(
     createRealtime({
       broker,
       namespaces: config.namespaces,
+      limits: limitsOf(config.limits),
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
       version: packageJson.version,
@@ -77,11 +93,15 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     }),
   )
 
+  const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
   const app = await createHttpApp({
     auth,
     realtime,
     store,
+    metrics: parts.use(createMetricsReader({ metrics, bus, installation: `${hostname()}:${config.data}` })),
+    metricsArePublic: config.metrics.public,
+    isTrustedProxy,
     baseUrl,
     version: packageJson.version,
     consoleFolder: builtConsole(),
@@ -93,6 +113,10 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const drain = createDrain()
   const upgrade = createUpgrade({ auth, realtime, isLocal, log })
   for (const server of [local, web]) {
+    if (server) {
+      server.headersTimeout = config.limits.request_header_timeout * 1000
+      server.requestTimeout = config.limits.request_timeout * 1000
+    }
     server?.on('request', app.routing)
     server?.on('request', drain.count)
     server?.on('upgrade', upgrade)
