@@ -9,11 +9,10 @@ import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAuth } from './auth/create-auth.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
-import { createLocalBus } from './broker/local-bus.ts'
-import { createMemoryBroker } from './broker/memory-broker.ts'
 import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
+import { openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
@@ -61,22 +60,16 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const baseUrl = config.public_url ?? address
 
   const metrics = parts.use(createMetrics({ process: true }))
-  const bus = parts.use(createLocalBus({ log: log.child({ room: 'bus' }) }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
+  const { broker, bus } = parts.use(await openEngine({ config, store, metrics, log }))
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
   const auth = parts.use(await createAuth({ store, baseUrl, secret, log: log.child({ room: 'auth' }) }))
-  const broker = parts.use(
-    createMemoryBroker({
-      store,
-      metrics,
-      durability: config.history_durability,
-      log: log.child({ room: 'broker' }),
-    }),
-  )
   const realtime = parts.use(
     createRealtime({
       broker,
+      bus,
+      metrics,
       namespaces: config.namespaces,
       limits: limitsOf(config.limits),
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,

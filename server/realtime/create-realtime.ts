@@ -6,6 +6,7 @@ import { channelName } from '#protocol/channel.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Broker } from '#server/broker/broker.ts'
+import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { Connection } from './connection.ts'
@@ -17,14 +18,18 @@ import { createPositionChecker } from './position-check.ts'
 import { publishAs } from './publish.ts'
 import type { Authenticator, Realtime } from './realtime.ts'
 import { createRegistry } from './registry.ts'
+import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
 import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { choosesJson, offersOnlyProtobuf } from './subprotocol.ts'
+import { WebSocketTransport } from './websocket-transport.ts'
 import { createWriteTurn } from './write-turn.ts'
 
 export interface RealtimeOptions {
   readonly broker: Broker
+  /** The other nodes; its id of this one is told to clients. */
+  readonly bus: Bus
   readonly authenticator: Authenticator
   readonly namespaces: readonly Namespace[]
   readonly log: Logger
@@ -43,7 +48,16 @@ export interface RealtimeOptions {
 const maxFrameBytes = 4 * 64 * 1024
 
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { broker, authenticator, namespaces, log, clock = Date.now, rpc = new Map(), personalChannel = false } = options
+  const {
+    broker,
+    bus,
+    authenticator,
+    namespaces,
+    log,
+    clock = Date.now,
+    rpc = new Map(),
+    personalChannel = false,
+  } = options
   const limits = { ...defaultLimits, ...options.limits }
   const turn = createWriteTurn()
   const hub = createHub(turn)
@@ -54,6 +68,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const services: Services = {
     ...{
       broker,
+      bus,
       authenticator,
       access,
       hub,
@@ -84,6 +99,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     announcement: hub.announce,
     resumed: () => void positions.check(),
   })
+  const stopHearing = hearRevocations(bus, registry.revoke)
   let whenEmpty: (() => void) | undefined
   let isClosing = false
 
@@ -104,7 +120,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         client.whenConnected(() => unsubscribeByServer(client, channel))
       }
     },
-    revoke: registry.revoke,
+    revoke: tellRevocations(bus, log),
     permissions: (by) =>
       namespaces.map((policy) => ({
         name: policy.name,
@@ -126,6 +142,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       await closeAll()
       positions[Symbol.dispose]()
       stopListening()
+      stopHearing()
       pinger[Symbol.dispose]()
     },
   }
@@ -147,7 +164,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         connections.delete(connection)
         if (connections.size === 0) whenEmpty?.()
       }
-      const connection = new Connection({ socket, stream, services, known: identity, revocationMark, onGone })
+      const transport = new WebSocketTransport(socket, stream)
+      const connection = new Connection({ transport, services, known: identity, revocationMark, onGone })
       connections.add(connection)
     })
   }
