@@ -104,7 +104,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const upgrade = createUpgrade({ auth, realtime, isLocal, log })
+  const upgrade = createUpgrade({ auth, realtime, metrics, isTrustedProxy, isLocal, log })
   for (const server of [local, web]) {
     if (server) {
       server.headersTimeout = config.limits.request_header_timeout * 1000

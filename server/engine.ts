@@ -28,12 +28,14 @@ export async function openEngine({ config, store, metrics, log }: EngineOptions)
   await using parts = new AsyncDisposableStack()
   const ephemeral = parts.use(createMemoryEphemeral())
   const bus = parts.use(createLocalBus({ log: log.child({ room: 'bus' }) }))
-  const broker = parts.use(createMemoryBroker({
+  const broker = parts.use(
+    createMemoryBroker({
       store,
       metrics,
       durability: config.history_durability,
       log: log.child({ room: 'broker' }),
-    }))
+    }),
+  )
   const opened = parts.move()
   return { broker, bus, ephemeral, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

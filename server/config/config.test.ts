@@ -122,8 +122,9 @@ test('proxies are addresses or networks, from a file or the environment', () => 
   expect(read({}, { trusted_proxies: ['10.0.0.0/8', '::1'] }).trusted_proxies).toEqual(['10.0.0.0/8', '::1'])
   expect(read({ CARILLON_TRUSTED_PROXIES: '["192.0.2.1"]' }).trusted_proxies).toEqual(['192.0.2.1'])
   for (const wrong of ['10.0.0.0/33', 'proxy.example.org', '10.0.0.0/8/8', '10.0.0.0/', '']) {
-    expect(problemsOf(() => read({}, { trusted_proxies: [wrong] })), wrong).toEqual([
-      expect.stringMatching(/^trusted_proxies\.0: Give an address or a network/),
-    ])
+    expect(
+      problemsOf(() => read({}, { trusted_proxies: [wrong] })),
+      wrong,
+    ).toEqual([expect.stringMatching(/^trusted_proxies\.0: Give an address or a network/)])
   }
 })

@@ -12,8 +12,11 @@ test('a refused upgrade is closed even when the client keeps its half of the con
   const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
   const server = await bindLocal(path)
   // Refused for its path: nobody is asked who it is.
-  const nobody = {} as Pick<UpgradeParts, 'auth' | 'realtime'>
-  server.on('upgrade', createUpgrade({ ...nobody, isLocal: () => false, log: pino({ level: 'silent' }) }))
+  const nobody = {} as Pick<UpgradeParts, 'auth' | 'realtime' | 'metrics'>
+  server.on(
+    'upgrade',
+    createUpgrade({ ...nobody, isLocal: () => false, isTrustedProxy: () => false, log: pino({ level: 'silent' }) }),
+  )
   const closed = new Promise<void>((resolve) => {
     server.on('connection', (socket) => socket.once('close', () => resolve()))
   })

@@ -4,12 +4,16 @@ import type { Logger } from 'pino'
 import type { Auth } from '#server/auth/auth.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import type { Metrics } from '#server/metrics/metrics.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import { headersOf, localIdentity } from './caller.ts'
+import { clientAddress, type IsTrusted } from './client-address.ts'
 
 export interface UpgradeParts {
   readonly auth: Auth
   readonly realtime: Realtime
+  readonly metrics: Pick<Metrics, 'refused'>
+  readonly isTrustedProxy: IsTrusted
   readonly isLocal: (request: IncomingMessage) => boolean
   readonly log: Logger
 }
@@ -18,20 +22,25 @@ export interface UpgradeParts {
  * Lets a WebSocket in, or refuses it with a status. A ticket in the URL, a bearer or a key is decided here; without one
  * the connect frame has to bring a token. Cookies are not looked at: any page a browser shows could send them.
  */
-export function createUpgrade({ auth, realtime, isLocal, log }: UpgradeParts) {
+export function createUpgrade({ auth, realtime, metrics, isTrustedProxy, isLocal, log }: UpgradeParts) {
   return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     socket.on('error', () => socket.destroy())
     try {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
       if (pathname !== '/connection/websocket') return refuse(socket, '404 Not Found')
       const identity = await identify(request, searchParams.get('ticket'))
-      if (identity === 'refused') return refuse(socket, '401 Unauthorized')
-      realtime.upgrade(request, socket, head, identity)
+      if (identity === 'refused') return unauthorized(socket)
+      realtime.upgrade(request, socket, head, identity, clientAddress(request, isTrustedProxy))
     } catch (error) {
-      if (error instanceof AuthError) return refuse(socket, '401 Unauthorized')
+      if (error instanceof AuthError) return unauthorized(socket)
       log.error({ err: error }, 'upgrade failed')
       refuse(socket, '500 Internal Server Error')
     }
+  }
+
+  function unauthorized(socket: Duplex): void {
+    metrics.refused('credentials')
+    refuse(socket, '401 Unauthorized')
   }
 
   async function identify(request: IncomingMessage, ticket: string | null): Promise<Identity | null | 'refused'> {

@@ -34,15 +34,7 @@ export interface Counts {
 }
 
 export type PublicationSource = 'http' | 'client' | 'internal'
-export type RefusalReason =
-  | 'connections'
-  | 'waiting'
-  | 'address'
-  | 'user'
-  | 'rate'
-  | 'shutdown'
-  | 'protocol'
-  | 'credentials'
+export type RefusalReason = 'connections' | 'waiting' | 'address' | 'user' | 'rate' | 'shutdown' | 'credentials'
 
 /** What there is at this moment. */
 export interface Sample {

@@ -3,6 +3,7 @@ import { channelName } from '#protocol/channel.ts'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
+import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { createConnections } from './connections.ts'
 import { createHub, type StreamPosition } from './hub.ts'
@@ -31,6 +32,8 @@ export interface RealtimeOptions {
   readonly version: string
   /** By method name; looked up at each call, so that rooms above can add theirs. Default none. */
   readonly rpc?: ReadonlyMap<string, RpcHandler>
+  /** Default one that nobody reads. */
+  readonly metrics?: Metrics
   readonly limits?: Partial<RealtimeLimits>
   /** Everybody is subscribed to the own personal channel, `#ada`, when connecting. Default false. */
   readonly personalChannel?: boolean
@@ -48,10 +51,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock = Date.now,
     rpc = new Map(),
     personalChannel = false,
+    metrics = createMetrics(),
   } = options
   const limits = { ...defaultLimits, ...options.limits }
-  const turn = createWriteTurn()
-  const hub = createHub(turn)
+  const turn = createWriteTurn(metrics)
+  const hub = createHub(turn, metrics.counts)
   const access = createAccessRules(namespaces)
   const registry = createRegistry(log)
   const pinger = createPinger(limits)
@@ -67,6 +71,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       turn,
       pinger,
       registry,
+      metrics,
       rpc,
       limits,
       personalChannel,
@@ -76,6 +81,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   }
   const connections = createConnections(services)
+  const stopSampling = metrics.sample(() => ({ ...connections.sample(), ...hub.size() }))
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
@@ -125,6 +131,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()
+      stopSampling()
       pinger[Symbol.dispose]()
     },
   }

@@ -31,6 +31,11 @@ export class Outbox {
     this.#onOverflow = onOverflow
   }
 
+  /** What has not left for the network. */
+  get waitingBytes(): number {
+    return this.#bytes + this.#out.writableLength
+  }
+
   /** Does nothing once closed. */
   push(frame: Buffer): void {
     if (!this.#open) return
@@ -58,6 +63,7 @@ export class Outbox {
     const joined = this.#encode === null ? join(this.#frames, this.#bytes) : encoded(this.#frames, this.#encode)
     this.#frames = null
     this.#bytes = 0
+    this.#turn.counts.bytes += joined.length
     this.#out.write(joined)
   }
 

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Revoked, Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import type { PublicationSource } from '#server/metrics/metrics.ts'
 
 /** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
 export interface Realtime extends AsyncDisposable {
@@ -10,7 +11,14 @@ export interface Realtime extends AsyncDisposable {
    * Takes over an upgrade request. `identity` is who the HTTP edge already found behind it (a bearer header, a ticket
    * in the URL, the local socket); null when the connect frame has to say.
    */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity | null): void
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    identity: Identity | null,
+    /** Where the client is; by default the other end of the socket. */
+    address?: string,
+  ): void
   /**
    * Publishes for somebody who is not on a socket, with the same permissions and limits. `internal` is always worth
    * trying again: nothing was written and nobody was told.
@@ -55,6 +63,8 @@ export interface PublishCall {
   readonly idempotencyKey?: string
   /** Reaches who is there now and is not kept, whatever the channel's policy. */
   readonly skipHistory?: boolean
+  /** Where it came from, for the metrics. Default `http`. */
+  readonly source?: PublicationSource
 }
 
 export type PublishOutcome =

@@ -22,6 +22,7 @@ export interface Registry {
   revoke(revoked: Revoked): void
   /** The clients of this user on this node. */
   clientsOf(userId: string): readonly Client[]
+  countOf(userId: string): number
   isOnline(userId: string): boolean
   onPresence(listener: OnlineListener): () => void
 }
@@ -64,6 +65,7 @@ export function createRegistry(log: Logger): Registry {
       for (const connection of [...(connections ?? [])]) connection.revoke()
     },
     clientsOf: (userId) => [...(byUser.get(userId) ?? [])].map(({ client }) => client),
+    countOf: (userId) => byUser.get(userId)?.size ?? 0,
     isOnline: (userId) => byUser.has(userId),
     onPresence(listener) {
       listeners.add(listener)

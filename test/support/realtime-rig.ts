@@ -12,6 +12,7 @@ import type { Broker } from '#server/broker/broker.ts'
 import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
+import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
 import { openStore } from '#server/store/store.ts'
@@ -22,6 +23,7 @@ export interface RealtimeRig {
   readonly realtime: Realtime
   readonly broker: Broker
   readonly identities: Identities
+  readonly metrics: Metrics
   /** The database file. */
   readonly path: string
   /** Lines of the log so far. */
@@ -37,6 +39,8 @@ export interface RealtimeRig {
 export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
+  /** Where the HTTP edge says that every client is. Default loopback. */
+  readonly address?: string
   /** Whom the HTTP edge knows behind every upgrade. */
   readonly known?: Identity
 }
@@ -103,6 +107,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   const path = join(folder, 'carillon.sqlite')
   const identities = createIdentities()
   const logged: string[] = []
+  const metrics = createMetrics()
   let parts = await start(0)
   const { port } = parts.server.address() as AddressInfo
   onTestFinished(async () => {
@@ -113,6 +118,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   return {
     url: `ws://127.0.0.1:${port}/connection/websocket`,
     identities,
+    metrics,
     path,
     logged,
     get realtime() {
@@ -141,6 +147,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       broker,
       bus: createLocalBus({ log }),
       authenticator: identities,
+      metrics,
       namespaces: options.namespaces ?? rigNamespaces,
       log,
       version: '0.0',
@@ -150,7 +157,9 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       ...(options.personalChannel !== undefined && { personalChannel: options.personalChannel }),
     })
     const server = createServer()
-    server.on('upgrade', (request, socket, head) => realtime.upgrade(request, socket, head, options.known ?? null))
+    server.on('upgrade', (request, socket, head) =>
+      realtime.upgrade(request, socket, head, options.known ?? null, options.address),
+    )
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')
     return { store, broker, realtime, server }
