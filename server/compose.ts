@@ -61,10 +61,10 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
 
   const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
-  const { broker, bus } = parts.use(await openEngine({ config, store, metrics, log }))
+  const { broker, bus, ephemeral } = parts.use(await openEngine({ config, store, metrics, log }))
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
-  const auth = parts.use(await createAuth({ store, baseUrl, secret, log: log.child({ room: 'auth' }) }))
+  const auth = parts.use(await createAuth({ store, ephemeral, baseUrl, secret, log: log.child({ room: 'auth' }) }))
   const realtime = parts.use(
     createRealtime({
       broker,

@@ -32,7 +32,8 @@ export function createUpgrade({ auth, realtime, metrics, isTrustedProxy, isLocal
       if (identity === 'refused') return unauthorized(socket)
       realtime.upgrade(request, socket, head, identity, clientAddress(request, isTrustedProxy))
     } catch (error) {
-      if (error instanceof AuthError) return unauthorized(socket)
+      if (error instanceof AuthError && error.code !== 'unavailable') return unauthorized(socket)
+      if (error instanceof AuthError) return refuse(socket, '503 Service Unavailable')
       log.error({ err: error }, 'upgrade failed')
       refuse(socket, '500 Internal Server Error')
     }

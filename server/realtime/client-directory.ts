@@ -117,9 +117,9 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
     const wanted = search.toLowerCase()
     for (const client of registry.clients()) {
       if (after && !comesAfter({ since: client.since, id: client.id }, after)) continue
-      if (!isFound(client, wanted)) continue
-      found.push(summaryOf(client))
-      if (found.length > limit) break
+      // Those of one millisecond stay together: in what order a page ends within them only their ids say.
+      if (found.length > limit && client.since !== found.at(-1)?.since) break
+      if (isFound(client, wanted)) found.push(summaryOf(client))
     }
     return found
   }
@@ -128,7 +128,19 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
     const { userId, name, kind, role } = identity
     const { waitingBytes } = outbox
     const channels = subscriptions.size
-    return { id, node: bus.node, user: userId, name, kind, role, transport, address, since, channels, queueBytes: waitingBytes }
+    return {
+      id,
+      node: bus.node,
+      user: userId,
+      name,
+      kind,
+      role,
+      transport,
+      address,
+      since,
+      channels,
+      queueBytes: waitingBytes,
+    }
   }
 }
 

@@ -44,6 +44,7 @@ export class Client {
     this.#registered = { identity: options.identity, client: this, revoke: options.onRevoked }
     this.#info = clientInfo(options.id, options.identity)
     this.services.registry.add(this.#registered)
+    this.services.taps.appeared(this)
     if (options.expiresAt !== null) this.expireAt(options.expiresAt)
   }
 

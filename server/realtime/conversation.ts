@@ -38,6 +38,11 @@ export class Conversation {
 
   /** One line of what the client sent. */
   take(line: string): void {
+    this.#client.outbox.tap?.('in', line)
+    this.#takeInTurn(line)
+  }
+
+  #takeInTurn(line: string): void {
     if (this.#held) this.#held.push(line)
     else this.#consider(line)
   }
@@ -108,7 +113,10 @@ export class Conversation {
 
   #goOn(held: readonly string[]): void {
     this.#held = null
-    for (const line of held) if (!this.#client.isReleased) this.take(line)
+    for (const line of held) {
+      if (this.#client.isReleased) return
+      this.#takeInTurn(line)
+    }
     if (this.#held === null) this.#transport.resume()
   }
 

@@ -5,6 +5,7 @@ import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
+import { createClientDirectory } from './client-directory.ts'
 import { createConnections } from './connections.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
@@ -18,6 +19,7 @@ import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
 import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
+import { createTaps } from './tap.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
 
@@ -58,6 +60,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const hub = createHub(turn, metrics.counts)
   const access = createAccessRules(namespaces)
   const registry = createRegistry(log)
+  const taps = createTaps({ ...registry, clock })
+  const clients = createClientDirectory({ bus, registry, taps })
   const pinger = createPinger(limits)
   const version = `carillon ${options.version}`
   const services: Services = {
@@ -72,6 +76,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       pinger,
       registry,
       metrics,
+      taps,
       rpc,
       limits,
       personalChannel,
@@ -93,6 +98,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   return {
     upgrade: createWebSocketEntrance(connections, registry),
+    clients,
     publish: (by, request) => publishAs(services, by, request),
     subscribe(userId, channel) {
       const policy = access.policyOf(channel)
@@ -132,6 +138,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       stopListening()
       stopHearing()
       stopSampling()
+      clients[Symbol.dispose]()
       pinger[Symbol.dispose]()
     },
   }

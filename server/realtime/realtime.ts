@@ -4,6 +4,7 @@ import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Revoked, Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { PublicationSource } from '#server/metrics/metrics.ts'
+import type { ClientDirectory } from './client-directory.ts'
 
 /** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
 export interface Realtime extends AsyncDisposable {
@@ -31,6 +32,8 @@ export interface Realtime extends AsyncDisposable {
   subscribe(userId: string, channel: string): SubscribeOutcome
   /** Ends the subscriptions of all clients of a user on this node to a channel, whoever began them. */
   unsubscribe(userId: string, channel: string): void
+  /** The clients of all nodes, to be looked at. */
+  readonly clients: ClientDirectory
   /** Closes the live sockets a revocation is about, on every node, with 3503. */
   revoke(revoked: Revoked): void
   /** Who may do what in each namespace. */

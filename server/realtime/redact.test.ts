@@ -5,7 +5,10 @@ const jwt = 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
 const secrets = ['tkt_abc123', 'crl_abc123', jwt, 'hunter2']
 
 test.each([
-  { id: 1, connect: { token: jwt, name: 'js', headers: { authorization: 'Bearer hunter2' }, data: { password: 'hunter2' } } },
+  {
+    id: 1,
+    connect: { token: jwt, name: 'js', headers: { authorization: 'Bearer hunter2' }, data: { password: 'hunter2' } },
+  },
   { id: 1, connect: { token: 'tkt_abc123' } },
   { id: 2, refresh: { token: 'hunter2' } },
   { id: 2, sub_refresh: { channel: 'news:a', token: jwt } },

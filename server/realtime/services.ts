@@ -10,6 +10,7 @@ import type { Pinger } from './ping.ts'
 import type { Authenticator } from './realtime.ts'
 import type { Registry } from './registry.ts'
 import type { RpcHandler } from './rpc.ts'
+import type { Taps } from './tap.ts'
 import type { WriteTurn } from './write-turn.ts'
 
 /** What every connection shares. */
@@ -24,6 +25,7 @@ export interface Services {
   readonly pinger: Pinger
   readonly registry: Registry
   readonly metrics: Metrics
+  readonly taps: Taps
   readonly rpc: ReadonlyMap<string, RpcHandler>
   readonly limits: RealtimeLimits
   /** Whether everybody is subscribed to the own personal channel when connecting. */

@@ -114,7 +114,12 @@ export function createTaps({ clientOf, clientsOf, clock }: TapsOptions): Taps {
     client.outbox.tap = watching.length === 0 ? null : (direction, message) => see(watching, client, direction, message)
   }
 
-  function see(watching: readonly Watch[], { id: client }: Client, direction: 'in' | 'out', message: Parameters<Tap>[1]) {
+  function see(
+    watching: readonly Watch[],
+    { id: client }: Client,
+    direction: 'in' | 'out',
+    message: Parameters<Tap>[1],
+  ) {
     const lines = typeof message === 'string' ? [message] : linesOf(message)
     for (const watch of watching) {
       const room = maxFrames - watch.frames.length
