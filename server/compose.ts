@@ -14,9 +14,12 @@ import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
 import { openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
+import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
 import { createMetricsReader } from './http/metrics-reader.ts'
+import { createRecognize } from './http/recognize.ts'
+import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
@@ -88,6 +91,8 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
+  const allowedOrigins = [...origins, ...config.client.allowed_origins]
+  const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
     auth,
     realtime,
@@ -104,14 +109,21 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const upgrade = createUpgrade({ auth, realtime, metrics, isTrustedProxy, isLocal, log })
+  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
+  const recognize = createRecognize({ auth, isLocal, metrics })
+  const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
+  const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
   for (const server of [local, web]) {
     if (server) {
       server.headersTimeout = config.limits.request_header_timeout * 1000
       server.requestTimeout = config.limits.request_timeout * 1000
     }
-    server?.on('request', app.routing)
-    server?.on('request', drain.count)
+    server?.on('request', (request, response) => {
+      // What never ends by itself is not waited for.
+      if (streams(request, response)) return
+      drain.count(request, response)
+      app.routing(request, response)
+    })
     server?.on('upgrade', upgrade)
   }
   // First of all stop accepting, so that clients told to come back find the next server and not this one, and answer

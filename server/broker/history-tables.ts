@@ -1,6 +1,6 @@
-import { randomInt } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ClientInfo, NewPublication, Publication } from './broker.ts'
+import { newEpoch } from './epoch.ts'
 
 /** Where a stream stands. */
 export interface StreamHead {
@@ -120,10 +120,4 @@ function readPage(rows: Iterable<unknown>, maxBytes: number): Publication[] {
     if (bytes > maxBytes) break
   }
   return page
-}
-
-/** Letters only: the protocol gives `_` a meaning of its own. */
-function newEpoch(): string {
-  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
-  return Array.from({ length: 8 }, () => letters[randomInt(letters.length)]).join('')
 }

@@ -4,6 +4,7 @@ import { addressKey } from '#server/auth/rate-limit.ts'
 import type { Sample } from '#server/metrics/metrics.ts'
 import { Connection } from './connection.ts'
 import { createGate, type GateRefusal } from './gate.ts'
+import type { Refusal } from './realtime.ts'
 import type { Services } from './services.ts'
 import type { Transport } from './transport.ts'
 
@@ -17,11 +18,6 @@ export interface Connections {
   sample(): Pick<Sample, 'connections' | 'queueBytes' | 'longestQueueBytes'>
   /** Refuses new ones and closes those there are, spread over time because every client comes back within a second or so. */
   closeAll(): Promise<void>
-}
-
-export interface Refusal {
-  readonly status: 400 | 503
-  readonly sentence: string
 }
 
 const closesAStep = 100

@@ -7,6 +7,7 @@ import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { createClientDirectory } from './client-directory.ts'
 import { createConnections } from './connections.ts'
+import { createEmulation } from './emulation.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
@@ -19,6 +20,7 @@ import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
 import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
+import { createStreamEntrance } from './stream-entrance.ts'
 import { createTaps } from './tap.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
@@ -87,6 +89,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   }
   const connections = createConnections(services)
   const stopSampling = metrics.sample(() => ({ ...connections.sample(), ...hub.size() }))
+  const emulation = createEmulation(bus)
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
@@ -99,6 +102,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   return {
     upgrade: createWebSocketEntrance(connections, registry),
     clients,
+    stream: createStreamEntrance(connections, registry, emulation),
+    emulate: emulation.take,
     publish: (by, request) => publishAs(services, by, request),
     subscribe(userId, channel) {
       const policy = access.policyOf(channel)
@@ -134,6 +139,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       if (isClosing) return
       isClosing = true
       await connections.closeAll()
+      emulation[Symbol.dispose]()
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()

@@ -1,10 +1,12 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { EmulationRequest } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Revoked, Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { PublicationSource } from '#server/metrics/metrics.ts'
 import type { ClientDirectory } from './client-directory.ts'
+import type { StreamName } from './transport.ts'
 
 /** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
 export interface Realtime extends AsyncDisposable {
@@ -17,9 +19,14 @@ export interface Realtime extends AsyncDisposable {
     socket: Duplex,
     head: Buffer,
     identity: Identity | null,
+    name?: 'websocket' | 'uni_websocket',
     /** Where the client is; by default the other end of the socket. */
     address?: string,
   ): void
+  /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
+  stream(response: ServerResponse, call: StreamCall): Refusal | null
+  /** Takes the commands of a client that has such an answer, on whichever node that is. */
+  emulate(request: EmulationRequest): Promise<EmulationOutcome>
   /**
    * Publishes for somebody who is not on a socket, with the same permissions and limits. `internal` is always worth
    * trying again: nothing was written and nobody was told.
@@ -56,6 +63,25 @@ export interface Realtime extends AsyncDisposable {
    */
   onPresence(listener: (change: { readonly identity: Identity; readonly online: boolean }) => void): () => void
 }
+
+export interface StreamCall {
+  readonly name: StreamName
+  /** What the client said: a connect command, or where it says nothing more the request of one. */
+  readonly first: string
+  /** As with `upgrade`. */
+  readonly identity: Identity | null
+  /** Where the client is. */
+  readonly address: string
+}
+
+/** Why a request does not become a connection. */
+export interface Refusal {
+  readonly status: 400 | 503
+  readonly sentence: string
+}
+
+/** unknown: that connection is no more. full: more waits for it than may; it is closed. */
+export type EmulationOutcome = 'taken' | 'unknown' | 'unknown_node' | 'full'
 
 export type SubscribeOutcome = { readonly ok: true } | { readonly ok: false; readonly error: ReplyErrorName }
 

@@ -12,6 +12,8 @@ import type { Broker } from '#server/broker/broker.ts'
 import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
+import { createStreams } from '#server/http/streams.ts'
+import { createUpgrade } from '#server/http/upgrade.ts'
 import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
@@ -20,6 +22,8 @@ import { openStore } from '#server/store/store.ts'
 /** The realtime server on a real HTTP server and a real database file, ended with the test. Only identity is made up. */
 export interface RealtimeRig {
   readonly url: string
+  /** The same server over HTTP. */
+  readonly httpUrl: string
   readonly realtime: Realtime
   readonly broker: Broker
   readonly identities: Identities
@@ -30,6 +34,8 @@ export interface RealtimeRig {
   readonly logged: readonly string[]
   /** Closes everything in order and waits for it. */
   stop(): Promise<void>
+  /** Cuts everything that goes over HTTP, as a network that fails. */
+  cutStreams(): void
   /** Stops, and starts another one on the same address and file. */
   restart(): Promise<void>
   /** Publishes as the server itself and answers the offset. */
@@ -117,6 +123,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
 
   return {
     url: `ws://127.0.0.1:${port}/connection/websocket`,
+    httpUrl: `http://127.0.0.1:${port}`,
     identities,
     metrics,
     path,
@@ -128,6 +135,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       return parts.broker
     },
     stop,
+    cutStreams: () => parts.server.closeAllConnections(),
     async restart() {
       await stop()
       parts = await start(port)
@@ -157,9 +165,14 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       ...(options.personalChannel !== undefined && { personalChannel: options.personalChannel }),
     })
     const server = createServer()
-    server.on('upgrade', (request, socket, head) =>
-      realtime.upgrade(request, socket, head, options.known ?? null, options.address),
-    )
+    const recognize = async () => options.known ?? null
+    const addressOf = () => options.address ?? '127.0.0.1'
+    const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
+    server.on('upgrade', createUpgrade({ realtime, recognize, addressOf, log }))
+    const streams = createStreams({ realtime, recognize, addressOf, isAllowedOrigin, log })
+    server.on('request', (request, response) => {
+      if (!streams(request, response)) response.writeHead(404).end()
+    })
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')
     return { store, broker, realtime, server }
@@ -179,6 +192,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close')
   server.close()
+  server.closeIdleConnections()
   await closed
 }
 
