@@ -45,12 +45,115 @@ test('epoch, top and publications are the same after the broker was opened again
   expect(page.publications.map(({ data }) => data)).toEqual(['{"n":1}', '{"n":2}'])
 })
 
-test('a stream that was only read keeps its epoch over a restart', async () => {
+test('a channel that was only read leaves nothing behind, and its stream begins with the epoch it was read with', async () => {
   const { broker, path, reopen } = await openBroker()
   const { epoch, offset } = await broker.history('news:a', kept, { limit: 0 })
   expect([epoch, offset]).toEqual([expect.stringMatching(/^[A-Za-z]{8}$/), 0])
+  expect((await broker.history('news:b', kept, { limit: 0 })).epoch).not.toBe(epoch)
   await broker[Symbol.asyncDispose]()
-  expect((await (await reopen(path)).publish('news:a', kept, { data: '1' })).epoch).toBe(epoch)
+  using other = new DatabaseSync(path)
+  expect(other.prepare('select count(*) as n from streams').get()).toEqual({ n: 0 })
+  const again = await reopen(path)
+  expect((await again.publish('news:a', kept, { data: '1' })).epoch).toBe(epoch)
+  const page = await again.history('news:a', kept, { limit: 10, since: { offset: 0, epoch } })
+  expect(page).toMatchObject({ epoch, offset: 1, publications: [{ data: '1' }] })
+})
+
+test('a stream that was forgotten begins again under another epoch', async () => {
+  let now = 1_700_000_000_000
+  const { broker, path } = await openBroker({ clock: () => now })
+  const { epoch } = await broker.publish('news:a', kept, { data: '1' })
+  using other = new DatabaseSync(path)
+  other.exec('delete from publications')
+  now += 400 * 24 * 3600 * 1000 + 1
+  other.exec('delete from streams')
+  expect(await broker.publish('news:a', kept, { data: '2' })).toMatchObject({
+    offset: 1,
+    epoch: expect.not.stringMatching(epoch),
+  })
+})
+
+test('reading a stream and publishing to it in the same turn agree on where it stands', async () => {
+  const { broker, told } = await openBroker()
+  const [page, published] = await Promise.all([
+    broker.history('news:a', kept, { limit: 10 }),
+    broker.publish('news:a', kept, { data: '1' }),
+  ])
+  expect(page).toEqual({ publications: [], offset: 0, epoch: published.epoch })
+  expect(told).toMatchObject([{ publication: { offset: 1 }, epoch: page.epoch }])
+})
+
+test('a stream in use is noted once a day, without anybody waiting for it', async () => {
+  let now = 1_000_000
+  const { broker, path } = await openBroker({ clock: () => now })
+  await publishMany(broker, 1)
+  now += 25 * 3600 * 1000
+  await Promise.all([1, 2, 3].map(() => broker.history('news:a', kept, { limit: 0 })))
+  using other = new DatabaseSync(path)
+  const usedAt = () => other.prepare('select used_at as at from streams').get()
+  await expect.poll(usedAt).toEqual({ at: now })
+})
+
+test('history that was removed is invisible at once and stays so, and epoch and top go on', async () => {
+  const { broker, path, reopen } = await openBroker()
+  const { epoch } = await publishMany(broker, 3)
+  const [before] = await Promise.all([
+    broker.publish('news:a', kept, { data: '"4"' }),
+    broker.removeHistory('news:a'),
+    broker.publish('news:a', kept, { data: '"5"' }),
+  ])
+  expect(before.offset).toBe(4)
+  await broker.removeHistory('news:nobody-published-here')
+  await broker[Symbol.asyncDispose]()
+  const again = await reopen(path)
+  const page = await again.history('news:a', kept, { limit: 10 })
+  expect(page).toMatchObject({ epoch, offset: 5, publications: [{ offset: 5, data: '"5"' }] })
+  expect(page.publications).toHaveLength(1)
+  expect((await again.history('news:a', kept, { limit: 10, reverse: true })).publications).toHaveLength(1)
+})
+
+test('the space of removed history is given back in steps', async () => {
+  const { broker, path } = await openBroker()
+  await publishMany(broker, 900)
+  using other = new DatabaseSync(path)
+  const rows = () => (other.prepare('select count(*) as n from publications').get() as { n: number }).n
+  await broker.removeHistory('news:a')
+  await expect.poll(rows, { timeout: 5_000 }).toBe(0)
+})
+
+test('history is removed also while another handle writes, when that is done', async () => {
+  const { broker, path } = await openBroker()
+  await publishMany(broker, 2)
+  using other = new DatabaseSync(path)
+  other.exec('begin immediate')
+  const removed = broker.removeHistory('news:a')
+  await new Promise(setImmediate)
+  expect((await broker.history('news:a', kept, { limit: 10 })).publications).toHaveLength(2)
+  other.exec('commit')
+  await removed
+  expect((await broker.history('news:a', kept, { limit: 10 })).publications).toEqual([])
+})
+
+test('a version that is not higher reaches nobody, within one epoch of versions, also after a restart', async () => {
+  const { broker, told, path, reopen } = await openBroker()
+  const publish = (to: typeof broker, version: number, versionEpoch?: string) =>
+    to.publish('news:a', kept, { data: `${version}`, version, ...(versionEpoch && { versionEpoch }) })
+  const first = await Promise.all([publish(broker, 5), publish(broker, 5), publish(broker, 4), publish(broker, 7)])
+  expect(first.map(({ offset, duplicate }) => [offset, duplicate])).toEqual([
+    [1, false],
+    [1, true],
+    [1, true],
+    [2, false],
+  ])
+  expect(await broker.publish('news:a', kept, { data: 'null' })).toMatchObject({ offset: 3, duplicate: false })
+  expect(await broker.publish('news:b', kept, { data: '1', version: 1 })).toMatchObject({ duplicate: false })
+  await broker[Symbol.asyncDispose]()
+  const again = await reopen(path)
+  expect(await publish(again, 7)).toEqual({ offset: 3, epoch: first[0].epoch, duplicate: true })
+  expect(await publish(again, 1, 'rebuilt')).toMatchObject({ offset: 4, duplicate: false })
+  expect(await publish(again, 1, 'rebuilt')).toMatchObject({ offset: 4, duplicate: true })
+  expect(await publish(again, 1)).toMatchObject({ offset: 5, duplicate: false })
+  expect(told.map(({ publication }) => publication.data)).toEqual(['5', '7', 'null', '1', '1', '1'])
 })
 
 test('a busy channel does not grow without bound in the file', async () => {
