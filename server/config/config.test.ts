@@ -81,10 +81,10 @@ test('time spans are read in seconds, minutes and hours', () => {
 
 test('everybody can be subscribed to the own personal channel, from a file or the environment', () => {
   const client = { subscribe_to_user_personal_channel: { enabled: true } }
-  expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toEqual(client)
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toMatchObject(client)
   const env = { CARILLON_CLIENT: JSON.stringify(client) }
-  expect(readConfig({ env, flags: {}, cwd: folderWith() }).client).toEqual(client)
-  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toEqual({
+  expect(readConfig({ env, flags: {}, cwd: folderWith() }).client).toMatchObject(client)
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toMatchObject({
     subscribe_to_user_personal_channel: { enabled: false },
   })
 })
