@@ -10,7 +10,7 @@ import { HttpProblem } from './problem-reply.ts'
 import type { Recognize } from './recognize.ts'
 
 export interface StreamParts {
-  readonly realtime: Pick<Realtime, 'stream' | 'emulate'>
+  readonly realtime: Pick<Realtime, 'stream' | 'emulate' | 'isFull'>
   readonly recognize: Recognize
   /** Where a client is. */
   readonly addressOf: (request: IncomingMessage) => string
@@ -58,10 +58,11 @@ export function createStreams({ realtime, recognize, addressOf, isAllowedOrigin,
   ): Promise<void> {
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const first = way.method === 'POST' ? await readBody(request) : (searchParams.get('cf_connect') ?? '')
-    const identity = await recognize(request, searchParams.get('ticket'))
+    const address = addressOf(request)
+    const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
     if (identity === 'refused')
       throw new HttpProblem('unauthorized', 'The ticket was used or has ended. Fetch another.')
-    const refusal = realtime.stream(response, { name: way.name, first, identity, address: addressOf(request) })
+    const refusal = realtime.stream(response, { name: way.name, first, identity, address })
     if (refusal === null) return
     throw new HttpProblem(refusal.status === 503 ? 'unavailable' : 'bad_request', refusal.sentence)
   }

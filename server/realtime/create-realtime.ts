@@ -106,6 +106,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   return {
     upgrade: createWebSocketEntrance(connections, registry),
     clients,
+    isFull: connections.isFull,
     stream: createStreamEntrance(connections, registry, emulation),
     emulate: emulation.take,
     publish: (by, request) => publishAs(services, by, request),

@@ -27,6 +27,8 @@ export interface Realtime extends AsyncDisposable {
     /** Where the client is; by default the other end of the socket. */
     address?: string,
   ): void
+  /** Whether whoever comes from this address now is refused, so that no ticket is used up for it. */
+  isFull(address: string): boolean
   /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
   stream(response: ServerResponse, call: StreamCall): Refusal | null
   /** Takes the commands of a client that has such an answer, on whichever node that is. */

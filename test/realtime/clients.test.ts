@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Seen, WatchTarget } from '#server/realtime/tap.ts'
+import { describeWith } from '../support/needs.ts'
 import { connectTo, openRaw } from '../support/raw-client.ts'
 import { device, person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
+import { startRedis } from '../support/redis.ts'
 
 const ada = person('ada')
 const bob = person('bob', 'operator')
@@ -125,6 +127,31 @@ test('what comes too fast is counted, and nothing is copied when nobody watches'
   await rig.publish('open:a', 'later')
   await raw.message(({ push }) => push?.pub?.data === 'later')
   expect(count()).toBe(before)
+})
+
+describeWith(['redis'], 'with two nodes', () => {
+  test('clients of both are listed, watched and disconnected at either', async () => {
+    await using redis = await startRedis()
+    const rigs = [await startRealtime({ redisUrl: redis.url }), await startRealtime({ redisUrl: redis.url })]
+    const [one, other] = rigs as [RealtimeRig, RealtimeRig]
+    const raws = [await connectTo(one, ada), await connectTo(other, ada), await connectTo(other, bob)]
+    const { clients, isLast } = await one.realtime.clients.list({ limit: 2 })
+    expect({ names: clients.map(({ name }) => name), isLast }).toEqual({ names: ['ada', 'ada'], isLast: false })
+    expect(new Set(clients.map(({ node }) => node)).size).toBe(2)
+    await using watch = watching(one, { kind: 'user', id: 'ada' })
+    await watch.begun
+    for (const raw of raws) {
+      raw.send({ id: 9, history: { channel: 'open:a' } })
+      await raw.reply(9)
+    }
+    await expect.poll(() => watch.texts('in')).toHaveLength(2)
+    expect(watch.seen.at(-1)?.clients).toBe(2)
+    const [bobs] = (await one.realtime.clients.list({ search: 'bob', limit: 1 })).clients
+    expect(await one.realtime.clients.disconnect(bobs?.id ?? '', true)).toBe(true)
+    expect(await raws[2]?.closed).toEqual({ code: 3011, reason: 'force reconnect' })
+    // The nodes leave Redis before it goes.
+    for (const rig of rigs) await rig.stop()
+  })
 })
 
 function watching(rig: RealtimeRig, target: WatchTarget) {

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { clientView, framesEvent, page } from '#protocol/api.ts'
 import { openRaw } from '../support/raw-client.ts'
 import { connected, follow, sdk } from '../support/realtime-sdk.ts'
@@ -80,6 +82,38 @@ test('somebody who watches does not keep the server from stopping', async () => 
   // Ended by the server, not cut when its patience was over.
   await expect(readOn()).rejects.toThrow('the stream has ended')
   expect(await stopped).toBe(0)
+})
+
+test('a ticket is not used up by a server that is full', async () => {
+  await using server = await startServerProcess({ env: { CARILLON_LIMITS: '{"connections":1}' } })
+  const admin = bearer((await signIn(server, 'ada@example.org', 'admin')).token)
+  const urlWithTicket = async () => `${socketUrl(server)}?ticket=${await ticketFor(server, admin)}`
+  const first = await openRaw(await urlWithTicket())
+  const url = await urlWithTicket()
+  await expect(openRaw(url)).rejects.toThrow(/503/)
+  first.socket.close()
+  await first.closed
+  const attempt = () =>
+    openRaw(url).then(
+      () => 'in',
+      (error: Error) => error.message,
+    )
+  await expect.poll(attempt).toBe('in')
+})
+
+test('connections that never say what they want are closed', async () => {
+  const limits = JSON.stringify({ request_header_timeout: 1 })
+  await using server = await startServerProcess({ env: { CARILLON_LIMITS: limits } })
+  const { port } = new URL(server.url)
+  const ends = ['', 'GET /connection/websocket HTTP/1.1\r\nHost: x\r\nUpgrade: webso'].map((said) => {
+    const socket = connect(Number(port), '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    socket.on('error', () => {})
+    socket.resume()
+    socket.write(said)
+    return once(socket, 'close')
+  })
+  await Promise.all(ends)
 })
 
 function socketUrl({ url }: ServerProcess): string {
