@@ -14,6 +14,8 @@ import { openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
+import { createRecognize } from './http/recognize.ts'
+import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
 import { openStore } from './store/store.ts'
@@ -79,6 +81,8 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   )
 
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
+  const allowedOrigins = [...origins, ...config.client.allowed_origins]
+  const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
     auth,
     realtime,
@@ -92,10 +96,16 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const upgrade = createUpgrade({ auth, realtime, isLocal, log })
+  const recognize = createRecognize({ auth, isLocal })
+  const upgrade = createUpgrade({ realtime, recognize, log })
+  const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
   for (const server of [local, web]) {
-    server?.on('request', app.routing)
-    server?.on('request', drain.count)
+    server?.on('request', (request, response) => {
+      // What never ends by itself is not waited for.
+      if (streams(request, response)) return
+      drain.count(request, response)
+      app.routing(request, response)
+    })
     server?.on('upgrade', upgrade)
   }
   // First of all stop accepting, so that clients told to come back find the next server and not this one, and answer

@@ -7,6 +7,8 @@ import { defaultNamespaces, namespaces } from './namespaces.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
 
+const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
+
 /** The configuration file `carillon.config.json`; every field is optional and unknown ones are refused. */
 export const configSchema = z.strictObject({
   /** Address to listen on. Anything but loopback is a decision of the site. */
@@ -29,6 +31,11 @@ export const configSchema = z.strictObject({
   client: z
     .strictObject({
       subscribe_to_user_personal_channel: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
+      /** Other sites whose pages may connect over HTTP streams, such as `https://intranet.example.org`; `*` is all. */
+      allowed_origins: z
+        .array(z.union([z.literal('*'), origin], 'Give an origin such as https://intranet.example.org, or *.'))
+        .max(100)
+        .default([]),
     })
     .prefault({}),
 })

@@ -5,6 +5,7 @@ import type { Namespace } from '#server/config/namespaces.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { createActiveChannels } from './active-channels.ts'
 import { createConnections } from './connections.ts'
+import { createEmulation } from './emulation.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
@@ -19,6 +20,7 @@ import type { RpcHandler } from './rpc.ts'
 import { createServerCalls } from './server-calls.ts'
 import type { Services } from './services.ts'
 import { createSteering } from './steering.ts'
+import { createStreamEntrance } from './stream-entrance.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
 
@@ -78,6 +80,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   }
   const connections = createConnections(services)
+  const emulation = createEmulation(bus)
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
@@ -91,6 +94,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   return {
     upgrade: createWebSocketEntrance(connections, registry),
+    stream: createStreamEntrance(connections, registry, emulation),
+    emulate: emulation.take,
     publish: (by, request) => publishAs(services, by, request),
     broadcast: (by, request) => broadcastAs(services, by, request),
     calls: createServerCalls(services),
@@ -116,6 +121,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       if (isClosing) return
       isClosing = true
       await connections.closeAll()
+      emulation[Symbol.dispose]()
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()

@@ -1,5 +1,6 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { EmulationRequest } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Revoked, Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
@@ -7,6 +8,7 @@ import type { ActiveChannel } from './active-channels.ts'
 import type { Nodes } from './nodes.ts'
 import type { ServerCalls } from './server-calls.ts'
 import type { Steering } from './steering.ts'
+import type { StreamName } from './transport.ts'
 
 /** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
 export interface Realtime extends AsyncDisposable {
@@ -14,7 +16,17 @@ export interface Realtime extends AsyncDisposable {
    * Takes over an upgrade request. `identity` is who the HTTP edge already found behind it (a bearer header, a ticket
    * in the URL, the local socket); null when the connect frame has to say.
    */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity | null): void
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    identity: Identity | null,
+    name?: 'websocket' | 'uni_websocket',
+  ): void
+  /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
+  stream(response: ServerResponse, call: StreamCall): Refusal | null
+  /** Takes the commands of a client that has such an answer, on whichever node that is. */
+  emulate(request: EmulationRequest): Promise<EmulationOutcome>
   /**
    * Publishes for somebody who is not on a socket, with the same permissions and limits. `internal` is always worth
    * trying again: nothing was written and nobody was told.
@@ -50,6 +62,23 @@ export interface Realtime extends AsyncDisposable {
    */
   onPresence(listener: (change: { readonly identity: Identity; readonly online: boolean }) => void): () => void
 }
+
+export interface StreamCall {
+  readonly name: StreamName
+  /** What the client said: a connect command, or where it says nothing more the request of one. */
+  readonly first: string
+  /** As with `upgrade`. */
+  readonly identity: Identity | null
+}
+
+/** Why a request does not become a connection. */
+export interface Refusal {
+  readonly status: 400 | 503
+  readonly sentence: string
+}
+
+/** unknown: that connection is no more. full: more waits for it than may; it is closed. */
+export type EmulationOutcome = 'taken' | 'unknown' | 'unknown_node' | 'full'
 
 export type SubscribeOutcome = { readonly ok: true } | { readonly ok: false; readonly error: ReplyErrorName }
 
