@@ -10,6 +10,7 @@ import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker } from '#server/broker/memory-broker.ts'
 import { namespaces } from '#server/config/namespaces.ts'
 import { createRealtime } from '#server/realtime/create-realtime.ts'
+import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { openStore } from '#server/store/store.ts'
 
 /** The server's side of `fan-out.ts`, in a process of its own so that its CPU time is its own. */
@@ -45,6 +46,7 @@ async function carillon(): Promise<() => void> {
   const realtime = createRealtime({
     broker,
     bus: createLocalBus({ log }),
+    ephemeral: createMemoryEphemeral(),
     log,
     version: 'bench',
     namespaces: namespaces.parse([{ name: 'bench', subscribe_roles: ['admin'], ...history }]),

@@ -18,6 +18,7 @@ import { createRecognize } from './http/recognize.ts'
 import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import type { OnlineEvent } from './realtime/hooks.ts'
 import { openStore } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
@@ -65,6 +66,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     createRealtime({
       broker,
       bus,
+      ephemeral,
       namespaces: config.namespaces,
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
@@ -73,12 +75,9 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     }),
   )
   parts.defer(auth.onRevoked(realtime.revoke))
-  parts.defer(
-    realtime.onPresence(({ identity }) => {
-      if (identity.kind !== 'device') return
-      auth.devices.touch(identity.device.id).catch((error) => log.warn({ err: error }, 'last seen not kept'))
-    }),
-  )
+  // For as long as realtime lives: the last devices leave while it is closed.
+  const touch = async ({ device, time }: OnlineEvent) => device && auth.devices.touch(device.id, time)
+  realtime.hooks.on({ online: touch, offline: touch })
 
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
   const allowedOrigins = [...origins, ...config.client.allowed_origins]

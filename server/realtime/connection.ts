@@ -8,8 +8,9 @@ import type { Authenticated } from './authenticate.ts'
 import { Client } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { decodeConnect, decodeLine, frameLines } from './decode-frame.ts'
-import { connectPushText, errorText, pingText, replyText } from './encode.ts'
-import { connectResultText, joinAtConnect, recognize } from './letting-in.ts'
+import { applicationErrorText, connectPushText, errorText, pingText, replyText } from './encode.ts'
+import { tellConnected } from './hook-events.ts'
+import { askToConnect, connectResultText, joinAtConnect, recognize } from './letting-in.ts'
 import { Outbox } from './outbox.ts'
 import { leavePhase, type Phase } from './phase.ts'
 import type { Joined } from './server-subscriptions.ts'
@@ -50,6 +51,7 @@ export class Connection implements TransportListener {
     const isSlow = reason.code === closeReasons.slow.code
     const { slowGraceMs, closeGraceMs } = this.#services.limits
     const grace = setTimeout(() => this.#transport.terminate(), isSlow ? slowGraceMs : closeGraceMs)
+    if ('client' in this.#phase) this.#phase.client.ending = reason
     this.#become({ name: 'closing', grace })
     if (!isSlow) this.#outbox.flush()
     this.#outbox.discard()
@@ -80,6 +82,7 @@ export class Connection implements TransportListener {
 
   gone(code: number | null): void {
     if (this.#phase.name !== 'closing') this.#log().info({ code }, 'connection gone')
+    if ('client' in this.#phase) this.#phase.client.ending = { code: code ?? noStatusReceived, reason: 'gone' }
     this.#become({ name: 'closed' })
     this.#outbox.discard()
     this.#onGone()
@@ -130,13 +133,16 @@ export class Connection implements TransportListener {
     const deciding: Phase = { name: 'deciding', stale: phase.stale, backlog: [] }
     this.#become(deciding)
     this.#transport.pause()
-    const decision = await recognize(this.#services, this.#known, request, this.#log())
+    const recognized = await recognize(this.#services, this.#known, request, this.#log())
+    if (this.#phase !== deciding) return
+    const asks = { client: this.id, transport: this.#transport.name }
+    const decision = await askToConnect(this.#services, recognized, request, asks)
     if (this.#phase !== deciding) return
     if (decision.kind === 'identity') {
       await this.#letIn(id, request, decision, deciding)
     } else {
       this.#transport.resume()
-      if (decision.kind === 'error') this.#refuse(id, decision.error)
+      if (decision.kind === 'error') this.#refuse(id, decision.error, decision.message, decision.code)
       else this.close(decision.reason)
     }
   }
@@ -144,7 +150,7 @@ export class Connection implements TransportListener {
   async #letIn(
     id: number,
     request: ConnectRequest,
-    { identity, expiresAt }: Extract<Authenticated, { kind: 'identity' }>,
+    { identity, expiresAt, greeting }: Extract<Authenticated, { kind: 'identity' }>,
     { stale, backlog }: Extract<Phase, { name: 'deciding' }>,
   ): Promise<void> {
     if (this.#services.registry.wasRevokedSince(this.#revocationMark, identity)) {
@@ -157,6 +163,7 @@ export class Connection implements TransportListener {
       expiresAt,
       services: this.#services,
       outbox: this.#outbox,
+      transport: this.#transport.name,
       close: (reason) => this.close(reason),
       onExpired: () => this.close(closeReasons.expired),
       onRevoked: () => this.close(closeReasons.forceDisconnect),
@@ -170,7 +177,7 @@ export class Connection implements TransportListener {
       this.#refuse(id, 'internal')
       return
     }
-    this.#open(id, client, expiresAt, joined)
+    this.#open(id, client, expiresAt, { ...joined, ...(greeting !== undefined && { greeting }) })
     for (const line of backlog) this.#take(line)
   }
 
@@ -185,19 +192,20 @@ export class Connection implements TransportListener {
     const result = connectResultText(client, this.#transport, expiresAt, joined)
     this.#push(onlyListens ? connectPushText(result) : replyText(id, 'connect', result))
     this.#log().info('connection open')
+    tellConnected(client)
     joined.afterReply()
     client.connected()
   }
 
   /** Closes at once where there is no reply, and else after a while, should the client not. */
-  #refuse(id: number, error: ReplyErrorName, message?: string): void {
+  #refuse(id: number, error: ReplyErrorName, message?: string, code?: number): void {
     this.#log().info({ error }, 'connection refused')
     const reason = refusalReasons[error] ?? closeReasons.badRequest
     if (isUnidirectional(this.#transport)) {
       this.close(reason)
       return
     }
-    this.#push(errorText(id, error, message))
+    this.#push(code === undefined ? errorText(id, error, message) : applicationErrorText(id, code, message ?? ''))
     const grace = setTimeout(() => this.close(reason), this.#services.limits.closeGraceMs).unref()
     this.#become({ name: 'refused', grace })
   }
@@ -238,5 +246,8 @@ const refusalReasons: Partial<Record<ReplyErrorName, CloseReason>> = {
   permissionDenied: closeReasons.permissionDenied,
   internal: closeReasons.internalError,
 }
+
+/** What WebSocket says of an end without a code. */
+const noStatusReceived = 1005
 
 const pingFrame = textFrame(pingText)

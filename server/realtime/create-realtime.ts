@@ -2,14 +2,17 @@ import type { Logger } from 'pino'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
+import type { Ephemeral } from '#server/store/ephemeral.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { createActiveChannels } from './active-channels.ts'
 import { createConnections } from './connections.ts'
 import { createEmulation } from './emulation.ts'
+import { createHooks } from './hooks.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
 import { createNodes } from './nodes.ts'
+import { createOnline } from './online.ts'
 import { createPinger } from './ping.ts'
 import { createPositionChecker } from './position-check.ts'
 import { broadcastAs, publishAs } from './publish.ts'
@@ -28,6 +31,8 @@ export interface RealtimeOptions {
   readonly broker: Broker
   /** The other nodes; its id of this one is told to clients. */
   readonly bus: Bus
+  /** What all nodes share and may forget. */
+  readonly ephemeral: Ephemeral
   readonly authenticator: Authenticator
   readonly namespaces: readonly Namespace[]
   readonly log: Logger
@@ -46,6 +51,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const {
     broker,
     bus,
+    ephemeral,
     authenticator,
     namespaces,
     log,
@@ -60,12 +66,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const registry = createRegistry(log)
   const pinger = createPinger(limits)
   const version = `carillon ${options.version}`
+  const hooks = createHooks({ log, hookMs: limits.hookMs })
   const services: Services = {
     ...{
       broker,
       bus,
       authenticator,
       access,
+      hooks,
       hub,
       interest: createInterest(broker),
       turn,
@@ -86,6 +94,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     publication: hub.publish,
     announcement: hub.announce,
     resumed: () => void positions.check(),
+  })
+  const online = createOnline({
+    ...{ bus, ephemeral, registry, log, clock, offlineMs: limits.offlineMs },
+    onChange: (change, person, time) => hooks.tell(change, `user ${person.user}`, { ...person, time }),
   })
   const steering = createSteering(services)
   const nodes = createNodes(services, options.version)
@@ -115,12 +127,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       return allowed.ok ? { ok: true } : { ok: false, error: allowed.error }
     },
     activeChannels: createActiveChannels(nodes, hub.channels, clock),
-    isOnline: registry.isOnline,
-    onPresence: registry.onPresence,
+    isOnline: online.isOnline,
+    hooks,
     async [Symbol.asyncDispose]() {
       if (isClosing) return
       isClosing = true
       await connections.closeAll()
+      await online[Symbol.asyncDispose]()
+      await hooks[Symbol.asyncDispose]()
       emulation[Symbol.dispose]()
       positions[Symbol.dispose]()
       stopListening()

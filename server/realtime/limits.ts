@@ -18,6 +18,10 @@ export interface RealtimeLimits {
   readonly shutdownSpreadMs: number
   /** An RPC handler has so long to answer. */
   readonly rpcMs: number
+  /** A hook that decides has so long to answer. */
+  readonly hookMs: number
+  /** How long a user without connections is not yet offline. */
+  readonly offlineMs: number
   /** From one comparison of positions with their streams to the next. */
   readonly positionCheckMs: number
   /** How long a publication may be on its way before it counts as lost. */
@@ -52,6 +56,8 @@ export const defaultLimits: RealtimeLimits = {
   slowGraceMs: 1_000,
   shutdownSpreadMs: 2_000,
   rpcMs: 30_000,
+  hookMs: 3_000,
+  offlineMs: 5_000,
   positionCheckMs: 40_000,
   positionGraceMs: 2_000,
   maxConnections: 50_000,

@@ -16,6 +16,7 @@ import { createStreams } from '#server/http/streams.ts'
 import { createUpgrade } from '#server/http/upgrade.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
+import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { openStore } from '#server/store/store.ts'
 
 /** The realtime server on a real HTTP server and a real database file, ended with the test. Only identity is made up. */
@@ -40,7 +41,8 @@ export interface RealtimeRig {
   publish(channel: string, data: unknown, tags?: Readonly<Record<string, string>>): Promise<number>
 }
 
-export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
+export interface RigOptions
+  extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel' | 'bus' | 'ephemeral'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
   /** Whom the HTTP edge knows behind every upgrade. */
@@ -147,7 +149,8 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     const broker = createMemoryBroker({ store, log, ...options.broker })
     const realtime = createRealtime({
       broker,
-      bus: createLocalBus({ log }),
+      bus: options.bus ?? createLocalBus({ log }),
+      ephemeral: options.ephemeral ?? createMemoryEphemeral(),
       authenticator: identities,
       namespaces: options.namespaces ?? rigNamespaces,
       log,
