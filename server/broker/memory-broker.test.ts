@@ -3,23 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pino from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '#server/store/store.ts'
-import type { BrokerListener, HistoryPolicy, Publication } from './broker.ts'
+import { deaf, describeBroker, kept, notKept, publishMany, type Told } from '#test/broker/broker-behaviour.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from './memory-broker.ts'
 
-const kept: HistoryPolicy = { size: 1000, ttlSeconds: 3600 }
-const notKept: HistoryPolicy = { size: 0, ttlSeconds: 0 }
-
-test('offsets count up from one, in the order of publishing', async () => {
-  const { broker, told } = await openBroker()
-  const answers = await Promise.all([1, 2, 3].map((n) => broker.publish('news:a', kept, { data: `${n}` })))
-  expect(answers.map(({ offset }) => offset)).toEqual([1, 2, 3])
-  expect(told.map(({ publication }) => [publication.offset, publication.data])).toEqual([
-    [1, '1'],
-    [2, '2'],
-    [3, '3'],
-  ])
+describe('the broker of a single node', () => {
+  describeBroker(() => openBroker())
 })
 
 test('listeners have been told, and the file has it, when the publisher is answered', async () => {
@@ -166,33 +156,6 @@ test('a version that is not higher reaches nobody, within one epoch of versions,
   expect(told.map(({ publication }) => publication.data)).toEqual(['5', '7', 'null', '1', '1', '1'])
 })
 
-test('history answers after, before, newest first, limited by number and by bytes', async () => {
-  const { broker } = await openBroker()
-  const { epoch } = await publishMany(broker, 10)
-  const offsets = async (query: Parameters<typeof broker.history>[2]) =>
-    (await broker.history('news:a', kept, query)).publications.map(({ offset }) => offset)
-  expect(await offsets({ limit: 0 })).toEqual([])
-  expect(await offsets({ limit: 3 })).toEqual([1, 2, 3])
-  expect(await offsets({ limit: 3, reverse: true })).toEqual([10, 9, 8])
-  expect(await offsets({ limit: 3, since: { offset: 4, epoch } })).toEqual([5, 6, 7])
-  expect(await offsets({ limit: 3, since: { offset: 4, epoch }, reverse: true })).toEqual([3, 2, 1])
-  expect(await offsets({ limit: 3, since: { offset: 4, epoch: '' } })).toEqual([5, 6, 7])
-  expect(await offsets({ limit: 3, since: { offset: 4, epoch: 'another' } })).toEqual([])
-  expect(await offsets({ limit: 10, maxBytes: 2 })).toEqual([1, 2, 3])
-})
-
-test('what is beyond size or age is invisible at once, and top and epoch stay', async () => {
-  let now = 1_000_000
-  const { broker } = await openBroker({ clock: () => now })
-  const policy = { size: 3, ttlSeconds: 60 }
-  const { epoch } = await publishMany(broker, 5, policy)
-  const { publications } = await broker.history('news:a', policy, { limit: 10 })
-  expect(publications.map(({ offset }) => offset)).toEqual([3, 4, 5])
-  now += 61_000
-  expect(await broker.history('news:a', policy, { limit: 10 })).toEqual({ publications: [], offset: 5, epoch })
-  expect(await broker.publish('news:a', policy, { data: '6' })).toMatchObject({ offset: 6, epoch })
-})
-
 test('a busy channel does not grow without bound in the file', async () => {
   const { broker, path } = await openBroker()
   const policy = { size: 100, ttlSeconds: 3600 }
@@ -305,42 +268,11 @@ test('closing writes what waits and refuses what comes after', async () => {
   await expect(broker.publish('telemetry:a', notKept, { data: '2' })).rejects.toMatchObject({ code: 'closed' })
 })
 
-test('one listener that throws keeps nothing from the others', async () => {
-  const { broker } = await openBroker()
-  const heard: number[] = []
-  const publication = () => {
-    throw new Error('a fault of its own')
-  }
-  broker.listen({ ...deaf, publication })
-  broker.listen({ ...deaf, publication: (_channel, { offset }) => heard.push(offset) })
-  await publishMany(broker, 2)
-  expect(heard).toEqual([1, 2])
-})
-
-test('presence belongs to a client in a channel', async () => {
-  const { broker } = await openBroker()
-  await broker.addPresence('news:a', { user: 'ada', client: '1' })
-  await broker.addPresence('news:a', { user: 'ada', client: '2' })
-  await broker.removePresence('news:a', '1')
-  await broker.removePresence('news:a', '1')
-  expect(await broker.presence('news:a')).toEqual([{ user: 'ada', client: '2' }])
-  expect(await broker.presence('news:b')).toEqual([])
-})
-
-const deaf: BrokerListener = { publication() {}, announcement() {}, resumed() {} }
-
-async function publishMany(broker: ReturnType<typeof createMemoryBroker>, count: number, policy = kept) {
-  const all = Array.from({ length: count }, (_, n) => broker.publish('news:a', policy, { data: `${n + 1}` }))
-  const last = (await Promise.all(all)).at(-1)
-  if (!last) throw new Error('nothing was published')
-  return last
-}
-
 async function openBroker(options: Partial<MemoryBrokerOptions> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-broker-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'carillon.sqlite')
-  const told: { channel: string; publication: Publication; epoch: string }[] = []
+  const told: Told[] = []
   return { broker: await reopen(path), told, path, reopen }
 
   async function reopen(file: string) {

@@ -16,7 +16,9 @@ export async function loadHookModules(paths: readonly string[]): Promise<readonl
       problems.push(...problemsOf(path, hooks))
       loaded.push(hooks as HookSet)
     } catch (error) {
-      problems.push(`hooks.modules: ${path} cannot be loaded (${error instanceof Error ? error.message : String(error)}).`)
+      problems.push(
+        `hooks.modules: ${path} cannot be loaded (${error instanceof Error ? error.message : String(error)}).`,
+      )
     }
   }
   if (problems.length > 0) throw new ConfigError('config_invalid', problems)

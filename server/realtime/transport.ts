@@ -37,7 +37,7 @@ export interface TransportListener {
   overrun(): void
   /** The connection is no more. The code is the client's, where it can say one. Once. */
   gone(code: number | null): void
-  /** For the log: `gone` follows. */
+  /** The rules of the transport were broken; `gone` follows. */
   failed(error: Error): void
 }
 

@@ -10,10 +10,7 @@ test('what happens to a client is told in order, with who, where and why', async
   const rig = await startRealtime({ limits: { offlineMs: 50 }, personalChannel: true })
   const told = record(rig)
   const raw = await openRaw(rig.url)
-  raw.send(
-    { connect: { token: rig.identities.token(ada) }, id: 1 },
-    { subscribe: { channel: 'news:a' }, id: 2 },
-  )
+  raw.send({ connect: { token: rig.identities.token(ada) }, id: 1 }, { subscribe: { channel: 'news:a' }, id: 2 })
   const { client } = (await raw.reply(1)).connect as { client: string }
   await raw.reply(2)
   raw.send({ subscribe: { channel: 'open:a' }, id: 3 }, { unsubscribe: { channel: 'open:a' }, id: 4 })
