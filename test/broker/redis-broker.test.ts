@@ -66,23 +66,6 @@ describeWith(['redis'], 'the broker on Redis', () => {
     await expect.poll(() => [one.told.length, other.told.length]).toEqual([2, 1])
   })
 
-  test('a version that is not higher is a duplicate and reaches nobody; another version epoch starts anew', async () => {
-    const { broker, told } = await openRedisNode(redis.url, { channels: ['news:a'], prefix: newPrefix() })
-    const publish = async (version: number, versionEpoch = 'a') => {
-      const { offset, duplicate } = await broker.publish('news:a', kept, { data: `${version}`, version, versionEpoch })
-      return duplicate ? 'duplicate' : offset
-    }
-    expect(await publish(9)).toBe(1)
-    expect(await publish(9)).toBe('duplicate')
-    expect(await publish(10)).toBe(2)
-    expect(await publish(2 ** 40)).toBe(3)
-    expect(await publish(11)).toBe('duplicate')
-    expect(await publish(1, 'b')).toBe(4)
-    await publishMany(broker, 1)
-    expect(await publish(1, 'b')).toBe('duplicate')
-    await expect.poll(() => told).toHaveLength(5)
-  })
-
   test('a channel grows neither beyond its size nor its age, and forgets the keys of what is gone', async () => {
     const prefix = newPrefix()
     const { broker } = await openRedisNode(redis.url, { prefix })
