@@ -19,6 +19,7 @@ import { createRecognize } from './http/recognize.ts'
 import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import { loadHookModules } from './realtime/hook-modules.ts'
 import type { OnlineEvent } from './realtime/hooks.ts'
 import type { Realtime } from './realtime/realtime.ts'
 import { openStore } from './store/store.ts'
@@ -75,6 +76,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
       namespaces: config.namespaces,
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
+      limits: { offlineMs: config.hooks.offline_after * 1000 },
       version: packageJson.version,
       log: log.child({ room: 'realtime' }),
     }),
@@ -83,6 +85,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   // For as long as realtime lives: the last devices leave while it is closed.
   const touch = async ({ device, time }: OnlineEvent) => device && auth.devices.touch(device.id, time)
   realtime.hooks.on({ online: touch, offline: touch })
+  for (const hooks of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks)
 
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
   const allowedOrigins = [...origins, ...config.client.allowed_origins]

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
-import { defaultNamespaces, namespaces } from './namespaces.ts'
+import { defaultNamespaces, namespaces, timeSpan } from './namespaces.ts'
 import { redisUrl } from './redis-target.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
@@ -46,6 +46,15 @@ export const configSchema = z.strictObject({
         .default([]),
     })
     .prefault({}),
+  /** Code of the site's own that is told what happens to clients, and decides. */
+  hooks: z
+    .strictObject({
+      /** Paths of ES modules that export hooks. */
+      modules: z.array(z.string().min(1)).max(20).default([]),
+      /** How long a user without connections is not yet offline. */
+      offline_after: timeSpan.refine((seconds) => seconds <= 3600, 'Give at most an hour.').default(5),
+    })
+    .prefault({}),
 })
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
@@ -71,7 +80,9 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   const problems = [...file.problems, ...environment.problems]
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
-  return { ...parsed.data, data: resolve(cwd, parsed.data.data ?? defaultDataFolder(env)) }
+  const { data, hooks } = parsed.data
+  const modules = hooks.modules.map((path) => resolve(cwd, path))
+  return { ...parsed.data, hooks: { ...hooks, modules }, data: resolve(cwd, data ?? defaultDataFolder(env)) }
 }
 
 /** `$XDG_STATE_HOME/carillon`, or `~/.local/state/carillon`. */
@@ -125,7 +136,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Read {
     const field = name.slice('CARILLON_'.length).toLowerCase()
     if (!(field in configSchema.shape)) {
       problems.push(`${name}: there is no setting ${field}. Known: ${Object.keys(configSchema.shape).join(', ')}.`)
-    } else if (field === 'namespaces' || field === 'client') {
+    } else if (field === 'namespaces' || field === 'client' || field === 'hooks') {
       try {
         values[field] = JSON.parse(value)
       } catch {
