@@ -86,6 +86,18 @@ describeWith(['redis'], 'the broker on Redis', () => {
     }
   })
 
+  test('what a node was about to do when it was closed is done', async () => {
+    const prefix = newPrefix()
+    const [staying, leaving] = [await openRedisNode(redis.url, { prefix }), await openRedisNode(redis.url, { prefix })]
+    const clients = Array.from({ length: 200 }, (_, n) => `${n}`)
+    await Promise.all(clients.map((client) => leaving.broker.addPresence('talk:a', { user: 'ada', client })))
+    const removed = Promise.allSettled(clients.map((client) => leaving.broker.removePresence('talk:a', client)))
+    await leaving.broker[Symbol.asyncDispose]()
+    await leaving.redis[Symbol.asyncDispose]()
+    expect((await removed).map(({ status }) => status)).not.toContain('rejected')
+    expect(await staying.broker.presence('talk:a')).toEqual([])
+  })
+
   test('presence of a node that died ends by itself, and that of a living one does not', async () => {
     const prefix = newPrefix()
     const presence = { lifetimeMs: 600, prolongMs: 150 }
