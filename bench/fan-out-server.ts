@@ -47,6 +47,8 @@ async function carillon(): Promise<() => void> {
     bus: createLocalBus({ log }),
     log,
     version: 'bench',
+    // All subscribers come at once.
+    limits: { acceptsPerSecond: Number.POSITIVE_INFINITY },
     namespaces: namespaces.parse([{ name: 'bench', subscribe_roles: ['admin'], ...history }]),
     authenticator: { verifyAccessToken: async () => ({ ok: false, reason: 'invalid' }), redeemTicket: async () => by },
   })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { IncomingMessage, Server } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
@@ -9,15 +10,19 @@ import packageJson from '../package.json' with { type: 'json' }
 import { createAuth } from './auth/create-auth.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
+import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
 import { openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
+import { createMetricsReader } from './http/metrics-reader.ts'
 import { createRecognize } from './http/recognize.ts'
 import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import { limitsOf } from './realtime/limits.ts'
 import { openStore } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
@@ -56,8 +61,9 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const address = `http://${hostInUrl(config.host)}:${port}`
   const baseUrl = config.public_url ?? address
 
+  const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
-  const { broker, bus, ephemeral } = parts.use(await openEngine({ config, store, log }))
+  const { broker, bus, ephemeral } = parts.use(await openEngine({ config, store, metrics, log }))
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
   const auth = parts.use(await createAuth({ store, ephemeral, baseUrl, secret, log: log.child({ room: 'auth' }) }))
@@ -65,7 +71,9 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     createRealtime({
       broker,
       bus,
+      metrics,
       namespaces: config.namespaces,
+      limits: limitsOf(config.limits),
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
       version: packageJson.version,
@@ -80,6 +88,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     }),
   )
 
+  const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
   const allowedOrigins = [...origins, ...config.client.allowed_origins]
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
@@ -87,6 +96,9 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     auth,
     realtime,
     store,
+    metrics: parts.use(createMetricsReader({ metrics, bus, installation: `${hostname()}:${config.data}` })),
+    metricsArePublic: config.metrics.public,
+    isTrustedProxy,
     baseUrl,
     version: packageJson.version,
     consoleFolder: builtConsole(),
@@ -96,10 +108,14 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const recognize = createRecognize({ auth, isLocal })
-  const upgrade = createUpgrade({ realtime, recognize, log })
-  const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+  const recognize = createRecognize({ auth, metrics, isLocal })
+  const upgrade = createUpgrade({ realtime, recognize, isTrustedProxy, log })
+  const streams = createStreams({ realtime, recognize, isTrustedProxy, isAllowedOrigin, log })
   for (const server of [local, web]) {
+    if (server) {
+      server.headersTimeout = config.limits.request_header_timeout * 1000
+      server.requestTimeout = config.limits.request_timeout * 1000
+    }
     server?.on('request', (request, response) => {
       // What never ends by itself is not waited for.
       if (streams(request, response)) return

@@ -4,6 +4,7 @@ import type { Bus } from './broker/bus.ts'
 import { createLocalBus } from './broker/local-bus.ts'
 import { createMemoryBroker } from './broker/memory-broker.ts'
 import type { Config } from './config/config.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { Ephemeral } from './store/ephemeral.ts'
 import { createMemoryEphemeral } from './store/memory-ephemeral.ts'
 import type { Store } from './store/store.ts'
@@ -18,15 +19,23 @@ export interface Engine extends AsyncDisposable {
 export interface EngineOptions {
   readonly config: Config
   readonly store: Pick<Store, 'path'>
+  readonly metrics: Metrics
   readonly log: Logger
 }
 
 /** Chooses what the configuration asks for. Parts are closed in reverse. */
-export async function openEngine({ store, log }: EngineOptions): Promise<Engine> {
+export async function openEngine({ config, store, metrics, log }: EngineOptions): Promise<Engine> {
   await using parts = new AsyncDisposableStack()
   const ephemeral = parts.use(createMemoryEphemeral())
   const bus = parts.use(createLocalBus({ log: log.child({ room: 'bus' }) }))
-  const broker = parts.use(createMemoryBroker({ store, log: log.child({ room: 'broker' }) }))
+  const broker = parts.use(
+    createMemoryBroker({
+      store,
+      metrics,
+      durability: config.history_durability,
+      log: log.child({ room: 'broker' }),
+    }),
+  )
   const opened = parts.move()
   return { broker, bus, ephemeral, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

@@ -15,6 +15,7 @@ test('a refused upgrade is closed even when the client keeps its half of the con
   const upgrade = createUpgrade({
     realtime: { upgrade: () => expect.unreachable() },
     recognize: () => expect.unreachable(),
+    isTrustedProxy: () => false,
     log: pino({ level: 'silent' }),
   })
   server.on('upgrade', upgrade)

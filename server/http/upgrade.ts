@@ -3,16 +3,18 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
+import { clientAddress, type IsTrusted } from './client-address.ts'
 import type { Recognize } from './recognize.ts'
 
 export interface UpgradeParts {
   readonly realtime: Pick<Realtime, 'upgrade'>
   readonly recognize: Recognize
+  readonly isTrustedProxy: IsTrusted
   readonly log: Logger
 }
 
 /** Lets a WebSocket in, or refuses it with a status. */
-export function createUpgrade({ realtime, recognize, log }: UpgradeParts) {
+export function createUpgrade({ realtime, recognize, isTrustedProxy, log }: UpgradeParts) {
   return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     socket.on('error', () => socket.destroy())
     try {
@@ -20,8 +22,7 @@ export function createUpgrade({ realtime, recognize, log }: UpgradeParts) {
       const name = names.get(pathname)
       if (name === undefined) return refuse(socket, '404 Not Found')
       const identity = await recognize(request, searchParams.get('ticket'))
-      if (identity === 'refused') return refuse(socket, '401 Unauthorized')
-      realtime.upgrade(request, socket, head, identity, name)
+      realtime.upgrade(request, socket, head, identity, clientAddress(request, isTrustedProxy), name)
     } catch (error) {
       if (error instanceof AuthError) {
         return refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')

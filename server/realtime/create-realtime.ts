@@ -3,7 +3,9 @@ import { channelName } from '#protocol/channel.ts'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
+import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
+import { createClientDirectory } from './client-directory.ts'
 import { createConnections } from './connections.ts'
 import { createEmulation } from './emulation.ts'
 import { createHub, type StreamPosition } from './hub.ts'
@@ -19,6 +21,7 @@ import type { RpcHandler } from './rpc.ts'
 import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { createStreamEntrance } from './stream-entrance.ts'
+import { createTaps } from './tap.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
 
@@ -33,6 +36,8 @@ export interface RealtimeOptions {
   readonly version: string
   /** By method name; looked up at each call, so that rooms above can add theirs. Default none. */
   readonly rpc?: ReadonlyMap<string, RpcHandler>
+  /** Default one that nobody reads. */
+  readonly metrics?: Metrics
   readonly limits?: Partial<RealtimeLimits>
   /** Everybody is subscribed to the own personal channel, `#ada`, when connecting. Default false. */
   readonly personalChannel?: boolean
@@ -50,12 +55,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock = Date.now,
     rpc = new Map(),
     personalChannel = false,
+    metrics = createMetrics(),
   } = options
   const limits = { ...defaultLimits, ...options.limits }
-  const turn = createWriteTurn()
-  const hub = createHub(turn)
+  const turn = createWriteTurn(metrics)
+  const hub = createHub(turn, metrics.counts)
   const access = createAccessRules(namespaces)
   const registry = createRegistry(log)
+  const taps = createTaps({ ...registry, clock })
+  const clients = createClientDirectory({ bus, registry, taps })
   const pinger = createPinger(limits)
   const version = `carillon ${options.version}`
   const services: Services = {
@@ -69,6 +77,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       turn,
       pinger,
       registry,
+      metrics,
+      taps,
       rpc,
       limits,
       personalChannel,
@@ -79,6 +89,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   }
   const connections = createConnections(services)
   const emulation = createEmulation(bus)
+  const stopSampling = metrics.sample(() => ({ ...connections.sample(), ...hub.size() }))
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
@@ -92,6 +103,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     upgrade: createWebSocketEntrance(connections, registry),
     stream: createStreamEntrance(connections, registry, emulation),
     emulate: emulation.take,
+    clients,
     publish: (by, request) => publishAs(services, by, request),
     subscribe(userId, channel) {
       const policy = access.policyOf(channel)
@@ -131,6 +143,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()
+      stopSampling()
+      clients[Symbol.dispose]()
       pinger[Symbol.dispose]()
     },
   }

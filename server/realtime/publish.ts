@@ -15,15 +15,20 @@ import type { Services } from './services.ts'
 export async function publish(client: Client, request: PublishCommand): Promise<Outcome> {
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream publications (type 0) are available')
   const { channel, data } = request
-  const outcome = await publishAs(client.services, client.identity, { channel, data }, { info: client.info })
+  const outcome = await publishAs(
+    client.services,
+    client.identity,
+    { channel, data, source: 'client' },
+    { info: client.info },
+  )
   return outcome.ok ? emptyResult : failed(outcome.error, outcome.message)
 }
 
 /** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
 export async function publishAs(
-  { access, broker, log }: Pick<Services, 'access' | 'broker' | 'log'>,
+  { access, broker, metrics, log }: Pick<Services, 'access' | 'broker' | 'metrics' | 'log'>,
   by: Identity,
-  { channel, data, tags, idempotencyKey, skipHistory = false }: PublishCall,
+  { channel, data, tags, idempotencyKey, skipHistory = false, source = 'http' }: PublishCall,
   { info }: Pick<NewPublication, 'info'> = {},
 ): Promise<PublishOutcome> {
   const allowed = access.check(by, 'publish', channel)
@@ -43,9 +48,11 @@ export async function publishAs(
     ...(info && { info }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   }
+  const begun = performance.now()
   try {
     const policy = skipHistory ? { size: 0, ttlSeconds: 0 } : historyPolicy(allowed.policy)
     const { offset, epoch } = await broker.publish(channel, policy, publication)
+    metrics.published({ namespace: allowed.policy.name, source }, (performance.now() - begun) / 1000)
     return { ok: true, offset, epoch }
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error

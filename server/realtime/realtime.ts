@@ -4,6 +4,8 @@ import type { EmulationRequest } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Revoked, Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import type { PublicationSource } from '#server/metrics/metrics.ts'
+import type { ClientDirectory } from './client-directory.ts'
 import type { StreamName } from './transport.ts'
 
 /** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
@@ -17,6 +19,8 @@ export interface Realtime extends AsyncDisposable {
     socket: Duplex,
     head: Buffer,
     identity: Identity | null,
+    /** Where the client is; by default the other end of the socket. */
+    address?: string,
     name?: 'websocket' | 'uni_websocket',
   ): void
   /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
@@ -35,6 +39,8 @@ export interface Realtime extends AsyncDisposable {
   subscribe(userId: string, channel: string): SubscribeOutcome
   /** Ends the subscriptions of all clients of a user on this node to a channel, whoever began them. */
   unsubscribe(userId: string, channel: string): void
+  /** The clients of all nodes, to be looked at. */
+  readonly clients: ClientDirectory
   /** Closes the live sockets a revocation is about, on every node, with 3503. */
   revoke(revoked: Revoked): void
   /** Who may do what in each namespace. */
@@ -64,6 +70,7 @@ export interface StreamCall {
   readonly first: string
   /** As with `upgrade`. */
   readonly identity: Identity | null
+  readonly address: string
 }
 
 /** Why a request does not become a connection. */
@@ -84,6 +91,8 @@ export interface PublishCall {
   readonly idempotencyKey?: string
   /** Reaches who is there now and is not kept, whatever the channel's policy. */
   readonly skipHistory?: boolean
+  /** Where it came from, for the metrics. Default `http`. */
+  readonly source?: PublicationSource
 }
 
 export type PublishOutcome =

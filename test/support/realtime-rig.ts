@@ -13,7 +13,7 @@ import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
 import { createStreams } from '#server/http/streams.ts'
-import { createUpgrade } from '#server/http/upgrade.ts'
+import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
 import { openStore } from '#server/store/store.ts'
@@ -26,6 +26,7 @@ export interface RealtimeRig {
   readonly realtime: Realtime
   readonly broker: Broker
   readonly identities: Identities
+  readonly metrics: Metrics
   /** The database file. */
   readonly path: string
   /** Lines of the log so far. */
@@ -43,6 +44,8 @@ export interface RealtimeRig {
 export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
+  /** Where the HTTP edge says that every client is. Default loopback. */
+  readonly address?: string
   /** Whom the HTTP edge knows behind every upgrade. */
   readonly known?: Identity
 }
@@ -109,6 +112,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   const path = join(folder, 'carillon.sqlite')
   const identities = createIdentities()
   const logged: string[] = []
+  const metrics = createMetrics()
   let parts = await start(0)
   const { port } = parts.server.address() as AddressInfo
   onTestFinished(async () => {
@@ -120,6 +124,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     url: `ws://127.0.0.1:${port}/connection/websocket`,
     httpUrl: `http://127.0.0.1:${port}`,
     identities,
+    metrics,
     path,
     logged,
     get realtime() {
@@ -149,6 +154,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       broker,
       bus: createLocalBus({ log }),
       authenticator: identities,
+      metrics,
       namespaces: options.namespaces ?? rigNamespaces,
       log,
       version: '0.0',
@@ -159,9 +165,17 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     })
     const server = createServer()
     const recognize = async () => options.known ?? null
-    const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
-    server.on('upgrade', createUpgrade({ realtime, recognize, log }))
-    const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+    const streams = createStreams({
+      realtime,
+      recognize,
+      isTrustedProxy: () => false,
+      isAllowedOrigin: (origin) => origin === 'https://allowed.example.org',
+      log,
+    })
+    server.on('upgrade', (request, socket, head) => {
+      const name = request.url?.startsWith('/connection/uni_') ? 'uni_websocket' : 'websocket'
+      realtime.upgrade(request, socket, head, options.known ?? null, options.address, name)
+    })
     server.on('request', (request, response) => {
       if (!streams(request, response)) response.writeHead(404).end()
     })
