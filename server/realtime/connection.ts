@@ -41,7 +41,7 @@ export class Connection implements TransportListener {
     this.#onGone = onGone
     this.#revocationMark = options.revocationMark
     const { turn, limits } = services
-    this.#outbox = new Outbox(transport, turn, limits.outboxBytes, () => this.close(closeReasons.slow))
+    this.#outbox = new Outbox(transport, turn, limits, (reason) => this.close(reason))
     const stale = setTimeout(() => this.close(closeReasons.stale), limits.connectMs).unref()
     this.#phase = { name: 'waiting', stale }
     transport.listen(this)

@@ -37,6 +37,8 @@ export interface RealtimeLimits {
   readonly maxChannels: number
   /** What may wait to be written to one socket. */
   readonly outboxBytes: number
+  /** How long nothing of it may be taken by the other side. */
+  readonly writeMs: number
   /** Publications that one recovery may deliver; their size is bounded by half of the outbox. */
   readonly recoveryPublications: number
   /** Publications that one history call may answer; their size is bounded by half of the outbox. */
@@ -75,6 +77,7 @@ export function limitsOf(limits: Limits): RealtimeLimits {
     acceptsPerSecond: orNone(limits.new_connections_per_second),
     maxChannels: limits.channels_per_client,
     outboxBytes: limits.queue_bytes,
+    writeMs: limits.write_timeout * 1000,
     recoveryPublications: limits.recovery_publications,
     historyPublications: limits.history_publications,
     maxInFlight: limits.commands_in_flight,
