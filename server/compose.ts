@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
+import type { Auth } from './auth/auth.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
@@ -23,6 +24,7 @@ import { createUpgrade } from './http/upgrade.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
 import { limitsOf } from './realtime/limits.ts'
+import type { Realtime } from './realtime/realtime.ts'
 import { openStore } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
@@ -34,6 +36,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly address: string
   /** The one-time link that creates the first administrator, or null when there is one. */
   readonly setupLink: string | null
+  /** For programs that have the server inside them. */
+  readonly auth: Auth
+  readonly realtime: Realtime
 }
 
 export interface ComposeOptions {
@@ -134,7 +139,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const setupLink =
     tcp && !(await auth.setup.isDone()) ? `${baseUrl}/setup?token=${await auth.setup.createToken()}` : null
   const running = parts.move()
-  return { url: baseUrl, address, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { url: baseUrl, address, setupLink, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 async function prepareFolder(data: string): Promise<void> {

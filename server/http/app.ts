@@ -23,7 +23,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
-import { publishRoutes } from './routes/publish.ts'
+import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
@@ -104,7 +104,7 @@ const resources: readonly Routes[] = [
   clientRoutes,
   channelRoutes,
   starRoutes,
-  publishRoutes,
+  serverApiRoutes,
   consoleRoutes,
 ]
 

@@ -93,8 +93,13 @@ export class Connection implements TransportListener {
     this.close(closeReasons.tooManyRequests)
   }
 
+  /** It has been told why; what it sends and whether it goes is nobody's business any more. */
   failed(error: Error): void {
     this.#log().debug({ err: error }, 'socket error')
+    if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
+    const grace = setTimeout(() => this.#transport.terminate(), this.#services.limits.closeGraceMs)
+    this.#become({ name: 'closing', grace })
+    this.#outbox.discard()
   }
 
   gone(code: number): void {

@@ -1,25 +1,27 @@
 import type { Logger } from 'pino'
-import { channelName } from '#protocol/channel.ts'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
+import { createActiveChannels } from './active-channels.ts'
 import { createClientDirectory } from './client-directory.ts'
 import { createConnections } from './connections.ts'
 import { createEmulation } from './emulation.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
+import { createNodes } from './nodes.ts'
 import { createPinger } from './ping.ts'
 import { createPositionChecker } from './position-check.ts'
-import { publishAs } from './publish.ts'
+import { broadcastAs, publishAs } from './publish.ts'
 import type { Authenticator, Realtime } from './realtime.ts'
 import { createRegistry } from './registry.ts'
 import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
-import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
+import { createServerCalls } from './server-calls.ts'
 import type { Services } from './services.ts'
+import { createSteering } from './steering.ts'
 import { createStreamEntrance } from './stream-entrance.ts'
 import { createTaps } from './tap.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
@@ -96,6 +98,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     announcement: hub.announce,
     resumed: () => void positions.check(),
   })
+  const steering = createSteering(services)
+  const nodes = createNodes(services, options.version)
   const stopHearing = hearRevocations(bus, registry.revoke)
   let isClosing = false
 
@@ -105,20 +109,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     emulate: emulation.take,
     clients,
     publish: (by, request) => publishAs(services, by, request),
-    subscribe(userId, channel) {
-      const policy = access.policyOf(channel)
-      if (!policy) return { ok: false, error: 'unknownChannel' }
-      if (!channelName.safeParse(channel).success) return { ok: false, error: 'badRequest' }
-      for (const client of registry.clientsOf(userId)) {
-        client.whenConnected(() => subscribeByServer(client, channel, policy))
-      }
-      return { ok: true }
-    },
-    unsubscribe(userId, channel) {
-      for (const client of registry.clientsOf(userId)) {
-        client.whenConnected(() => unsubscribeByServer(client, channel))
-      }
-    },
+    broadcast: (by, request) => broadcastAs(services, by, request),
+    calls: createServerCalls(services),
+    steering,
+    nodes,
     revoke: tellRevocations(bus, log),
     permissions: (by) =>
       namespaces.map((policy) => ({
@@ -132,7 +126,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       const allowed = access.check(by, 'subscribe', channel)
       return allowed.ok ? { ok: true } : { ok: false, error: allowed.error }
     },
-    activeChannels: hub.channels,
+    activeChannels: createActiveChannels(nodes, hub.channels, clock),
     isOnline: registry.isOnline,
     onPresence: registry.onPresence,
     async [Symbol.asyncDispose]() {
@@ -145,6 +139,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       stopHearing()
       stopSampling()
       clients[Symbol.dispose]()
+      steering[Symbol.dispose]()
+      nodes[Symbol.dispose]()
       pinger[Symbol.dispose]()
     },
   }

@@ -5,7 +5,11 @@ import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Revoked, Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { PublicationSource } from '#server/metrics/metrics.ts'
+import type { ActiveChannel } from './active-channels.ts'
 import type { ClientDirectory } from './client-directory.ts'
+import type { Nodes } from './nodes.ts'
+import type { ServerCalls } from './server-calls.ts'
+import type { Steering } from './steering.ts'
 import type { StreamName } from './transport.ts'
 
 /** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
@@ -32,13 +36,14 @@ export interface Realtime extends AsyncDisposable {
    * trying again: nothing was written and nobody was told.
    */
   publish(by: Identity, request: PublishCall): Promise<PublishOutcome>
-  /**
-   * Subscribes all clients of a user on this node to a channel without their asking, and whatever their permissions.
-   * Clients that connect later are not subscribed.
-   */
-  subscribe(userId: string, channel: string): SubscribeOutcome
-  /** Ends the subscriptions of all clients of a user on this node to a channel, whoever began them. */
-  unsubscribe(userId: string, channel: string): void
+  /** The same to several channels. One outcome a channel, in their order. */
+  broadcast(by: Identity, request: BroadcastCall): Promise<readonly PublishOutcome[]>
+  /** What somebody who is not on a socket may read and call. */
+  readonly calls: ServerCalls
+  /** What the server decides about clients that are connected, on all nodes. */
+  readonly steering: Steering
+  /** What is going on, on all nodes. */
+  readonly nodes: Nodes
   /** The clients of all nodes, to be looked at. */
   readonly clients: ClientDirectory
   /** Closes the live sockets a revocation is about, on every node, with 3503. */
@@ -53,8 +58,8 @@ export interface Realtime extends AsyncDisposable {
   }[]
   /** Whether this identity may subscribe to this channel. */
   maySubscribe(by: Identity, channel: string): SubscribeOutcome
-  /** Channels with subscribers on this node, busiest first. */
-  activeChannels(): readonly { readonly channel: string; readonly clients: number }[]
+  /** Channels with subscribers, busiest first: on all nodes, a second old at most. */
+  activeChannels(): Promise<readonly ActiveChannel[]>
   /** Whether this user has a live socket on this node. */
   isOnline(userId: string): boolean
   /**
@@ -93,6 +98,13 @@ export interface PublishCall {
   readonly skipHistory?: boolean
   /** Where it came from, for the metrics. Default `http`. */
   readonly source?: PublicationSource
+  /** One that is not higher than the highest seen in the channel reaches nobody. Needs history. */
+  readonly version?: number
+  readonly versionEpoch?: string
+}
+
+export interface BroadcastCall extends Omit<PublishCall, 'channel'> {
+  readonly channels: readonly string[]
 }
 
 export type PublishOutcome =

@@ -26,6 +26,8 @@ export interface Registry {
   /** The clients of this user on this node. */
   clientsOf(userId: string): readonly Client[]
   countOf(userId: string): number
+  /** Clients and different users on this node. */
+  count(): { readonly clients: number; readonly users: number }
   isOnline(userId: string): boolean
   onPresence(listener: OnlineListener): () => void
 }
@@ -76,6 +78,11 @@ export function createRegistry(log: Logger): Registry {
     clientOf: (id) => byId.get(id)?.client,
     clientsOf: (userId) => [...(byUser.get(userId) ?? [])].map(({ client }) => client),
     countOf: (userId) => byUser.get(userId)?.size ?? 0,
+    count() {
+      let clients = 0
+      for (const ofUser of byUser.values()) clients += ofUser.size
+      return { clients, users: byUser.size }
+    },
     isOnline: (userId) => byUser.has(userId),
     onPresence(listener) {
       listeners.add(listener)

@@ -40,7 +40,7 @@ export interface TransportListener {
   overrun(): void
   /** The connection is no more. The code is what the client said, or what stands for its silence. Once. */
   gone(code: number): void
-  /** For the log: `gone` follows. */
+  /** The rules of the transport were broken; `gone` follows. */
   failed(error: Error): void
 }
 

@@ -69,7 +69,7 @@ describe.each(transports)('over %s', (transport) => {
     const client = await listen(rig, transport, '{}')
     const { connect } = await client.message((message) => message.connect !== undefined)
     expect(connect).toMatchObject({ subs: { '#ada': { recoverable: true } } })
-    rig.realtime.subscribe('ada', 'open:later')
+    await rig.realtime.steering.subscribe({ user: 'ada', channel: 'open:later' })
     await client.message((message) => message.subscribe !== undefined && message.channel === 'open:later')
     await rig.publish('open:later', 1)
     await client.message((message) => message.channel === 'open:later' && message.pub !== undefined)

@@ -46,6 +46,8 @@ export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limit
   readonly broker?: Partial<MemoryBrokerOptions>
   /** Where the HTTP edge says that every client is. Default loopback. */
   readonly address?: string
+  /** What stands between the realtime server and its broker. */
+  readonly through?: (broker: Broker) => Broker
   /** Whom the HTTP edge knows behind every upgrade. */
   readonly known?: Identity
 }
@@ -149,7 +151,8 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   async function start(onPort: number) {
     const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
     const store = await openStore({ path })
-    const broker = createMemoryBroker({ store, log, ...options.broker })
+    const memory = createMemoryBroker({ store, log, ...options.broker })
+    const broker = options.through?.(memory) ?? memory
     const realtime = createRealtime({
       broker,
       bus: createLocalBus({ log }),
