@@ -3,7 +3,7 @@ import type { KnipConfig } from 'knip'
 const config: KnipConfig = {
   entry: [
     'build/check-imports.ts',
-    'bench/{main,soak}.ts',
+    'bench/{main,soak,restart,restart-clients}.ts',
     'bench/peers/*-server.ts',
     'server/main.ts',
     // Kysely calls what these export.

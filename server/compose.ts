@@ -15,6 +15,7 @@ import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
 import { openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
+import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
 import { createMetricsReader } from './http/metrics-reader.ts'
@@ -113,9 +114,10 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const recognize = createRecognize({ auth, metrics, isLocal })
-  const upgrade = createUpgrade({ realtime, recognize, isTrustedProxy, log })
-  const streams = createStreams({ realtime, recognize, isTrustedProxy, isAllowedOrigin, log })
+  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
+  const recognize = createRecognize({ auth, isLocal, metrics })
+  const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
+  const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
   for (const server of [local, web]) {
     if (server) {
       server.headersTimeout = config.limits.request_header_timeout * 1000

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Metrics } from '#server/metrics/metrics.ts'
-import { openHandle, type Store } from '#server/store/store.ts'
+import { type Durability, openHandle, type Store } from '#server/store/store.ts'
 import type { Broker, BrokerListener, HistoryPolicy, HistoryQuery, Publication, Published } from './broker.ts'
 import { BrokerError } from './broker-error.ts'
 import { createCheckpointer } from './checkpointer.ts'
@@ -20,11 +20,8 @@ export interface MemoryBrokerOptions {
   readonly maxWaitingBytes?: number
   /** How long the database may be locked before publishers are told, in milliseconds. Default 5,000. */
   readonly patienceMs?: number
-  /**
-   * `normal`: what was answered survives the end of this process, however it comes; `full`: also that of the machine,
-   * at the price of one fsync for each group. Default `normal`.
-   */
-  readonly durability?: 'normal' | 'full'
+  /** What a publication survives that was answered. `full` costs one fsync for each group. Default `normal`. */
+  readonly durability?: Durability
   /** Told of each group that has been written. */
   readonly metrics?: Pick<Metrics, 'committed'>
 }
@@ -35,10 +32,9 @@ export interface MemoryBrokerOptions {
  */
 export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
   const { store, log, clock = Date.now, durability = 'normal', metrics, ...limits } = options
-  const database = openHandle(store.path)
+  const database = openHandle(store.path, durability)
   // A lock held elsewhere is waited for between turns of the event loop, never inside SQLite.
   database.exec('pragma busy_timeout = 0')
-  if (durability === 'full') database.exec('pragma synchronous = full')
   const tables = createHistoryTables(database)
   const trimmer = createHistoryTrimmer({ database, clock, log })
   const writer = createHistoryWriter({

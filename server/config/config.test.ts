@@ -142,3 +142,18 @@ test('proxies are addresses or networks, from a file or the environment', () => 
     ).toEqual([expect.stringMatching(/^trusted_proxies\.0: Give an address or a network/)])
   }
 })
+
+test('a Redis is named in the file, by its usual variable or by that of its own, and a wrong address is one sentence', () => {
+  const cwd = folderWith({ redis_url: 'redis://file:1' })
+  const host = (env: NodeJS.ProcessEnv) => {
+    const { redis_url } = readConfig({ env, flags: {}, cwd })
+    return redis_url?.kind === 'single' && redis_url.address.host
+  }
+  expect(host({})).toBe('file')
+  expect(host({ REDIS_URL: 'redis://usual' })).toBe('usual')
+  expect(host({ REDIS_URL: 'redis://usual', CARILLON_REDIS_URL: 'redis://own' })).toBe('own')
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).redis_url).toBeUndefined()
+  expect(problemsOf(() => host({ REDIS_URL: 'http://:secret@x' }))).toEqual([
+    expect.stringMatching(/^redis_url: This is no address of a Redis\. Write redis:((?!secret).)*$/),
+  ])
+})

@@ -8,31 +8,28 @@ import { type CallerOptions, headersOf, localIdentity } from './caller.ts'
  * Who opens a connection, over whatever transport: a ticket in the URL, a bearer or a key decides. Null without one: then
  * the connect command has to bring a token. Rejects with an `AuthError` for one that is not good.
  */
-export type Recognize = (request: IncomingMessage, ticket: string | null) => Promise<Identity | null>
+export type Recognize = (request: IncomingMessage, ticket: string | null) => Promise<Identity | null | 'refused'>
 
-export interface RecognizeOptions extends Pick<CallerOptions, 'auth' | 'isLocal'> {
+export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> {
   readonly metrics: Pick<Metrics, 'refused'>
 }
 
 /** Cookies are not looked at: any page a browser shows could send them. */
-export function createRecognize({ auth, metrics, isLocal }: RecognizeOptions): Recognize {
+export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Recognize {
   return async (request, ticket) => {
-    if (isLocal(request)) return localIdentity
     try {
-      return await (ticket === null ? byHeaders(request) : byTicket(ticket))
+      const found = await recognize(request, ticket)
+      if (found === 'refused') metrics.refused('credentials')
+      return found
     } catch (error) {
       if (error instanceof AuthError && error.code !== 'unavailable') metrics.refused('credentials')
       throw error
     }
   }
 
-  async function byTicket(ticket: string): Promise<Identity> {
-    const identity = await auth.tickets.redeem(ticket)
-    if (identity === null) throw new AuthError('unauthorized', 'The ticket was used or has ended. Fetch another.')
-    return identity
-  }
-
-  async function byHeaders(request: IncomingMessage): Promise<Identity | null> {
+  async function recognize(request: IncomingMessage, ticket: string | null): ReturnType<Recognize> {
+    if (isLocal(request)) return localIdentity
+    if (ticket !== null) return (await auth.tickets.redeem(ticket)) ?? 'refused'
     const headers = headersOf(request)
     headers.delete('cookie')
     return (await auth.identify(headers))?.identity ?? null

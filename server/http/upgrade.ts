@@ -3,26 +3,28 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
-import { clientAddress, type IsTrusted } from './client-address.ts'
 import type { Recognize } from './recognize.ts'
 
 export interface UpgradeParts {
-  readonly realtime: Pick<Realtime, 'upgrade'>
+  readonly realtime: Pick<Realtime, 'upgrade' | 'isFull'>
   readonly recognize: Recognize
-  readonly isTrustedProxy: IsTrusted
+  /** Where a client is. */
+  readonly addressOf: (request: IncomingMessage) => string
   readonly log: Logger
 }
 
 /** Lets a WebSocket in, or refuses it with a status. */
-export function createUpgrade({ realtime, recognize, isTrustedProxy, log }: UpgradeParts) {
+export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradeParts) {
   return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     socket.on('error', () => socket.destroy())
     try {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
       const name = names.get(pathname)
       if (name === undefined) return refuse(socket, '404 Not Found')
-      const identity = await recognize(request, searchParams.get('ticket'))
-      realtime.upgrade(request, socket, head, identity, clientAddress(request, isTrustedProxy), name)
+      const address = addressOf(request)
+      const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
+      if (identity === 'refused') return refuse(socket, '401 Unauthorized')
+      realtime.upgrade(request, socket, head, identity, name, address)
     } catch (error) {
       if (error instanceof AuthError) {
         return refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { exposition } from './exposition.ts'
 import { createMetrics } from './metrics.ts'
@@ -102,4 +103,12 @@ test('a snapshot tells how the process does', () => {
     slowCloses: 1,
     refused: 1,
   })
+})
+
+test('every metric of ours is in the documentation', async () => {
+  using metrics = createMetrics()
+  const documented = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8')
+  const names = [...(await textOf(metrics)).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name)
+  expect(names.length).toBeGreaterThan(10)
+  for (const name of names) expect(documented).toContain(name)
 })

@@ -15,7 +15,7 @@ export interface Metrics extends Disposable {
   /** An error in a reply. The application's own codes count as one. */
   replyError(code: number): void
   /** A connection that was taken has ended. */
-  closed(by: 'server' | 'client', code: number): void
+  closed(by: 'server' | 'client', code: number | null): void
   /** A connection that was not taken. */
   refused(reason: RefusalReason): void
   /** What is looked at when somebody reads: the sum of all that answer. Returns the removal. */
@@ -207,7 +207,7 @@ export function createMetrics({ process = false }: MetricsOptions = {}): Metrics
     closed(by, code) {
       if (by === 'server' && code === slowCode) totals.slowCloses += 1
       // A client may send any of a thousand codes.
-      closes.inc({ by, code: by === 'server' || usualCodes.has(code) ? code : 'other' })
+      closes.inc({ by, code: code === null ? 'none' : by === 'server' || usualCodes.has(code) ? code : 'other' })
     },
     refused(reason) {
       totals.refused += 1

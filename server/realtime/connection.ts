@@ -102,7 +102,7 @@ export class Connection implements TransportListener {
     this.#outbox.discard()
   }
 
-  gone(code: number): void {
+  gone(code: number | null): void {
     if (this.#phase.name !== 'closing') {
       this.#services.metrics.closed('client', code)
       this.#log().info({ code }, 'connection gone')

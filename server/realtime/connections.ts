@@ -12,6 +12,8 @@ import type { Transport } from './transport.ts'
 export interface Connections {
   /** Why no other may come from this address now, as an answer to the request; null when it may. */
   refusal(address: string): Refusal | null
+  /** The same, when it is only to be known: nobody has been refused yet. */
+  isFull(address: string): boolean
   /** `known` is whom the request already told, `revocationMark` where revocations stood when it did. */
   begin(transport: Transport, known: Identity | null, revocationMark: number, address: string): void
   /** How many there are, of what kind, and what waits to be written to them. */
@@ -36,6 +38,7 @@ export function createConnections(services: Services): Connections {
       metrics.refused(reason)
       return { status: 503, sentence: sentences[reason] }
     },
+    isFull: (address) => isClosing || gate.refusal(address) !== null,
     begin(transport, known, revocationMark, address) {
       const visit = gate.enter(address, known !== null, () => {
         metrics.refused('waiting')

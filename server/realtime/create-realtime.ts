@@ -90,8 +90,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   }
   const connections = createConnections(services)
-  const emulation = createEmulation(bus)
   const stopSampling = metrics.sample(() => ({ ...connections.sample(), ...hub.size() }))
+  const emulation = createEmulation(bus)
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
@@ -105,9 +105,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   return {
     upgrade: createWebSocketEntrance(connections, registry),
+    clients,
+    isFull: connections.isFull,
     stream: createStreamEntrance(connections, registry, emulation),
     emulate: emulation.take,
-    clients,
     publish: (by, request) => publishAs(services, by, request),
     broadcast: (by, request) => broadcastAs(services, by, request),
     calls: createServerCalls(services),

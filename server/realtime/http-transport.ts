@@ -29,7 +29,7 @@ export class HttpTransport implements Transport {
   listen(listener: TransportListener): void {
     this.#listener = listener
     this.out.on('error', (error) => listener.failed(error))
-    this.out.on('close', () => listener.gone(abnormalClosure))
+    this.out.on('close', () => listener.gone(null))
   }
 
   /** Takes what the client sent. False when too much of that waits already, which is the end. */
@@ -71,9 +71,6 @@ export class HttpTransport implements Transport {
     this.out.destroy()
   }
 }
-
-/** As a WebSocket says it when there was no close frame. */
-const abnormalClosure = 1006
 
 export interface HttpTransportOptions {
   readonly name: StreamName

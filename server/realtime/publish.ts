@@ -5,6 +5,7 @@ import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { NewPublication } from '#server/broker/broker.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
+import type { PublicationSource } from '#server/metrics/metrics.ts'
 import { hasHistory, historyPolicy } from './access.ts'
 import type { Client } from './client.ts'
 import { emptyResult, failed, type Outcome } from './outcome.ts'
@@ -49,9 +50,11 @@ export async function broadcastAs(
   )
 }
 
-interface Prepared extends Required<Pick<PublishCall, 'skipHistory' | 'source'>> {
+interface Prepared {
   readonly ok: true
   readonly publication: NewPublication
+  readonly skipHistory: boolean
+  readonly source: PublicationSource
 }
 type Refusal = Extract<PublishOutcome, { ok: false }>
 

@@ -23,10 +23,12 @@ export interface Realtime extends AsyncDisposable {
     socket: Duplex,
     head: Buffer,
     identity: Identity | null,
+    name?: 'websocket' | 'uni_websocket',
     /** Where the client is; by default the other end of the socket. */
     address?: string,
-    name?: 'websocket' | 'uni_websocket',
   ): void
+  /** Whether whoever comes from this address now is refused, so that no ticket is used up for it. */
+  isFull(address: string): boolean
   /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
   stream(response: ServerResponse, call: StreamCall): Refusal | null
   /** Takes the commands of a client that has such an answer, on whichever node that is. */
@@ -75,6 +77,7 @@ export interface StreamCall {
   readonly first: string
   /** As with `upgrade`. */
   readonly identity: Identity | null
+  /** Where the client is. */
   readonly address: string
 }
 
@@ -96,11 +99,11 @@ export interface PublishCall {
   readonly idempotencyKey?: string
   /** Reaches who is there now and is not kept, whatever the channel's policy. */
   readonly skipHistory?: boolean
-  /** Where it came from, for the metrics. Default `http`. */
-  readonly source?: PublicationSource
   /** One that is not higher than the highest seen in the channel reaches nobody. Needs history. */
   readonly version?: number
   readonly versionEpoch?: string
+  /** Where it came from, for the metrics. Default `http`. */
+  readonly source?: PublicationSource
 }
 
 export interface BroadcastCall extends Omit<PublishCall, 'channel'> {

@@ -38,8 +38,8 @@ export interface TransportListener {
   received(text: string | null): void
   /** More came than may wait, and was dropped. */
   overrun(): void
-  /** The connection is no more. The code is what the client said, or what stands for its silence. Once. */
-  gone(code: number): void
+  /** The connection is no more. The code is the client's, where it can say one. Once. */
+  gone(code: number | null): void
   /** The rules of the transport were broken; `gone` follows. */
   failed(error: Error): void
 }

@@ -21,14 +21,7 @@ export function createWebSocketEntrance(connections: Connections, registry: Regi
     handleProtocols: choosesJson,
   })
 
-  return (
-    request,
-    stream,
-    head,
-    identity,
-    address = request.socket.remoteAddress ?? '127.0.0.1',
-    name = 'websocket',
-  ) => {
+  return (request, stream, head, identity, name = 'websocket', address = addressOf(request)) => {
     const refusal = refusalOf(request) ?? connections.refusal(address)
     if (refusal) {
       refuse(stream, refusal)
@@ -39,6 +32,10 @@ export function createWebSocketEntrance(connections: Connections, registry: Regi
       connections.begin(new WebSocketTransport(name, socket, stream), identity, revocationMark, address)
     })
   }
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? '127.0.0.1'
 }
 
 function refusalOf(request: IncomingMessage): Refusal | null {

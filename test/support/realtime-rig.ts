@@ -12,7 +12,10 @@ import type { Broker } from '#server/broker/broker.ts'
 import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
+import { redisUrl } from '#server/config/redis-target.ts'
+import { openRedisEngine } from '#server/engine.ts'
 import { createStreams } from '#server/http/streams.ts'
+import { createUpgrade } from '#server/http/upgrade.ts'
 import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
@@ -46,6 +49,8 @@ export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limit
   readonly broker?: Partial<MemoryBrokerOptions>
   /** Where the HTTP edge says that every client is. Default loopback. */
   readonly address?: string
+  /** Of the Redis that this node shares with others. By default it is alone. */
+  readonly redisUrl?: string
   /** What stands between the realtime server and its broker. */
   readonly through?: (broker: Broker) => Broker
   /** Whom the HTTP edge knows behind every upgrade. */
@@ -151,11 +156,15 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   async function start(onPort: number) {
     const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
     const store = await openStore({ path })
-    const memory = createMemoryBroker({ store, log, ...options.broker })
-    const broker = options.through?.(memory) ?? memory
+    const engine =
+      options.redisUrl === undefined
+        ? null
+        : await openRedisEngine({ target: redisUrl.parse(options.redisUrl), prefix: 'carillon', log })
+    const own = engine?.broker ?? createMemoryBroker({ store, log, ...options.broker })
+    const broker = options.through?.(own) ?? own
     const realtime = createRealtime({
       broker,
-      bus: createLocalBus({ log }),
+      bus: engine?.bus ?? createLocalBus({ log }),
       authenticator: identities,
       metrics,
       namespaces: options.namespaces ?? rigNamespaces,
@@ -168,31 +177,25 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     })
     const server = createServer()
     const recognize = async () => options.known ?? null
-    const streams = createStreams({
-      realtime,
-      recognize,
-      isTrustedProxy: () => false,
-      isAllowedOrigin: (origin) => origin === 'https://allowed.example.org',
-      log,
-    })
-    server.on('upgrade', (request, socket, head) => {
-      const name = request.url?.startsWith('/connection/uni_') ? 'uni_websocket' : 'websocket'
-      realtime.upgrade(request, socket, head, options.known ?? null, options.address, name)
-    })
+    const addressOf = () => options.address ?? '127.0.0.1'
+    const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
+    server.on('upgrade', createUpgrade({ realtime, recognize, addressOf, log }))
+    const streams = createStreams({ realtime, recognize, addressOf, isAllowedOrigin, log })
     server.on('request', (request, response) => {
       if (!streams(request, response)) response.writeHead(404).end()
     })
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')
-    return { store, broker, realtime, server }
+    return { store, engine, broker, realtime, server }
   }
 
   async function stop(): Promise<void> {
-    const { server, realtime, broker, store } = parts
+    const { server, realtime, broker, engine, store } = parts
     if (!server.listening) return
     const closed = closeServer(server)
     await realtime[Symbol.asyncDispose]()
     await broker[Symbol.asyncDispose]()
+    await engine?.[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
     await closed
   }
