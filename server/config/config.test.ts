@@ -103,6 +103,18 @@ test('allowed origins are kept without path, and what is none is refused', () =>
   ])
 })
 
+test('modules of hooks are found from where the server was started', () => {
+  const cwd = folderWith({ hooks: { modules: ['hooks/audit.mjs', '/srv/hooks.mjs'], offline_after: '1m' } })
+  expect(readConfig({ env: {}, flags: {}, cwd }).hooks).toEqual({
+    modules: [join(cwd, 'hooks/audit.mjs'), '/srv/hooks.mjs'],
+    offline_after: 60,
+  })
+  const env = { CARILLON_HOOKS: '{"offline_after":"2h"}' }
+  expect(problemsOf(() => readConfig({ env, flags: {}, cwd: folderWith() }))).toEqual([
+    'hooks.offline_after: Give at most an hour.',
+  ])
+})
+
 test('a public address is kept without path', () => {
   const config = readConfig({
     env: { CARILLON_PUBLIC_URL: 'https://bells.example.org/x' },

@@ -20,6 +20,10 @@ export interface RealtimeLimits {
   readonly shutdownSpreadMs: number
   /** An RPC handler has so long to answer. */
   readonly rpcMs: number
+  /** A hook that decides has so long to answer. */
+  readonly hookMs: number
+  /** How long a user without connections is not yet offline. */
+  readonly offlineMs: number
   /** From one comparison of positions with their streams to the next. */
   readonly positionCheckMs: number
   /** How long a publication may be on its way before it counts as lost. */
@@ -67,6 +71,8 @@ export function limitsOf(limits: Limits): RealtimeLimits {
     slowGraceMs: 1_000,
     shutdownSpreadMs: limits.shutdown_spread * 1000,
     rpcMs: limits.rpc_timeout * 1000,
+    hookMs: 3_000,
+    offlineMs: 5_000,
     positionCheckMs: 40_000,
     positionGraceMs: 2_000,
     maxConnections: limits.connections,
