@@ -84,9 +84,23 @@ test('everybody can be subscribed to the own personal channel, from a file or th
   expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toMatchObject(client)
   const env = { CARILLON_CLIENT: JSON.stringify(client) }
   expect(readConfig({ env, flags: {}, cwd: folderWith() }).client).toMatchObject(client)
-  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toMatchObject({
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toEqual({
     subscribe_to_user_personal_channel: { enabled: false },
+    allowed_origins: [],
   })
+})
+
+test('allowed origins are kept without path, and what is none is refused', () => {
+  const read = (allowed_origins: unknown) =>
+    readConfig({ env: {}, flags: {}, cwd: folderWith({ client: { allowed_origins } }) }).client.allowed_origins
+  expect(read(['https://intranet.example.org/', 'http://localhost:3000', '*'])).toEqual([
+    'https://intranet.example.org',
+    'http://localhost:3000',
+    '*',
+  ])
+  expect(problemsOf(() => read(['intranet.example.org']))).toEqual([
+    'client.allowed_origins.0: Give an origin such as https://intranet.example.org, or *.',
+  ])
 })
 
 test('modules of hooks are found from where the server was started', () => {

@@ -66,7 +66,7 @@ export class Connection implements TransportListener {
   close(reason: CloseReason): void {
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
     const log = this.#log()
-    const isSlow = reason.code === closeReasons.slow.code
+    const isSlow = reason.code === closeReasons.slow.code || reason.code === closeReasons.writeError.code
     const { slowGraceMs, closeGraceMs } = this.#services.limits
     const grace = setTimeout(() => this.#transport.terminate(), isSlow ? slowGraceMs : closeGraceMs)
     if ('client' in this.#phase) this.#phase.client.ending = reason
