@@ -24,6 +24,8 @@ import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import { loadHookModules } from './realtime/hook-modules.ts'
+import type { OnlineEvent } from './realtime/hooks.ts'
 import { limitsOf } from './realtime/limits.ts'
 import type { Realtime } from './realtime/realtime.ts'
 import { openStore } from './store/store.ts'
@@ -78,21 +80,21 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
       broker,
       bus,
       metrics,
+      ephemeral,
       namespaces: config.namespaces,
       limits: limitsOf(config.limits),
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
+      limits: { offlineMs: config.hooks.offline_after * 1000 },
       version: packageJson.version,
       log: log.child({ room: 'realtime' }),
     }),
   )
   parts.defer(auth.onRevoked(realtime.revoke))
-  parts.defer(
-    realtime.onPresence(({ identity }) => {
-      if (identity.kind !== 'device') return
-      auth.devices.touch(identity.device.id).catch((error) => log.warn({ err: error }, 'last seen not kept'))
-    }),
-  )
+  // For as long as realtime lives: the last devices leave while it is closed.
+  const touch = async ({ device, time }: OnlineEvent) => device && auth.devices.touch(device.id, time)
+  realtime.hooks.on({ online: touch, offline: touch })
+  for (const hooks of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks)
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
