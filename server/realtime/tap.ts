@@ -47,7 +47,7 @@ export interface TapsOptions {
 
 /** What is kept between two questions, and how many watches there are at a time. */
 const maxFrames = 200
-const maxWatches = 20
+const maxWatches = 200
 /** Without a question for so long a watch ends. */
 const leaseMs = 10_000
 
