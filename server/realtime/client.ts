@@ -14,6 +14,9 @@ export class Client {
   readonly services: Services
   readonly outbox: Outbox
   readonly transport: TransportName
+  readonly address: string
+  /** When it was let in. Milliseconds since 1970. */
+  readonly since: number
   /** Why its connection ends, once that is known. */
   ending: CloseReason = closeReasons.internalError
   readonly subscriptions = new Map<string, Subscription>()
@@ -35,6 +38,8 @@ export class Client {
     this.services = options.services
     this.outbox = options.outbox
     this.transport = options.transport
+    this.address = options.address
+    this.since = options.services.clock()
     this.close = options.close
     this.#onExpired = options.onExpired
     this.#onRevoked = options.onRevoked
@@ -42,6 +47,7 @@ export class Client {
     this.#registered = { identity: options.identity, client: this, revoke: options.onRevoked }
     this.#info = clientInfo(options.id, options.identity)
     this.services.registry.add(this.#registered)
+    this.services.taps.appeared(this)
     if (options.expiresAt !== null) this.expireAt(options.expiresAt)
   }
 
@@ -120,6 +126,7 @@ export interface ClientOptions {
   readonly services: Services
   readonly outbox: Outbox
   readonly transport: TransportName
+  readonly address: string
   readonly close: (reason: CloseReason) => void
   readonly onExpired: () => void
   readonly onRevoked: () => void

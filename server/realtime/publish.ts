@@ -5,6 +5,7 @@ import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { NewPublication } from '#server/broker/broker.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
+import type { PublicationSource } from '#server/metrics/metrics.ts'
 import { hasHistory, historyPolicy } from './access.ts'
 import type { Client } from './client.ts'
 import type { Hooks } from './hooks.ts'
@@ -24,14 +25,15 @@ export async function publish(client: Client, request: PublishCommand): Promise<
 }
 
 async function publishNow(client: Client, { channel, data }: PublishCommand): Promise<Outcome> {
-  const outcome = await publishAs(client.services, client.identity, { channel, data }, { info: client.info })
+  const call = { channel, data, source: 'client' } as const
+  const outcome = await publishAs(client.services, client.identity, call, { info: client.info })
   if (outcome.ok) return emptyResult
   return outcome.code === undefined || outcome.code === 103
     ? failed(outcome.error, outcome.message)
     : { kind: 'application_error', code: outcome.code, message: outcome.message }
 }
 
-type Parts = Pick<Services, 'access' | 'broker' | 'hooks' | 'log'>
+type Parts = Pick<Services, 'access' | 'broker' | 'hooks' | 'metrics' | 'log'>
 
 /** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
 export async function publishAs(
@@ -56,11 +58,16 @@ export async function broadcastAs(
   )
 }
 
-type Prepared = { readonly ok: true; readonly publication: NewPublication; readonly skipHistory: boolean }
+interface Prepared {
+  readonly ok: true
+  readonly publication: NewPublication
+  readonly skipHistory: boolean
+  readonly source: PublicationSource
+}
 type Refusal = Extract<PublishOutcome, { ok: false }>
 
 function newPublication(call: Omit<PublishCall, 'channel'>, info: NewPublication['info']): Prepared | Refusal {
-  const { data, tags, idempotencyKey, version, versionEpoch, skipHistory = false } = call
+  const { data, tags, idempotencyKey, version, versionEpoch, skipHistory = false, source = 'http' } = call
   const text = jsonText(data)
   if (text === undefined) return refused('badRequest', 'The data of a publication is a JSON value.')
   const tooLarge = refusalOfSize(text)
@@ -73,7 +80,7 @@ function newPublication(call: Omit<PublishCall, 'channel'>, info: NewPublication
     ...(version !== undefined && { version }),
     ...(versionEpoch !== undefined && { versionEpoch }),
   }
-  return { ok: true, publication, skipHistory }
+  return { ok: true, publication, skipHistory, source }
 }
 
 function refusalOfSize(text: string): Refusal | null {
@@ -86,7 +93,7 @@ function refusalOfSize(text: string): Refusal | null {
 }
 
 async function publishTo(
-  { access, broker, hooks, log }: Parts,
+  { access, broker, hooks, metrics, log }: Parts,
   by: Identity,
   channel: string,
   prepared: Prepared,
@@ -95,7 +102,7 @@ async function publishTo(
   if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
   const decided = hooks.decides('beforePublish') ? await askToPublish(hooks, by, channel, prepared) : prepared
   if (!decided.ok) return decided
-  const { publication, skipHistory } = decided
+  const { publication, skipHistory, source } = decided
   const isKept = hasHistory(allowed.policy) && !skipHistory
   if (publication.version !== undefined && !isKept) {
     return refused(
@@ -103,9 +110,11 @@ async function publishTo(
       `Versions are compared where history is kept, which ${channel} or this call does not.`,
     )
   }
+  const begun = performance.now()
   try {
     const policy = isKept ? historyPolicy(allowed.policy) : { size: 0, ttlSeconds: 0 }
     const { offset, epoch } = await broker.publish(channel, policy, publication)
+    metrics.published({ namespace: allowed.policy.name, source }, (performance.now() - begun) / 1000)
     return { ok: true, offset, epoch }
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error
