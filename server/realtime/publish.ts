@@ -16,13 +16,17 @@ import type { Services } from './services.ts'
 /** A client publishes: subject to the channel's policy, and marked with who did it. */
 export async function publish(client: Client, request: PublishCommand): Promise<Outcome> {
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream publications (type 0) are available')
-  const { channel, data } = request
-  const outcome = await publishAs(
-    client.services,
-    client.identity,
-    { channel, data, source: 'client' },
-    { info: client.info },
-  )
+  const { hooks } = client.services
+  if (!hooks.decides('beforePublish')) return publishNow(client, request)
+  // A hook takes its time, and what one client publishes in a channel stays in order.
+  return new Promise((resolve, reject) => {
+    client.inOrder(request.channel, () => publishNow(client, request).then(resolve, reject))
+  })
+}
+
+async function publishNow(client: Client, { channel, data }: PublishCommand): Promise<Outcome> {
+  const call = { channel, data, source: 'client' } as const
+  const outcome = await publishAs(client.services, client.identity, call, { info: client.info })
   if (outcome.ok) return emptyResult
   return outcome.code === undefined || outcome.code === 103
     ? failed(outcome.error, outcome.message)

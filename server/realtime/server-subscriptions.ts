@@ -3,7 +3,7 @@ import { closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
 import type { Client } from './client.ts'
 import { subscribePushText } from './encode.ts'
 import { askToSubscribe } from './hook-events.ts'
-import type { Verdict } from './hooks.ts'
+import { allowed } from './hooks.ts'
 import type { StreamPosition } from './hub.ts'
 import { openSubscription, type SubscriptionTerms } from './open-subscription.ts'
 import { pushUnsubscribe } from './subscription.ts'
@@ -18,8 +18,6 @@ export interface Joined {
   /** To be run right behind the reply, in the same turn. */
   readonly afterReply: () => void
 }
-
-const allowed: Extract<Verdict, { kind: 'allow' }> = { kind: 'allow' }
 
 export const noChannels: Joined = { subs: null, afterReply: () => {} }
 

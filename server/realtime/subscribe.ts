@@ -3,6 +3,7 @@ import { closeReasons } from '#protocol/close-reasons.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Client } from './client.ts'
 import { askToSubscribe, refusalBy } from './hook-events.ts'
+import { allowed } from './hooks.ts'
 import { openSubscription } from './open-subscription.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
 import { withData } from './server-subscriptions.ts'
@@ -10,20 +11,21 @@ import { type ParsedFilter, parseTagFilter } from './tag-filter.ts'
 
 /** Subscribes to a channel because the client asks for it. */
 export async function subscribe(client: Client, request: SubscribeRequest): Promise<Outcome> {
-  const { access, limits } = client.services
+  const { access, hooks, limits } = client.services
   const { channel } = request
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream subscriptions (type 0) are available')
   if (request.delta !== undefined && !knownDeltas.includes(request.delta)) return closed(closeReasons.badRequest)
-  const allowed = access.check(client.identity, 'subscribe', channel)
-  if (!allowed.ok) return failed(allowed.error, allowed.message)
-  const verdict = await askToSubscribe(client, channel, request.data)
+  const permitted = access.check(client.identity, 'subscribe', channel)
+  if (!permitted.ok) return failed(permitted.error, permitted.message)
+  // Without a hook nothing waits here: what was sent right behind this finds the subscription begun.
+  const verdict = hooks.decides('beforeSubscribe') ? await askToSubscribe(client, channel, request.data) : allowed
   if (verdict.kind !== 'allow') return refusalBy(verdict)
   if (client.isReleased) return silence
   if (client.subscriptions.has(channel)) return failed('alreadySubscribed')
   if (client.subscriptions.size >= limits.maxChannels) {
     return failed('limitExceeded', `a client has at most ${limits.maxChannels} channels`)
   }
-  const { policy } = allowed
+  const { policy } = permitted
   const filter = filterOf(request, policy)
   if (!filter.ok) return failed('badRequest', filter.message)
   const opened = await openSubscription(client, {
