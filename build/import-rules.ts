@@ -39,6 +39,7 @@ const rooms: readonly string[] = [
   'store',
   'auth',
   'broker',
+  'processes',
   'realtime',
   'archive',
   'ingest',
@@ -48,7 +49,7 @@ const rooms: readonly string[] = [
   'cli',
 ]
 /** Files of server/ where everything is put together; `serve` in the command line starts them. */
-const compositions = ['engine', 'compose', 'main', 'carillon']
+const compositions = ['engine', 'compose', 'worker', 'primary', 'main', 'carillon']
 
 /** Narrower rules inside a folder, where the reason is not one of direction. */
 const places = [
