@@ -1,22 +1,23 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { IncomingMessage, Server } from 'node:http'
-import { type AddressInfo, isIP } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
+import type { Auth } from './auth/auth.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
 import { ownOrigins } from './config/origins.ts'
-import { openEngine } from './engine.ts'
+import { type Engine, openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { createDrain } from './http/drain.ts'
-import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
+import { bindLocal, bindTcp, hostInUrl, localSocketPath } from './http/listen.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
-import { openStore } from './store/store.ts'
+import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
 /** A server that runs. Disposing of it drains: clients are told to come back, what was accepted is written. */
@@ -55,10 +56,42 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const baseUrl = config.public_url ?? address
 
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
-  const { broker, bus, ephemeral } = parts.use(await openEngine({ config, store, log }))
+  const engine = parts.use(await openEngine({ config, store, log }))
+  const { auth } = parts.use(await openNode({ config, log, store, engine, baseUrl, local, web }))
+  const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
+  const running = parts.move()
+  return { url: baseUrl, address, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** The link that creates the first administrator, or null when there is one. */
+export async function createSetupLink({ setup }: Auth, baseUrl: string): Promise<string | null> {
+  return (await setup.isDone()) ? null : `${baseUrl}/setup?token=${await setup.createToken()}`
+}
+
+export interface NodeOptions {
+  readonly config: Config
+  readonly log: Logger
+  readonly store: Store
+  readonly engine: Engine
+  /** Where people and devices reach the server. */
+  readonly baseUrl: string
+  /** Whoever comes through it is trusted. */
+  readonly local: Server
+  readonly web: Server | null
+  /** Whether this process ends what time has ended. Default true. */
+  readonly sweeps?: boolean
+}
+
+/** All that a process needs to serve clients. Disposing of it stops accepting on `web` and drains. */
+export async function openNode(options: NodeOptions): Promise<{ readonly auth: Auth } & AsyncDisposable> {
+  const { config, log, store, engine, baseUrl, local, web, sweeps = true } = options
+  const { broker, bus, ephemeral } = engine
+  await using parts = new AsyncDisposableStack()
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
-  const auth = parts.use(await createAuth({ store, ephemeral, baseUrl, secret, log: log.child({ room: 'auth' }) }))
+  const auth = parts.use(
+    await createAuth({ store, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) }),
+  )
   const realtime = parts.use(
     createRealtime({
       broker,
@@ -103,15 +136,18 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   parts.defer(async () => {
     web?.close()
     await drain.empty(closeGraceMs)
+    // Whoever comes now is answered by what answers before there is a node.
+    for (const server of [local, web]) {
+      server?.off('request', app.routing)
+      server?.off('request', drain.count)
+    }
   })
 
-  const setupLink =
-    tcp && !(await auth.setup.isDone()) ? `${baseUrl}/setup?token=${await auth.setup.createToken()}` : null
-  const running = parts.move()
-  return { url: baseUrl, address, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  const opened = parts.move()
+  return { auth, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
-async function prepareFolder(data: string): Promise<void> {
+export async function prepareFolder(data: string): Promise<void> {
   try {
     await mkdir(data, { recursive: true, mode: 0o700 })
   } catch (cause) {
@@ -125,7 +161,7 @@ async function prepareFolder(data: string): Promise<void> {
 }
 
 /** Stops accepting; sockets that were upgraded are the realtime server's to close. */
-function closeServer(server: Server): Promise<void> {
+export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     server.closeIdleConnections()
@@ -135,11 +171,6 @@ function closeServer(server: Server): Promise<void> {
 
 /** How long requests under way may take when the server stops, in milliseconds. */
 const closeGraceMs = 3000
-
-function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
-  return isIP(host) === 6 ? `[${host}]` : host
-}
 
 function builtConsole(): string | null {
   const folder = fileURLToPath(new URL('../dist/renderer/console', import.meta.url))

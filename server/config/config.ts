@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { defaultNamespaces, namespaces } from './namespaces.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
+
+const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
 /** The configuration file `carillon.config.json`; every field is optional and unknown ones are refused. */
 export const configSchema = z.strictObject({
@@ -24,6 +26,12 @@ export const configSchema = z.strictObject({
     .transform((url) => new URL(url).origin)
     .optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Processes that serve clients, on one port and one data folder; `auto` is one a core. */
+  processes: z
+    .union([z.number(), z.literal('auto'), z.string().regex(/^\d+$/).transform(Number)], processesSentence)
+    .transform((processes) => (processes === 'auto' ? Math.min(availableParallelism(), 64) : processes))
+    .pipe(z.int(processesSentence).min(1, processesSentence).max(64, processesSentence))
+    .default(1),
   namespaces: namespaces.default(defaultNamespaces),
   /** What happens when a client connects, in Centrifugo's terms. */
   client: z
@@ -39,7 +47,13 @@ export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly dat
 export interface ConfigSources {
   readonly env: NodeJS.ProcessEnv
   /** What the command line said; undefined where it said nothing. */
-  readonly flags: { readonly host?: string; readonly port?: string; readonly data?: string; readonly config?: string }
+  readonly flags: {
+    readonly host?: string
+    readonly port?: string
+    readonly data?: string
+    readonly config?: string
+    readonly processes?: string
+  }
   readonly cwd: string
 }
 

@@ -12,12 +12,14 @@ export interface ServeWorkerOptions {
   readonly broker: Broker
   readonly ephemeral: Ephemeral
   readonly switchboard: Switchboard
+  /** Makes room for a worker that is about to listen. */
+  readonly freePort: () => Promise<void>
   readonly log: Logger
 }
 
 /** Gives one worker what the primary keeps for all of them, until the worker is gone: then its clients are, too. */
 export function serveWorker(options: ServeWorkerOptions): Disposable {
-  const { peer, node, broker, ephemeral, switchboard, log } = options
+  const { peer, node, broker, ephemeral, switchboard, freePort, log } = options
   const channels = new Set<string>()
   const present = new Map<string, Set<string>>()
   let leave: (() => void) | undefined
@@ -60,6 +62,7 @@ export function serveWorker(options: ServeWorkerOptions): Disposable {
     forget: ephemeral.forget,
     join() {
       leave ??= switchboard.join(node, peer)
+      return freePort()
     },
     tell: (kind, json) => switchboard.tell(node, kind, json),
     askAll: switchboard.askAll,

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { Logger } from 'pino'
-import { createPeer, type Frame, type Peer } from './peer.ts'
+import { createPeer, type Frame, type Peer, PeerError } from './peer.ts'
 import { afterEnd, type Ends, noEnds, restartDelayMs } from './restart.ts'
 import type { PrimaryVerbs, WorkerVerbs } from './verbs.ts'
 
@@ -24,11 +24,20 @@ export interface StartedWorker {
 /** Keeps so many workers alive. Disposing of it lets them drain, all at the same time, and waits for their ends. */
 export type Supervisor = AsyncDisposable
 
+/** A worker ended before it could say why it cannot start, or said nothing at all. */
+class WorkerError extends Error {
+  override readonly name = 'WorkerError'
+  readonly code = 'worker_failed'
+  constructor(cause: PeerError) {
+    super('A process of the server did not start. Its log says more; without --processes there is only one.', { cause })
+  }
+}
+
 /** How often a worker is asked whether it lives, and how long it may take to say so. */
 const pingEveryMs = 5_000
 const pongWithinMs = 15_000
 /** Starting includes opening the records; a worker that takes longer is replaced. */
-const startWithinMs = 60_000
+export const startWithinMs = 60_000
 /** A worker that has not ended this long after it was told to is killed. */
 export const stopWithinMs = 15_000
 
@@ -76,7 +85,7 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
           log[isExpected ? 'info' : 'error']({ worker: number, pid: worker.process.pid, code, signal }, 'worker ended')
           ends = afterEnd(ends, performance.now() - startedAt)
           if (state.phase === 'ready') replace()
-          else state = { phase: 'empty' }
+          else state = { phase: isExpected ? 'stopped' : 'empty' }
           resolve()
         })
       })
@@ -89,7 +98,7 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
       } catch (error) {
         worker.process.kill('SIGKILL')
         await gone
-        throw error
+        throw error instanceof PeerError ? new WorkerError(error) : error
       }
     }
 
@@ -118,7 +127,7 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
         }, stopWithinMs)
         await gone
         clearTimeout(killing)
-      } else if (phase === 'stopping') await state.gone
+      }
       state = { phase: 'stopped' }
     }
 
@@ -147,10 +156,12 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
 }
 
 type Place =
-  | { readonly phase: 'empty' }
-  | { readonly phase: 'starting' | 'ready'; readonly worker: Worker; readonly peer: StartedWorker['peer']; readonly gone: Promise<void> }
+  | { readonly phase: 'empty' | 'stopped' }
+  | {
+      readonly phase: 'starting' | 'ready'
+      readonly worker: Worker
+      readonly peer: StartedWorker['peer']
+      readonly gone: Promise<void>
+    }
   | { readonly phase: 'waiting'; readonly timer: NodeJS.Timeout }
   | { readonly phase: 'stopping'; readonly gone: Promise<void> }
-  | { readonly phase: 'stopped' }
-
-export { startWithinMs }

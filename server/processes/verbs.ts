@@ -33,8 +33,8 @@ export type PrimaryVerbs = {
   count(key: string, windowMs: number): Promise<Count>
   forget(key: string): Promise<void>
 
-  /** From now on this worker is a node, which hears what is told and is asked. */
-  join(): void
+  /** From now on this worker is a node, which hears what is told and is asked. Answered when it may listen. */
+  join(): Promise<void>
   tell(kind: string, json: string | undefined): void
   askAll(kind: string, json: string | undefined, timeoutMs: number): Promise<WireAnswers>
   ask(node: string, kind: string, json: string | undefined, timeoutMs: number): Promise<WireAnswer | null>
