@@ -5,8 +5,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { AuthError } from '#server/auth/auth-error.ts'
 import { bindLocal, localSocketPath } from './listen.ts'
 import { createUpgrade, type UpgradeParts } from './upgrade.ts'
+
+test('a ticket that cannot be looked up now is not said to be wrong', async () => {
+  const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
+  const server = await bindLocal(path)
+  const redeem = async () => {
+    throw new AuthError('unavailable', 'Try again in a second.')
+  }
+  const parts = { auth: { tickets: { redeem } }, realtime: {} } as unknown as Pick<UpgradeParts, 'auth' | 'realtime'>
+  server.on('upgrade', createUpgrade({ ...parts, isLocal: () => false, log: pino({ level: 'silent' }) }))
+  const client = connect({ path })
+  client.write(
+    'GET /connection/websocket?ticket=tkt_x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  )
+  const [answer] = await once(client, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 503 /)
+  client.destroy()
+  await new Promise((resolve) => server.close(resolve))
+})
 
 test('a refused upgrade is closed even when the client keeps its half of the connection open', async () => {
   const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))

@@ -49,9 +49,15 @@ export const stopWithinMs = 15_000
 export async function startSupervisor({ count, program, start, log }: SupervisorOptions): Promise<Supervisor> {
   cluster.setupPrimary({ exec: program, args: [], serialization: 'advanced' })
   const places = Array.from({ length: count }, (_, index) => createPlace(index + 1))
+  // A worker that is well ends by itself when this process does; one that hangs would not.
+  const killAll = () => {
+    for (const place of places) place.kill()
+  }
+  process.on('exit', killAll)
   const supervisor = {
     async [Symbol.asyncDispose]() {
       await Promise.all(places.map((place) => place.stop()))
+      process.off('exit', killAll)
     },
   }
   try {
@@ -67,7 +73,7 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
     let state: Place = { phase: 'empty' }
     let ends: Ends = noEnds
 
-    return { fill, stop }
+    return { fill, stop, kill }
 
     /** Rejects when the worker could not start; unless it is the first one, another is tried. */
     async function fill(): Promise<void> {
@@ -118,7 +124,7 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
       if (phase === 'waiting') clearTimeout(state.timer)
       if (phase === 'starting' || phase === 'ready') {
         const { worker, peer, gone } = state
-        state = { phase: 'stopping', gone }
+        state = { phase: 'stopping', worker, peer, gone }
         if (phase === 'ready') peer.note('stop')
         else worker.process.kill('SIGKILL')
         const killing = setTimeout(() => {
@@ -129,6 +135,10 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
         clearTimeout(killing)
       }
       state = { phase: 'stopped' }
+    }
+
+    function kill(): void {
+      if ('worker' in state) state.worker.process.kill('SIGKILL')
     }
 
     function ping(worker: Worker, peer: StartedWorker['peer']): void {
@@ -158,10 +168,9 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
 type Place =
   | { readonly phase: 'empty' | 'stopped' }
   | {
-      readonly phase: 'starting' | 'ready'
+      readonly phase: 'starting' | 'ready' | 'stopping'
       readonly worker: Worker
       readonly peer: StartedWorker['peer']
       readonly gone: Promise<void>
     }
   | { readonly phase: 'waiting'; readonly timer: NodeJS.Timeout }
-  | { readonly phase: 'stopping'; readonly gone: Promise<void> }
