@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,8 +15,11 @@ import { type Engine, openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, hostInUrl, localSocketPath } from './http/listen.ts'
+import { createRecognize } from './http/recognize.ts'
+import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import type { Realtime } from './realtime/realtime.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
@@ -28,6 +31,12 @@ export interface RunningServer extends AsyncDisposable {
   readonly address: string
   /** The one-time link that creates the first administrator, or null when there is one. */
   readonly setupLink: string | null
+}
+
+/** What serves clients within one process. */
+export interface RunningNode extends AsyncDisposable {
+  readonly auth: Auth
+  readonly realtime: Realtime
 }
 
 export interface ComposeOptions {
@@ -42,7 +51,7 @@ export interface ComposeOptions {
  *
  * @throws ConfigError, ListenError, StoreError, AuthError
  */
-export async function startServer({ config, log, tcp }: ComposeOptions): Promise<RunningServer> {
+export async function startServer({ config, log, tcp }: ComposeOptions): Promise<RunningServer & RunningNode> {
   await using parts = new AsyncDisposableStack()
   await prepareFolder(config.data)
 
@@ -57,10 +66,10 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
 
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
   const engine = parts.use(await openEngine({ config, store, log }))
-  const { auth } = parts.use(await openNode({ config, log, store, engine, baseUrl, local, web }))
+  const { auth, realtime } = parts.use(await openNode({ config, log, store, engine, baseUrl, local, web }))
   const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
   const running = parts.move()
-  return { url: baseUrl, address, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { url: baseUrl, address, setupLink, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 /** The link that creates the first administrator, or null when there is one. */
@@ -83,7 +92,7 @@ export interface NodeOptions {
 }
 
 /** All that a process needs to serve clients. Disposing of it stops accepting on `web` and drains. */
-export async function openNode(options: NodeOptions): Promise<{ readonly auth: Auth } & AsyncDisposable> {
+export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { config, log, store, engine, baseUrl, local, web, sweeps = true } = options
   const { broker, bus, ephemeral } = engine
   await using parts = new AsyncDisposableStack()
@@ -112,6 +121,8 @@ export async function openNode(options: NodeOptions): Promise<{ readonly auth: A
   )
 
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
+  const allowedOrigins = [...origins, ...config.client.allowed_origins]
+  const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
     auth,
     realtime,
@@ -125,10 +136,17 @@ export async function openNode(options: NodeOptions): Promise<{ readonly auth: A
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const upgrade = createUpgrade({ auth, realtime, isLocal, log })
+  const recognize = createRecognize({ auth, isLocal })
+  const upgrade = createUpgrade({ realtime, recognize, log })
+  const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    // What never ends by itself is not waited for.
+    if (streams(request, response)) return
+    drain.count(request, response)
+    app.routing(request, response)
+  }
   for (const server of [local, web]) {
-    server?.on('request', app.routing)
-    server?.on('request', drain.count)
+    server?.on('request', serve)
     server?.on('upgrade', upgrade)
   }
   // First of all stop accepting, so that clients told to come back find the next server and not this one, and answer
@@ -137,14 +155,11 @@ export async function openNode(options: NodeOptions): Promise<{ readonly auth: A
     web?.close()
     await drain.empty(closeGraceMs)
     // Whoever comes now is answered by what answers before there is a node.
-    for (const server of [local, web]) {
-      server?.off('request', app.routing)
-      server?.off('request', drain.count)
-    }
+    for (const server of [local, web]) server?.off('request', serve)
   })
 
   const opened = parts.move()
-  return { auth, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return { auth, realtime, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 export async function prepareFolder(data: string): Promise<void> {

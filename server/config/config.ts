@@ -9,6 +9,8 @@ const portSentence = 'A port is a whole number from 0 to 65535, for example 8750
 
 const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
+const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
+
 /** The configuration file `carillon.config.json`; every field is optional and unknown ones are refused. */
 export const configSchema = z.strictObject({
   /** Address to listen on. Anything but loopback is a decision of the site. */
@@ -37,6 +39,11 @@ export const configSchema = z.strictObject({
   client: z
     .strictObject({
       subscribe_to_user_personal_channel: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
+      /** Other sites whose pages may connect over HTTP streams, such as `https://intranet.example.org`; `*` is all. */
+      allowed_origins: z
+        .array(z.union([z.literal('*'), origin], 'Give an origin such as https://intranet.example.org, or *.'))
+        .max(100)
+        .default([]),
     })
     .prefault({}),
 })

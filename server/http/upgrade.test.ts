@@ -7,16 +7,19 @@ import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { AuthError } from '#server/auth/auth-error.ts'
 import { bindLocal, localSocketPath } from './listen.ts'
-import { createUpgrade, type UpgradeParts } from './upgrade.ts'
+import { createUpgrade } from './upgrade.ts'
 
 test('a ticket that cannot be looked up now is not said to be wrong', async () => {
   const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
   const server = await bindLocal(path)
-  const redeem = async () => {
-    throw new AuthError('unavailable', 'Try again in a second.')
-  }
-  const parts = { auth: { tickets: { redeem } }, realtime: {} } as unknown as Pick<UpgradeParts, 'auth' | 'realtime'>
-  server.on('upgrade', createUpgrade({ ...parts, isLocal: () => false, log: pino({ level: 'silent' }) }))
+  const upgrade = createUpgrade({
+    realtime: { upgrade: () => expect.unreachable() },
+    recognize: async () => {
+      throw new AuthError('unavailable', 'Try again in a second.')
+    },
+    log: pino({ level: 'silent' }),
+  })
+  server.on('upgrade', upgrade)
   const client = connect({ path })
   client.write(
     'GET /connection/websocket?ticket=tkt_x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
@@ -31,8 +34,12 @@ test('a refused upgrade is closed even when the client keeps its half of the con
   const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
   const server = await bindLocal(path)
   // Refused for its path: nobody is asked who it is.
-  const nobody = {} as Pick<UpgradeParts, 'auth' | 'realtime'>
-  server.on('upgrade', createUpgrade({ ...nobody, isLocal: () => false, log: pino({ level: 'silent' }) }))
+  const upgrade = createUpgrade({
+    realtime: { upgrade: () => expect.unreachable() },
+    recognize: () => expect.unreachable(),
+    log: pino({ level: 'silent' }),
+  })
+  server.on('upgrade', upgrade)
   const closed = new Promise<void>((resolve) => {
     server.on('connection', (socket) => socket.once('close', () => resolve()))
   })

@@ -1,6 +1,5 @@
 import type { ConnectRequest, RecoveryRequest } from '#protocol/client-protocol.ts'
 import { closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
-import type { Namespace } from '#server/config/namespaces.ts'
 import type { Client } from './client.ts'
 import { subscribePushText } from './encode.ts'
 import type { StreamPosition } from './hub.ts'
@@ -65,9 +64,16 @@ export async function joinChannels(client: Client, channels: readonly Subscripti
   }
 }
 
+/** What a subscription is to be like that the server decides. */
+export interface ServerTerms extends Pick<SubscriptionTerms, 'channel' | 'policy' | 'recover' | 'joinLeave'> {
+  /** JSON text for the application. */
+  readonly data?: string
+}
+
 /** Subscribes a connected client without its asking. Nothing happens when it is subscribed already. */
-export function subscribeByServer(client: Client, channel: string, policy: Namespace): void {
+export function subscribeByServer(client: Client, { data, ...terms }: ServerTerms): void {
   const { limits, log } = client.services
+  const { channel } = terms
   client.inOrder(channel, async () => {
     if (client.isReleased || client.subscriptions.has(channel)) return
     if (client.subscriptions.size >= limits.maxChannels) {
@@ -75,9 +81,9 @@ export function subscribeByServer(client: Client, channel: string, policy: Names
       return
     }
     try {
-      const opened = await openSubscription(client, { channel, policy, origin: 'server' })
+      const opened = await openSubscription(client, { ...terms, origin: 'server' })
       if (opened.kind !== 'open') return
-      client.outbox.push(textFrame(subscribePushText(channel, opened.result)))
+      client.outbox.push(textFrame(subscribePushText(channel, withData(opened.result, data))))
       opened.afterReply()
     } catch (error) {
       // It would wait for publications in vain: connecting again it is told what it is in.
@@ -85,6 +91,12 @@ export function subscribeByServer(client: Client, channel: string, policy: Names
       client.close(closeReasons.internalError)
     }
   })
+}
+
+/** Both are JSON text. */
+function withData(result: string, data: string | undefined): string {
+  if (data === undefined) return result
+  return result === '{}' ? `{"data":${data}}` : `${result.slice(0, -1)},"data":${data}}`
 }
 
 /** Ends a subscription of whichever kind, if there is one. */
