@@ -12,6 +12,7 @@ import { bindTcp, holdFolder, hostInUrl, localSocketPath } from './http/listen.t
 import { serveWorker } from './processes/serve-worker.ts'
 import { startSupervisor, startWithinMs } from './processes/supervisor.ts'
 import { createSwitchboard } from './processes/switchboard.ts'
+import { createMemoryEphemeral } from './store/memory-ephemeral.ts'
 import { openStore } from './store/store.ts'
 
 export interface PrimaryOptions {
@@ -39,7 +40,8 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
   const baseUrl = config.public_url ?? address
 
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
-  const { broker, ephemeral } = parts.use(await openEngine({ config, store, log }))
+  // With Redis each worker is a node of its own there, like those on other machines.
+  const engine = config.redis_url === undefined ? parts.use(await openEngine({ config, store, log })) : null
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const setupLink = await prepareIdentity()
   const switchboard = createSwitchboard()
@@ -52,8 +54,12 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
     log,
     async start({ number, peer, onGone }) {
       const node = randomUUID()
-      const service = serveWorker({ peer, node, broker, ephemeral, switchboard, freePort, log })
-      onGone(() => service[Symbol.dispose]())
+      peer.serve({ join: freePort })
+      if (engine !== null) {
+        const { broker, ephemeral } = engine
+        const service = serveWorker({ peer, node, broker, ephemeral, switchboard, freePort, log })
+        onGone(() => service[Symbol.dispose]())
+      }
       await peer.call('start', [{ config, worker: number, node, baseUrl, port }], startWithinMs)
     },
   })
@@ -63,6 +69,7 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
 
   /** Brings identity's tables up to date, which several processes at once must not. */
   async function prepareIdentity(): Promise<string | null> {
+    await using ephemeral = createMemoryEphemeral()
     const options = { store, ephemeral, baseUrl, secret, sweeps: false, log: log.child({ room: 'auth' }) }
     await using auth = await createAuth(options)
     return await createSetupLink(auth, baseUrl)

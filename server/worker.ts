@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
 import { closeServer, openNode } from './compose.ts'
-import type { Engine } from './engine.ts'
+import { type Engine, openEngine } from './engine.ts'
 import { listenLocal, listenTcp, localSocketPath, unboundServer } from './http/listen.ts'
 import type { Peer } from './processes/peer.ts'
 import { createRemoteBroker } from './processes/remote-broker.ts'
@@ -38,7 +38,9 @@ async function start({ config, worker, node, baseUrl, port }: StartOrder): Promi
   const web = unboundServer()
   for (const server of [local, web]) parts.defer(() => closeServer(server))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
-  const engine = parts.use(openRemoteEngine(peer, node))
+  // On Redis this process is a node like those of other machines.
+  const isOnRedis = config.redis_url !== undefined
+  const engine = parts.use(isOnRedis ? await openEngine({ config, store, log }) : openRemoteEngine(peer, node))
   parts.use(await openNode({ config, log, store, engine, baseUrl, local, web, sweeps: worker === 1 }))
   // Before there are clients that a message could be about.
   await peer.call('join', [])

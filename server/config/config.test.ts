@@ -93,10 +93,10 @@ test('time spans are read in seconds, minutes and hours', () => {
 
 test('everybody can be subscribed to the own personal channel, from a file or the environment', () => {
   const client = { subscribe_to_user_personal_channel: { enabled: true } }
-  expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toEqual(client)
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toMatchObject(client)
   const env = { CARILLON_CLIENT: JSON.stringify(client) }
-  expect(readConfig({ env, flags: {}, cwd: folderWith() }).client).toEqual(client)
-  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toEqual({
+  expect(readConfig({ env, flags: {}, cwd: folderWith() }).client).toMatchObject(client)
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toMatchObject({
     subscribe_to_user_personal_channel: { enabled: false },
   })
 })
@@ -108,4 +108,19 @@ test('a public address is kept without path', () => {
     cwd: folderWith(),
   })
   expect(config.public_url).toBe('https://bells.example.org')
+})
+
+test('a Redis is named in the file, by its usual variable or by that of its own, and a wrong address is one sentence', () => {
+  const cwd = folderWith({ redis_url: 'redis://file:1' })
+  const host = (env: NodeJS.ProcessEnv) => {
+    const { redis_url } = readConfig({ env, flags: {}, cwd })
+    return redis_url?.kind === 'single' && redis_url.address.host
+  }
+  expect(host({})).toBe('file')
+  expect(host({ REDIS_URL: 'redis://usual' })).toBe('usual')
+  expect(host({ REDIS_URL: 'redis://usual', CARILLON_REDIS_URL: 'redis://own' })).toBe('own')
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).redis_url).toBeUndefined()
+  expect(problemsOf(() => host({ REDIS_URL: 'http://:secret@x' }))).toEqual([
+    expect.stringMatching(/^redis_url: This is no address of a Redis\. Write redis:((?!secret).)*$/),
+  ])
 })

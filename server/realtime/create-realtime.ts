@@ -10,6 +10,7 @@ import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
 import { createNodes } from './nodes.ts'
+import { createOnlineUsers } from './online-users.ts'
 import { createPinger } from './ping.ts'
 import { createPositionChecker } from './position-check.ts'
 import { broadcastAs, publishAs } from './publish.ts'
@@ -89,6 +90,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   })
   const steering = createSteering(services)
   const nodes = createNodes(services, options.version)
+  const online = createOnlineUsers(bus, registry.isOnline)
   const stopHearing = hearRevocations(bus, registry.revoke)
   let isClosing = false
 
@@ -116,6 +118,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
     activeChannels: createActiveChannels(nodes, hub.channels, clock),
     isOnline: registry.isOnline,
+    onlineAmong: online.among,
     onPresence: registry.onPresence,
     async [Symbol.asyncDispose]() {
       if (isClosing) return
@@ -127,6 +130,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       stopHearing()
       steering[Symbol.dispose]()
       nodes[Symbol.dispose]()
+      online[Symbol.dispose]()
       pinger[Symbol.dispose]()
     },
   }

@@ -56,6 +56,8 @@ export interface Realtime extends AsyncDisposable {
   activeChannels(): Promise<readonly ActiveChannel[]>
   /** Whether this user has a live socket on this node. */
   isOnline(userId: string): boolean
+  /** Those of these users that have a live socket on any node. */
+  onlineAmong(userIds: readonly string[]): Promise<ReadonlySet<string>>
   /**
    * Told when a user's first socket on this node has been let in and when the last has gone. Returns the removal of the
    * listener.

@@ -3,7 +3,10 @@ import { json } from 'node:stream/consumers'
 import type { DisconnectedContext } from 'centrifuge'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
+import { deviceView, enrolmentAnswer, enrolmentTokenAnswer, page } from '#protocol/api.ts'
 import { problem } from '#protocol/problem.ts'
+import { describeWith } from '../support/needs.ts'
+import { startRedis } from '../support/redis.ts'
 import { collect, jwtFor, next, sdkClient } from '../support/sdk-client.ts'
 import {
   bearer,
@@ -120,6 +123,40 @@ function post(server: ServerProcess, agent: Agent, path: string, headers: Record
   })
 }
 
+test('a screen is online for whoever asks, whichever process it is connected to', async () => {
+  await using server = await twoProcesses()
+  const { token } = await signIn(server, 'ola@example.org', 'operator')
+  const kiosk = await enrolledKiosk(server, token)
+  const { client } = sdkClient(server, { getToken: jwtFor(server, kiosk) })
+  onTestFinished(() => client.disconnect())
+  client.connect()
+  await client.ready(10_000)
+  const answers: boolean[] = []
+  for (const _ of upTo(6)) {
+    const { body } = await server.api('GET', '/api/v1/devices', { headers: { ...bearer(token), connection: 'close' } })
+    answers.push(
+      ...page(deviceView)
+        .parse(body)
+        .items.map(({ online }) => online),
+    )
+  }
+  expect(answers).toEqual(Array(6).fill(true))
+})
+
+/** Answers the bearer token of a kiosk. */
+async function enrolledKiosk(server: ServerProcess, operator: string): Promise<string> {
+  const asked = await server.api('POST', '/api/v1/enrolments', {
+    body: { hostname: 'kiosk', version: '0.1.0', platform: 'linux arm64' },
+  })
+  const { user_code, device_code } = enrolmentAnswer.parse(asked.body)
+  await server.api('POST', `/api/v1/enrolments/${user_code}/approve`, {
+    headers: bearer(operator),
+    body: { name: 'lobby-1' },
+  })
+  const redeemed = await server.api('POST', '/api/v1/enrolments/token', { body: { device_code } })
+  return enrolmentTokenAnswer.parse(redeemed.body).token
+}
+
 test('ending a session closes its sockets at all processes within a second', async () => {
   await using server = await twoProcesses()
   const { token } = await signIn(server, 'vic@example.org', 'viewer')
@@ -212,3 +249,19 @@ test('a process that hangs is replaced, and its clients miss nothing', async () 
   for (const { received } of all) await vi.waitFor(() => expect(received).toEqual(upTo(50)), 40_000)
   expect(server.output()).toContain('worker does not answer and is replaced')
 }, 90_000)
+
+describeWith(['redis'], 'several processes on Redis', () => {
+  test('are nodes of it, as those of other machines are', async () => {
+    await using redis = await startRedis()
+    await using server = await startServerProcess({ env: { CARILLON_PROCESSES: '2', CARILLON_REDIS_URL: redis.url } })
+    const { token } = await signIn(server, 'ola@example.org', 'operator')
+    const all = await clients(server, token, 8, 'news:general')
+    expect(openedOn(server)).toEqual(new Set([1, 2]))
+    for (const n of upTo(20)) await all[n % all.length]?.subscription.publish({ n })
+    for (const { received } of all) {
+      await vi.waitFor(() => expect(received).toEqual(upTo(20).map((n) => ({ n }))), 5_000)
+    }
+    expect(await redis.ask('dbsize')).toBeGreaterThan(0)
+    expect(await server.stop()).toBe(0)
+  })
+})
