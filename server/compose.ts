@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
@@ -10,15 +11,20 @@ import type { Auth } from './auth/auth.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
+import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
+import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, hostInUrl, localSocketPath } from './http/listen.ts'
+import { createMetricsReader } from './http/metrics-reader.ts'
 import { createRecognize } from './http/recognize.ts'
 import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import { limitsOf } from './realtime/limits.ts'
 import type { Realtime } from './realtime/realtime.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
@@ -64,9 +70,10 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const address = `http://${hostInUrl(config.host)}:${port}`
   const baseUrl = config.public_url ?? address
 
+  const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
-  const engine = parts.use(await openEngine({ config, store, log }))
-  const { auth, realtime } = parts.use(await openNode({ config, log, store, engine, baseUrl, local, web }))
+  const engine = parts.use(await openEngine({ config, store, metrics, log }))
+  const { auth, realtime } = parts.use(await openNode({ config, log, metrics, store, engine, baseUrl, local, web }))
   const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
   const running = parts.move()
   return { url: baseUrl, address, setupLink, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
@@ -80,6 +87,7 @@ export async function createSetupLink({ setup }: Auth, baseUrl: string): Promise
 export interface NodeOptions {
   readonly config: Config
   readonly log: Logger
+  readonly metrics: Metrics
   readonly store: Store
   readonly engine: Engine
   /** Where people and devices reach the server. */
@@ -93,7 +101,7 @@ export interface NodeOptions {
 
 /** All that a process needs to serve clients. Disposing of it stops accepting on `web` and drains. */
 export async function openNode(options: NodeOptions): Promise<RunningNode> {
-  const { config, log, store, engine, baseUrl, local, web, sweeps = true } = options
+  const { config, log, metrics, store, engine, baseUrl, local, web, sweeps = true } = options
   const { broker, bus, ephemeral } = engine
   await using parts = new AsyncDisposableStack()
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
@@ -105,7 +113,9 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     createRealtime({
       broker,
       bus,
+      metrics,
       namespaces: config.namespaces,
+      limits: limitsOf(config.limits),
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
       version: packageJson.version,
@@ -120,6 +130,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     }),
   )
 
+  const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
   const allowedOrigins = [...origins, ...config.client.allowed_origins]
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
@@ -127,6 +138,9 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     auth,
     realtime,
     store,
+    metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
+    metricsArePublic: config.metrics.public,
+    isTrustedProxy,
     baseUrl,
     version: packageJson.version,
     consoleFolder: builtConsole(),
@@ -136,9 +150,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const recognize = createRecognize({ auth, isLocal })
-  const upgrade = createUpgrade({ realtime, recognize, log })
-  const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
+  const recognize = createRecognize({ auth, isLocal, metrics })
+  const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
+  const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
   const serve = (request: IncomingMessage, response: ServerResponse) => {
     // What never ends by itself is not waited for.
     if (streams(request, response)) return
@@ -146,6 +161,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     app.routing(request, response)
   }
   for (const server of [local, web]) {
+    if (server) {
+      server.headersTimeout = config.limits.request_header_timeout * 1000
+      server.requestTimeout = config.limits.request_timeout * 1000
+    }
     server?.on('request', serve)
     server?.on('upgrade', upgrade)
   }
@@ -160,6 +179,11 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
 
   const opened = parts.move()
   return { auth, realtime, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** The same in all processes that metrics are read from together. */
+export function installationOf({ data }: Config): string {
+  return `${hostname()}:${data}`
 }
 
 export async function prepareFolder(data: string): Promise<void> {

@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { createAuth } from './auth/create-auth.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
-import { closeServer, createSetupLink, prepareFolder, type RunningServer } from './compose.ts'
+import { closeServer, createSetupLink, installationOf, prepareFolder, type RunningServer } from './compose.ts'
 import type { Config } from './config/config.ts'
 import { openEngine } from './engine.ts'
 import { bindTcp, holdFolder, hostInUrl, localSocketPath } from './http/listen.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { serveWorker } from './processes/serve-worker.ts'
 import { startSupervisor, startWithinMs } from './processes/supervisor.ts'
 import { createSwitchboard } from './processes/switchboard.ts'
@@ -39,12 +40,16 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
   const address = `http://${hostInUrl(config.host)}:${port}`
   const baseUrl = config.public_url ?? address
 
+  const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
   // With Redis each worker is a node of its own there, like those on other machines.
-  const engine = config.redis_url === undefined ? parts.use(await openEngine({ config, store, log })) : null
+  const engine = config.redis_url === undefined ? parts.use(await openEngine({ config, store, metrics, log })) : null
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const setupLink = await prepareIdentity()
   const switchboard = createSwitchboard()
+  // What is written to the history is measured here.
+  const installation = installationOf(config)
+  switchboard.answer('metrics', (asker) => (asker === installation ? metrics.read() : null))
 
   let freed: Promise<void> | undefined
   const freePort = () => (freed ??= closeServer(reserved))

@@ -3,6 +3,7 @@ import { destination, type Logger, pino } from 'pino'
 import { closeServer, openNode } from './compose.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { listenLocal, listenTcp, localSocketPath, unboundServer } from './http/listen.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import type { Peer } from './processes/peer.ts'
 import { createRemoteBroker } from './processes/remote-broker.ts'
 import { createRemoteBus } from './processes/remote-bus.ts'
@@ -37,11 +38,12 @@ async function start({ config, worker, node, baseUrl, port }: StartOrder): Promi
   const local = unboundServer()
   const web = unboundServer()
   for (const server of [local, web]) parts.defer(() => closeServer(server))
+  const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
   // On Redis this process is a node like those of other machines.
   const isOnRedis = config.redis_url !== undefined
-  const engine = parts.use(isOnRedis ? await openEngine({ config, store, log }) : openRemoteEngine(peer, node))
-  parts.use(await openNode({ config, log, store, engine, baseUrl, local, web, sweeps: worker === 1 }))
+  const engine = parts.use(isOnRedis ? await openEngine({ config, store, metrics, log }) : openRemoteEngine(peer, node))
+  parts.use(await openNode({ config, log, metrics, store, engine, baseUrl, local, web, sweeps: worker === 1 }))
   // Before there are clients that a message could be about.
   await peer.call('join', [])
   await listenTcp(web, config.host, port)

@@ -3,7 +3,9 @@ import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
+import { limits } from './limits.ts'
 import { defaultNamespaces, namespaces } from './namespaces.ts'
+import { network } from './network.ts'
 import { redisUrl } from './redis-target.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
@@ -54,7 +56,21 @@ export const configSchema = z.strictObject({
         .default([]),
     })
     .prefault({}),
+  limits: limits.prefault({}),
+  /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
+  trusted_proxies: z.array(network).max(100).default([]),
+  metrics: z
+    .strictObject({
+      /** Anybody who reaches the server may read `/metrics`. */
+      public: z.boolean().default(false),
+    })
+    .prefault({}),
+  /** What a publication that was answered survives: `normal` a crash of the server, `full` also one of the machine. */
+  history_durability: z.enum(['normal', 'full']).default('normal'),
 })
+
+/** Settings that a variable gives as JSON. */
+const structured = new Set(['namespaces', 'client', 'limits', 'trusted_proxies', 'metrics'])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
 
@@ -139,7 +155,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Read {
     const field = name.slice('CARILLON_'.length).toLowerCase()
     if (!(field in configSchema.shape)) {
       problems.push(`${name}: there is no setting ${field}. Known: ${Object.keys(configSchema.shape).join(', ')}.`)
-    } else if (field === 'namespaces' || field === 'client') {
+    } else if (structured.has(field)) {
       try {
         values[field] = JSON.parse(value)
       } catch {

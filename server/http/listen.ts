@@ -127,7 +127,8 @@ const maxSocketPath = 103
 
 /** A server that answers 503 until routes are attached, and again when they are taken away. */
 export function unboundServer(): Server {
-  const server = createServer()
+  // Late requests are looked for this often, and so closed at most this much later than the times below.
+  const server = createServer({ connectionsCheckingInterval: 2_000 })
   // Slow senders of headers or bodies must not hold connections for ever.
   server.headersTimeout = 15_000
   server.requestTimeout = 30_000

@@ -13,10 +13,11 @@ test('a ticket that cannot be looked up now is not said to be wrong', async () =
   const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
   const server = await bindLocal(path)
   const upgrade = createUpgrade({
-    realtime: { upgrade: () => expect.unreachable() },
+    realtime: { upgrade: () => expect.unreachable(), isFull: () => false },
     recognize: async () => {
       throw new AuthError('unavailable', 'Try again in a second.')
     },
+    addressOf: () => '192.0.2.7',
     log: pino({ level: 'silent' }),
   })
   server.on('upgrade', upgrade)
@@ -35,8 +36,9 @@ test('a refused upgrade is closed even when the client keeps its half of the con
   const server = await bindLocal(path)
   // Refused for its path: nobody is asked who it is.
   const upgrade = createUpgrade({
-    realtime: { upgrade: () => expect.unreachable() },
+    realtime: { upgrade: () => expect.unreachable(), isFull: () => false },
     recognize: () => expect.unreachable(),
+    addressOf: () => expect.unreachable(),
     log: pino({ level: 'silent' }),
   })
   server.on('upgrade', upgrade)

@@ -12,10 +12,13 @@ export interface Switchboard {
   askAll(kind: string, json: string | undefined, timeoutMs: number): Promise<WireAnswers>
   ask(node: string, kind: string, json: string | undefined, timeoutMs: number): Promise<WireAnswer | null>
   nodes(): readonly string[]
+  /** What the primary itself adds when all are asked. */
+  answer(kind: string, handler: (payload: unknown) => unknown): void
 }
 
 export function createSwitchboard(): Switchboard {
   const workers = new Map<string, Worker>()
+  const handlers = new Map<string, (payload: unknown) => unknown>()
 
   async function ask(node: string, kind: string, json: string | undefined, timeoutMs: number) {
     try {
@@ -42,9 +45,12 @@ export function createSwitchboard(): Switchboard {
         // One that has ended meanwhile is not alive and silent.
         else if (workers.has(node)) silent.push(node)
       }
+      const own = handlers.get(kind)
+      if (own) answers.push(['primary', { json: JSON.stringify(await own(json && JSON.parse(json))) }])
       return { answers, silent }
     },
     ask,
     nodes: () => [...workers.keys()],
+    answer: (kind, handler) => void handlers.set(kind, handler),
   }
 }

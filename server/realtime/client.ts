@@ -5,12 +5,17 @@ import type { Outbox } from './outbox.ts'
 import type { Registered } from './registry.ts'
 import type { Services } from './services.ts'
 import { endSubscription, type Subscription } from './subscription.ts'
+import type { TransportName } from './transport.ts'
 
 /** One client that has been let in: what its commands work on. It lives as long as its connection is open. */
 export class Client {
   readonly id: string
   readonly services: Services
   readonly outbox: Outbox
+  readonly transport: TransportName
+  readonly address: string
+  /** When it was let in. Milliseconds since 1970. */
+  readonly since: number
   readonly subscriptions = new Map<string, Subscription>()
   /** Whether the client refreshes its token itself. */
   readonly expires: boolean
@@ -29,6 +34,9 @@ export class Client {
     this.id = options.id
     this.services = options.services
     this.outbox = options.outbox
+    this.transport = options.transport
+    this.address = options.address
+    this.since = options.services.clock()
     this.close = options.close
     this.#onExpired = options.onExpired
     this.#onRevoked = options.onRevoked
@@ -36,6 +44,7 @@ export class Client {
     this.#registered = { identity: options.identity, client: this, revoke: options.onRevoked }
     this.#info = clientInfo(options.id, options.identity)
     this.services.registry.add(this.#registered)
+    this.services.taps.appeared(this)
     if (options.expiresAt !== null) this.expireAt(options.expiresAt)
   }
 
@@ -110,6 +119,8 @@ export interface ClientOptions {
   readonly expiresAt: number | null
   readonly services: Services
   readonly outbox: Outbox
+  readonly transport: TransportName
+  readonly address: string
   readonly close: (reason: CloseReason) => void
   readonly onExpired: () => void
   readonly onRevoked: () => void

@@ -15,7 +15,7 @@ import { leavePhase, type Phase } from './phase.ts'
 import type { Joined } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { textFrame } from './text-frame.ts'
-import { isUnidirectional, type Transport, type TransportListener } from './transport.ts'
+import { isUnidirectional, type Transport, type TransportListener, type TransportName } from './transport.ts'
 
 /** One client's connection, from its first byte to its end, over whatever transport. */
 export class Connection implements TransportListener {
@@ -26,14 +26,18 @@ export class Connection implements TransportListener {
   /** Whom the request that opened it already told. */
   readonly #known: Identity | null
   readonly #revocationMark: number
+  readonly #address: string
+  readonly #onLetIn: () => void
   readonly #onGone: () => void
   #phase: Phase
 
   constructor(options: ConnectionOptions) {
-    const { transport, services, known, onGone } = options
+    const { transport, services, known, address, onLetIn, onGone } = options
     this.#transport = transport
     this.#services = services
     this.#known = known
+    this.#address = address
+    this.#onLetIn = onLetIn
     this.#onGone = onGone
     this.#revocationMark = options.revocationMark
     const { turn, limits } = services
@@ -41,6 +45,20 @@ export class Connection implements TransportListener {
     const stale = setTimeout(() => this.close(closeReasons.stale), limits.connectMs).unref()
     this.#phase = { name: 'waiting', stale }
     transport.listen(this)
+  }
+
+  get transport(): TransportName {
+    return this.#transport.name
+  }
+
+  /** Who is behind it: `waiting` until that is known. */
+  get kind(): Identity['kind'] | 'waiting' {
+    const phase = this.#phase
+    return 'client' in phase ? phase.client.identity.kind : (this.#known?.kind ?? 'waiting')
+  }
+
+  get waitingBytes(): number {
+    return this.#outbox.waitingBytes
   }
 
   /** Ends the connection, with everything queued before it delivered, unless the reader is too slow for that. */
@@ -54,6 +72,7 @@ export class Connection implements TransportListener {
     if (!isSlow) this.#outbox.flush()
     this.#outbox.discard()
     this.#transport.close(reason)
+    this.#services.metrics.closed('server', reason.code)
     log.info({ code: reason.code, reason: reason.reason }, 'connection closed by the server')
   }
 
@@ -84,7 +103,10 @@ export class Connection implements TransportListener {
   }
 
   gone(code: number | null): void {
-    if (this.#phase.name !== 'closing') this.#log().info({ code }, 'connection gone')
+    if (this.#phase.name !== 'closing') {
+      this.#services.metrics.closed('client', code)
+      this.#log().info({ code }, 'connection gone')
+    }
     this.#become({ name: 'closed' })
     this.#outbox.discard()
     this.#onGone()
@@ -141,6 +163,7 @@ export class Connection implements TransportListener {
       await this.#letIn(id, request, decision, deciding)
     } else {
       this.#transport.resume()
+      this.#services.metrics.refused('credentials')
       if (decision.kind === 'error') this.#refuse(id, decision.error)
       else this.close(decision.reason)
     }
@@ -152,16 +175,25 @@ export class Connection implements TransportListener {
     { identity, expiresAt }: Extract<Authenticated, { kind: 'identity' }>,
     { stale, backlog }: Extract<Phase, { name: 'deciding' }>,
   ): Promise<void> {
-    if (this.#services.registry.wasRevokedSince(this.#revocationMark, identity)) {
+    const { registry, limits, metrics } = this.#services
+    if (registry.wasRevokedSince(this.#revocationMark, identity)) {
       this.close(closeReasons.forceDisconnect)
       return
     }
+    if (registry.countOf(identity.userId) >= limits.maxPerUser && identity.kind !== 'local') {
+      metrics.refused('user')
+      this.close(closeReasons.connectionLimit)
+      return
+    }
+    this.#onLetIn()
     const client = new Client({
       id: this.id,
       identity,
       expiresAt,
       services: this.#services,
       outbox: this.#outbox,
+      transport: this.#transport.name,
+      address: this.#address,
       close: (reason) => this.close(reason),
       onExpired: () => this.close(closeReasons.expired),
       onRevoked: () => this.close(closeReasons.forceDisconnect),
@@ -231,6 +263,10 @@ export interface ConnectionOptions {
   readonly known: Identity | null
   /** Where revocations stood when `known` was established. */
   readonly revocationMark: number
+  /** Where the client is. */
+  readonly address: string
+  /** Called when it is known who the client is, and that it may come in. */
+  readonly onLetIn: () => void
   /** Called once, when the connection is no more. */
   readonly onGone: () => void
 }

@@ -2,8 +2,10 @@ import type { Logger } from 'pino'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
+import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { createActiveChannels } from './active-channels.ts'
+import { createClientDirectory } from './client-directory.ts'
 import { createConnections } from './connections.ts'
 import { createEmulation } from './emulation.ts'
 import { createHub, type StreamPosition } from './hub.ts'
@@ -22,6 +24,7 @@ import { createServerCalls } from './server-calls.ts'
 import type { Services } from './services.ts'
 import { createSteering } from './steering.ts'
 import { createStreamEntrance } from './stream-entrance.ts'
+import { createTaps } from './tap.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
 
@@ -36,6 +39,8 @@ export interface RealtimeOptions {
   readonly version: string
   /** By method name; looked up at each call, so that rooms above can add theirs. Default none. */
   readonly rpc?: ReadonlyMap<string, RpcHandler>
+  /** Default one that nobody reads. */
+  readonly metrics?: Metrics
   readonly limits?: Partial<RealtimeLimits>
   /** Everybody is subscribed to the own personal channel, `#ada`, when connecting. Default false. */
   readonly personalChannel?: boolean
@@ -53,12 +58,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock = Date.now,
     rpc = new Map(),
     personalChannel = false,
+    metrics = createMetrics(),
   } = options
   const limits = { ...defaultLimits, ...options.limits }
-  const turn = createWriteTurn()
-  const hub = createHub(turn)
+  const turn = createWriteTurn(metrics)
+  const hub = createHub(turn, metrics.counts)
   const access = createAccessRules(namespaces)
   const registry = createRegistry(log)
+  const taps = createTaps({ ...registry, clock })
+  const clients = createClientDirectory({ bus, registry, taps })
   const pinger = createPinger(limits)
   const version = `carillon ${options.version}`
   const services: Services = {
@@ -72,6 +80,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       turn,
       pinger,
       registry,
+      metrics,
+      taps,
       rpc,
       limits,
       personalChannel,
@@ -81,6 +91,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   }
   const connections = createConnections(services)
+  const stopSampling = metrics.sample(() => ({ ...connections.sample(), ...hub.size() }))
   const emulation = createEmulation(bus)
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
@@ -96,6 +107,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   return {
     upgrade: createWebSocketEntrance(connections, registry),
+    clients,
+    isFull: connections.isFull,
     stream: createStreamEntrance(connections, registry, emulation),
     emulate: emulation.take,
     publish: (by, request) => publishAs(services, by, request),
@@ -128,6 +141,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()
+      stopSampling()
+      clients[Symbol.dispose]()
       steering[Symbol.dispose]()
       nodes[Symbol.dispose]()
       online[Symbol.dispose]()

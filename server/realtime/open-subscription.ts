@@ -100,6 +100,7 @@ async function openWithPosition(
     // The connection may have gone, and everything of it been released, while history was read.
     if (client.subscriptions.get(channel) !== subscription) return { kind: 'gone' }
     const recovery = requested && decide(subscription, member, requested, page, bounds)
+    if (recovery) client.services.metrics.recovered(recovery.recovered)
     if (recovery && !recovery.recovered && strict) {
       endSubscription(client, subscription)
       return { kind: 'unrecoverable' }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import type { Tap } from './tap.ts'
 import type { Encode, Transport } from './transport.ts'
 import type { WriteTurn } from './write-turn.ts'
 
@@ -17,6 +18,8 @@ export class Outbox {
   #frames: Buffer | Buffer[] | null = null
   #bytes = 0
   #open = true
+  /** Set while somebody watches this client. */
+  tap: Tap | null = null
 
   constructor(
     { out, encode }: Pick<Transport, 'out' | 'encode'>,
@@ -29,6 +32,11 @@ export class Outbox {
     this.#turn = turn
     this.#maxBytes = maxBytes
     this.#onOverflow = onOverflow
+  }
+
+  /** What has not left for the network. */
+  get waitingBytes(): number {
+    return this.#bytes + this.#out.writableLength
   }
 
   /** Does nothing once closed. */
@@ -55,9 +63,11 @@ export class Outbox {
       this.#onOverflow()
       return
     }
+    if (this.tap !== null) this.tap('out', this.#frames)
     const joined = this.#encode === null ? join(this.#frames, this.#bytes) : encoded(this.#frames, this.#encode)
     this.#frames = null
     this.#bytes = 0
+    this.#turn.counts.bytes += joined.length
     this.#out.write(joined)
   }
 

@@ -5,6 +5,7 @@ import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { NewPublication } from '#server/broker/broker.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
+import type { PublicationSource } from '#server/metrics/metrics.ts'
 import { hasHistory, historyPolicy } from './access.ts'
 import type { Client } from './client.ts'
 import { emptyResult, failed, type Outcome } from './outcome.ts'
@@ -15,11 +16,16 @@ import type { Services } from './services.ts'
 export async function publish(client: Client, request: PublishCommand): Promise<Outcome> {
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream publications (type 0) are available')
   const { channel, data } = request
-  const outcome = await publishAs(client.services, client.identity, { channel, data }, { info: client.info })
+  const outcome = await publishAs(
+    client.services,
+    client.identity,
+    { channel, data, source: 'client' },
+    { info: client.info },
+  )
   return outcome.ok ? emptyResult : failed(outcome.error, outcome.message)
 }
 
-type Parts = Pick<Services, 'access' | 'broker' | 'log'>
+type Parts = Pick<Services, 'access' | 'broker' | 'metrics' | 'log'>
 
 /** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
 export async function publishAs(
@@ -44,11 +50,16 @@ export async function broadcastAs(
   )
 }
 
-type Prepared = { readonly ok: true; readonly publication: NewPublication; readonly skipHistory: boolean }
+interface Prepared {
+  readonly ok: true
+  readonly publication: NewPublication
+  readonly skipHistory: boolean
+  readonly source: PublicationSource
+}
 type Refusal = Extract<PublishOutcome, { ok: false }>
 
 function newPublication(call: Omit<PublishCall, 'channel'>, info: NewPublication['info']): Prepared | Refusal {
-  const { data, tags, idempotencyKey, version, versionEpoch, skipHistory = false } = call
+  const { data, tags, idempotencyKey, version, versionEpoch, skipHistory = false, source = 'http' } = call
   const text = jsonText(data)
   if (text === undefined) return refused('badRequest', 'The data of a publication is a JSON value.')
   const bytes = Buffer.byteLength(text)
@@ -66,14 +77,14 @@ function newPublication(call: Omit<PublishCall, 'channel'>, info: NewPublication
     ...(version !== undefined && { version }),
     ...(versionEpoch !== undefined && { versionEpoch }),
   }
-  return { ok: true, publication, skipHistory }
+  return { ok: true, publication, skipHistory, source }
 }
 
 async function publishTo(
-  { access, broker, log }: Parts,
+  { access, broker, metrics, log }: Parts,
   by: Identity,
   channel: string,
-  { publication, skipHistory }: Prepared,
+  { publication, skipHistory, source }: Prepared,
 ): Promise<PublishOutcome> {
   const allowed = access.check(by, 'publish', channel)
   if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
@@ -84,9 +95,11 @@ async function publishTo(
       `Versions are compared where history is kept, which ${channel} or this call does not.`,
     )
   }
+  const begun = performance.now()
   try {
     const policy = isKept ? historyPolicy(allowed.policy) : { size: 0, ttlSeconds: 0 }
     const { offset, epoch } = await broker.publish(channel, policy, publication)
+    metrics.published({ namespace: allowed.policy.name, source }, (performance.now() - begun) / 1000)
     return { ok: true, offset, epoch }
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error

@@ -4,7 +4,9 @@ import type { EmulationRequest } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Revoked, Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import type { PublicationSource } from '#server/metrics/metrics.ts'
 import type { ActiveChannel } from './active-channels.ts'
+import type { ClientDirectory } from './client-directory.ts'
 import type { Nodes } from './nodes.ts'
 import type { ServerCalls } from './server-calls.ts'
 import type { Steering } from './steering.ts'
@@ -22,7 +24,11 @@ export interface Realtime extends AsyncDisposable {
     head: Buffer,
     identity: Identity | null,
     name?: 'websocket' | 'uni_websocket',
+    /** Where the client is; by default the other end of the socket. */
+    address?: string,
   ): void
+  /** Whether whoever comes from this address now is refused, so that no ticket is used up for it. */
+  isFull(address: string): boolean
   /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
   stream(response: ServerResponse, call: StreamCall): Refusal | null
   /** Takes the commands of a client that has such an answer, on whichever node that is. */
@@ -40,6 +46,8 @@ export interface Realtime extends AsyncDisposable {
   readonly steering: Steering
   /** What is going on, on all nodes. */
   readonly nodes: Nodes
+  /** The clients of all nodes, to be looked at. */
+  readonly clients: ClientDirectory
   /** Closes the live sockets a revocation is about, on every node, with 3503. */
   revoke(revoked: Revoked): void
   /** Who may do what in each namespace. */
@@ -71,6 +79,8 @@ export interface StreamCall {
   readonly first: string
   /** As with `upgrade`. */
   readonly identity: Identity | null
+  /** Where the client is. */
+  readonly address: string
 }
 
 /** Why a request does not become a connection. */
@@ -94,6 +104,8 @@ export interface PublishCall {
   /** One that is not higher than the highest seen in the channel reaches nobody. Needs history. */
   readonly version?: number
   readonly versionEpoch?: string
+  /** Where it came from, for the metrics. Default `http`. */
+  readonly source?: PublicationSource
 }
 
 export interface BroadcastCall extends Omit<PublishCall, 'channel'> {

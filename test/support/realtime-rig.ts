@@ -16,6 +16,7 @@ import { redisUrl } from '#server/config/redis-target.ts'
 import { openRedisEngine } from '#server/engine.ts'
 import { createStreams } from '#server/http/streams.ts'
 import { createUpgrade } from '#server/http/upgrade.ts'
+import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
 import { openStore } from '#server/store/store.ts'
@@ -28,6 +29,7 @@ export interface RealtimeRig {
   readonly realtime: Realtime
   readonly broker: Broker
   readonly identities: Identities
+  readonly metrics: Metrics
   /** The database file. */
   readonly path: string
   /** Lines of the log so far. */
@@ -45,6 +47,8 @@ export interface RealtimeRig {
 export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
+  /** Where the HTTP edge says that every client is. Default loopback. */
+  readonly address?: string
   /** Of the Redis that this node shares with others. By default it is alone. */
   readonly redisUrl?: string
   /** What stands between the realtime server and its broker. */
@@ -115,6 +119,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   const path = join(folder, 'carillon.sqlite')
   const identities = createIdentities()
   const logged: string[] = []
+  const metrics = createMetrics()
   let parts = await start(0)
   const { port } = parts.server.address() as AddressInfo
   onTestFinished(async () => {
@@ -126,6 +131,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     url: `ws://127.0.0.1:${port}/connection/websocket`,
     httpUrl: `http://127.0.0.1:${port}`,
     identities,
+    metrics,
     path,
     logged,
     get realtime() {
@@ -160,6 +166,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       broker,
       bus: engine?.bus ?? createLocalBus({ log }),
       authenticator: identities,
+      metrics,
       namespaces: options.namespaces ?? rigNamespaces,
       log,
       version: '0.0',
@@ -170,9 +177,10 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     })
     const server = createServer()
     const recognize = async () => options.known ?? null
+    const addressOf = () => options.address ?? '127.0.0.1'
     const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
-    server.on('upgrade', createUpgrade({ realtime, recognize, log }))
-    const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+    server.on('upgrade', createUpgrade({ realtime, recognize, addressOf, log }))
+    const streams = createStreams({ realtime, recognize, addressOf, isAllowedOrigin, log })
     server.on('request', (request, response) => {
       if (!streams(request, response)) response.writeHead(404).end()
     })
