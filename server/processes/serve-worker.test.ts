@@ -29,7 +29,7 @@ async function startPrimary() {
     await store[Symbol.asyncDispose]()
   })
 
-  return async function addWorker(node: string) {
+  async function addWorker(node: string) {
     const pair = createPair<PrimaryVerbs, WorkerVerbs>({
       maxOfferedBytes: 2_000,
       onCaughtUp: () => pair.a.note('resumed'),
@@ -60,6 +60,7 @@ async function startPrimary() {
       },
     }
   }
+  return Object.assign(addWorker, { switchboard })
 }
 
 test('a publication reaches every worker that has subscribed, before its publisher is answered, in order', async () => {
@@ -171,4 +172,14 @@ test('all workers are asked, and those that say nothing are named', async () => 
   expect(await one.bus.ask('nobody', 'who', 'y')).toBeNull()
   three.end()
   expect((await one.bus.askAll('who', 'x')).silent).toEqual([])
+})
+
+test('what the primary knows itself is added to the answers, and it is no node', async () => {
+  const addWorker = await startPrimary()
+  const one = await addWorker('1')
+  addWorker.switchboard.answer('figures', (asker) => `for ${asker}`)
+  one.bus.handle('figures', () => 'mine')
+  const { answers } = await one.bus.askAll('figures', 'one')
+  expect([...answers.values()]).toEqual(['mine', 'for one'])
+  expect(await one.bus.nodes()).toEqual(['1'])
 })
