@@ -24,6 +24,8 @@ import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import { loadHookModules } from './realtime/hook-modules.ts'
+import type { OnlineEvent } from './realtime/hooks.ts'
 import { limitsOf } from './realtime/limits.ts'
 import type { Realtime } from './realtime/realtime.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -114,8 +116,9 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       broker,
       bus,
       metrics,
+      ephemeral,
       namespaces: config.namespaces,
-      limits: limitsOf(config.limits),
+      limits: { ...limitsOf(config.limits), offlineMs: config.hooks.offline_after * 1000 },
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
       version: packageJson.version,
@@ -123,12 +126,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     }),
   )
   parts.defer(auth.onRevoked(realtime.revoke))
-  parts.defer(
-    realtime.onPresence(({ identity }) => {
-      if (identity.kind !== 'device') return
-      auth.devices.touch(identity.device.id).catch((error) => log.warn({ err: error }, 'last seen not kept'))
-    }),
-  )
+  // For as long as realtime lives: the last devices leave while it is closed.
+  const touch = async ({ device, time }: OnlineEvent) => device && auth.devices.touch(device.id, time)
+  realtime.hooks.on({ online: touch, offline: touch })
+  for (const hooks of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks)
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local

@@ -40,6 +40,8 @@ export const limits = z
     channels_per_client: count(1, 100_000, 128),
     /** What may wait to be written to one socket; a reader that leaves more is closed with 3008. */
     queue_bytes: count(256 * 1024, 256 * 1024 * 1024, 1024 * 1024),
+    /** A client that takes nothing of it for so long is closed with 3009. */
+    write_timeout: seconds(1, 3600, 10),
     /** Publications that one recovery may bring; what missed more is told so. */
     recovery_publications: count(1, 100_000, 1_000),
     /** Publications that one history call may answer. */

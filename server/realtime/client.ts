@@ -1,6 +1,7 @@
-import type { CloseReason } from '#protocol/close-reasons.ts'
+import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { ClientInfo } from '#server/broker/broker.ts'
+import { tellDisconnected } from './hook-events.ts'
 import type { Outbox } from './outbox.ts'
 import type { Registered } from './registry.ts'
 import type { Services } from './services.ts'
@@ -16,6 +17,8 @@ export class Client {
   readonly address: string
   /** When it was let in. Milliseconds since 1970. */
   readonly since: number
+  /** Why its connection ends, once that is known. */
+  ending: CloseReason = closeReasons.internalError
   readonly subscriptions = new Map<string, Subscription>()
   /** Whether the client refreshes its token itself. */
   readonly expires: boolean
@@ -107,8 +110,11 @@ export class Client {
   release(): void {
     this.#isReleased = true
     clearTimeout(this.#expiry)
-    for (const subscription of [...this.subscriptions.values()]) endSubscription(this, subscription)
+    for (const subscription of [...this.subscriptions.values()]) {
+      endSubscription(this, subscription, unsubscribeReasons.disconnect)
+    }
     this.services.registry.remove(this.#registered)
+    if (this.#untilConnected === null) tellDisconnected(this, this.ending)
   }
 }
 

@@ -8,8 +8,9 @@ import type { Authenticated } from './authenticate.ts'
 import { Client } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { decodeConnect, decodeLine, frameLines } from './decode-frame.ts'
-import { connectPushText, errorText, pingText, replyText } from './encode.ts'
-import { connectResultText, joinAtConnect, recognize } from './letting-in.ts'
+import { applicationErrorText, connectPushText, errorText, pingText, replyText } from './encode.ts'
+import { tellConnected } from './hook-events.ts'
+import { askToConnect, connectResultText, joinAtConnect, recognize } from './letting-in.ts'
 import { Outbox } from './outbox.ts'
 import { leavePhase, type Phase } from './phase.ts'
 import type { Joined } from './server-subscriptions.ts'
@@ -41,7 +42,7 @@ export class Connection implements TransportListener {
     this.#onGone = onGone
     this.#revocationMark = options.revocationMark
     const { turn, limits } = services
-    this.#outbox = new Outbox(transport, turn, limits.outboxBytes, () => this.close(closeReasons.slow))
+    this.#outbox = new Outbox(transport, turn, limits, (reason) => this.close(reason))
     const stale = setTimeout(() => this.close(closeReasons.stale), limits.connectMs).unref()
     this.#phase = { name: 'waiting', stale }
     transport.listen(this)
@@ -68,6 +69,7 @@ export class Connection implements TransportListener {
     const isSlow = reason.code === closeReasons.slow.code
     const { slowGraceMs, closeGraceMs } = this.#services.limits
     const grace = setTimeout(() => this.#transport.terminate(), isSlow ? slowGraceMs : closeGraceMs)
+    if ('client' in this.#phase) this.#phase.client.ending = reason
     this.#become({ name: 'closing', grace })
     if (!isSlow) this.#outbox.flush()
     this.#outbox.discard()
@@ -107,6 +109,7 @@ export class Connection implements TransportListener {
       this.#services.metrics.closed('client', code)
       this.#log().info({ code }, 'connection gone')
     }
+    if ('client' in this.#phase) this.#phase.client.ending = { code: code ?? noStatusReceived, reason: 'gone' }
     this.#become({ name: 'closed' })
     this.#outbox.discard()
     this.#onGone()
@@ -157,14 +160,17 @@ export class Connection implements TransportListener {
     const deciding: Phase = { name: 'deciding', stale: phase.stale, backlog: [] }
     this.#become(deciding)
     this.#transport.pause()
-    const decision = await recognize(this.#services, this.#known, request, this.#log())
+    const recognized = await recognize(this.#services, this.#known, request, this.#log())
+    if (this.#phase !== deciding) return
+    const asks = { client: this.id, transport: this.#transport.name }
+    const decision = await askToConnect(this.#services, recognized, request, asks)
     if (this.#phase !== deciding) return
     if (decision.kind === 'identity') {
       await this.#letIn(id, request, decision, deciding)
     } else {
       this.#transport.resume()
       this.#services.metrics.refused('credentials')
-      if (decision.kind === 'error') this.#refuse(id, decision.error)
+      if (decision.kind === 'error') this.#refuse(id, decision.error, decision.message, decision.code)
       else this.close(decision.reason)
     }
   }
@@ -172,7 +178,7 @@ export class Connection implements TransportListener {
   async #letIn(
     id: number,
     request: ConnectRequest,
-    { identity, expiresAt }: Extract<Authenticated, { kind: 'identity' }>,
+    { identity, expiresAt, greeting }: Extract<Authenticated, { kind: 'identity' }>,
     { stale, backlog }: Extract<Phase, { name: 'deciding' }>,
   ): Promise<void> {
     const { registry, limits, metrics } = this.#services
@@ -207,7 +213,7 @@ export class Connection implements TransportListener {
       this.#refuse(id, 'internal')
       return
     }
-    this.#open(id, client, expiresAt, joined)
+    this.#open(id, client, expiresAt, { ...joined, ...(greeting !== undefined && { greeting }) })
     for (const line of backlog) this.#take(line)
   }
 
@@ -222,19 +228,20 @@ export class Connection implements TransportListener {
     const result = connectResultText(client, this.#transport, expiresAt, joined)
     this.#push(onlyListens ? connectPushText(result) : replyText(id, 'connect', result))
     this.#log().info('connection open')
+    tellConnected(client)
     joined.afterReply()
     client.connected()
   }
 
   /** Closes at once where there is no reply, and else after a while, should the client not. */
-  #refuse(id: number, error: ReplyErrorName, message?: string): void {
+  #refuse(id: number, error: ReplyErrorName, message?: string, code?: number): void {
     this.#log().info({ error }, 'connection refused')
     const reason = refusalReasons[error] ?? closeReasons.badRequest
     if (isUnidirectional(this.#transport)) {
       this.close(reason)
       return
     }
-    this.#push(errorText(id, error, message))
+    this.#push(code === undefined ? errorText(id, error, message) : applicationErrorText(id, code, message ?? ''))
     const grace = setTimeout(() => this.close(reason), this.#services.limits.closeGraceMs).unref()
     this.#become({ name: 'refused', grace })
   }
@@ -279,5 +286,8 @@ const refusalReasons: Partial<Record<ReplyErrorName, CloseReason>> = {
   permissionDenied: closeReasons.permissionDenied,
   internal: closeReasons.internalError,
 }
+
+/** What WebSocket says of an end without a code. */
+const noStatusReceived = 1005
 
 const pingFrame = textFrame(pingText)

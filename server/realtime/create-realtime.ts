@@ -3,16 +3,18 @@ import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
+import type { Ephemeral } from '#server/store/ephemeral.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { createActiveChannels } from './active-channels.ts'
 import { createClientDirectory } from './client-directory.ts'
 import { createConnections } from './connections.ts'
 import { createEmulation } from './emulation.ts'
+import { createHooks } from './hooks.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
 import { createNodes } from './nodes.ts'
-import { createOnlineUsers } from './online-users.ts'
+import { createOnline } from './online.ts'
 import { createPinger } from './ping.ts'
 import { createPositionChecker } from './position-check.ts'
 import { broadcastAs, publishAs } from './publish.ts'
@@ -32,6 +34,8 @@ export interface RealtimeOptions {
   readonly broker: Broker
   /** The other nodes; its id of this one is told to clients. */
   readonly bus: Bus
+  /** What all nodes share and may forget. */
+  readonly ephemeral: Ephemeral
   readonly authenticator: Authenticator
   readonly namespaces: readonly Namespace[]
   readonly log: Logger
@@ -52,6 +56,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const {
     broker,
     bus,
+    ephemeral,
     authenticator,
     namespaces,
     log,
@@ -69,12 +74,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const clients = createClientDirectory({ bus, registry, taps })
   const pinger = createPinger(limits)
   const version = `carillon ${options.version}`
+  const hooks = createHooks({ log, hookMs: limits.hookMs })
   const services: Services = {
     ...{
       broker,
       bus,
       authenticator,
       access,
+      hooks,
       hub,
       interest: createInterest(broker),
       turn,
@@ -99,9 +106,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     announcement: hub.announce,
     resumed: () => void positions.check(),
   })
+  const online = createOnline({
+    ...{ bus, ephemeral, registry, log, clock, offlineMs: limits.offlineMs },
+    onChange: (change, person, time) => hooks.tell(change, `user ${person.user}`, { ...person, time }),
+  })
   const steering = createSteering(services)
   const nodes = createNodes(services, options.version)
-  const online = createOnlineUsers(bus, registry.isOnline)
   const stopHearing = hearRevocations(bus, registry.revoke)
   let isClosing = false
 
@@ -130,13 +140,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       return allowed.ok ? { ok: true } : { ok: false, error: allowed.error }
     },
     activeChannels: createActiveChannels(nodes, hub.channels, clock),
-    isOnline: registry.isOnline,
-    onlineAmong: online.among,
-    onPresence: registry.onPresence,
+    isOnline: online.isOnline,
+    hooks,
     async [Symbol.asyncDispose]() {
       if (isClosing) return
       isClosing = true
       await connections.closeAll()
+      await online[Symbol.asyncDispose]()
+      await hooks[Symbol.asyncDispose]()
       emulation[Symbol.dispose]()
       positions[Symbol.dispose]()
       stopListening()
@@ -145,7 +156,6 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       clients[Symbol.dispose]()
       steering[Symbol.dispose]()
       nodes[Symbol.dispose]()
-      online[Symbol.dispose]()
       pinger[Symbol.dispose]()
     },
   }

@@ -20,6 +20,10 @@ export interface RealtimeLimits {
   readonly shutdownSpreadMs: number
   /** An RPC handler has so long to answer. */
   readonly rpcMs: number
+  /** A hook that decides has so long to answer. */
+  readonly hookMs: number
+  /** How long a user without connections is not yet offline. */
+  readonly offlineMs: number
   /** From one comparison of positions with their streams to the next. */
   readonly positionCheckMs: number
   /** How long a publication may be on its way before it counts as lost. */
@@ -37,6 +41,8 @@ export interface RealtimeLimits {
   readonly maxChannels: number
   /** What may wait to be written to one socket. */
   readonly outboxBytes: number
+  /** How long nothing of it may be taken by the other side. */
+  readonly writeMs: number
   /** Publications that one recovery may deliver; their size is bounded by half of the outbox. */
   readonly recoveryPublications: number
   /** Publications that one history call may answer; their size is bounded by half of the outbox. */
@@ -65,6 +71,8 @@ export function limitsOf(limits: Limits): RealtimeLimits {
     slowGraceMs: 1_000,
     shutdownSpreadMs: limits.shutdown_spread * 1000,
     rpcMs: limits.rpc_timeout * 1000,
+    hookMs: 3_000,
+    offlineMs: 5_000,
     positionCheckMs: 40_000,
     positionGraceMs: 2_000,
     maxConnections: limits.connections,
@@ -75,6 +83,7 @@ export function limitsOf(limits: Limits): RealtimeLimits {
     acceptsPerSecond: orNone(limits.new_connections_per_second),
     maxChannels: limits.channels_per_client,
     outboxBytes: limits.queue_bytes,
+    writeMs: limits.write_timeout * 1000,
     recoveryPublications: limits.recovery_publications,
     historyPublications: limits.history_publications,
     maxInFlight: limits.commands_in_flight,

@@ -8,6 +8,7 @@ import { BrokerError } from '#server/broker/broker-error.ts'
 import type { PublicationSource } from '#server/metrics/metrics.ts'
 import { hasHistory, historyPolicy } from './access.ts'
 import type { Client } from './client.ts'
+import type { Hooks } from './hooks.ts'
 import { emptyResult, failed, type Outcome } from './outcome.ts'
 import type { BroadcastCall, PublishCall, PublishOutcome } from './realtime.ts'
 import type { Services } from './services.ts'
@@ -22,10 +23,13 @@ export async function publish(client: Client, request: PublishCommand): Promise<
     { channel, data, source: 'client' },
     { info: client.info },
   )
-  return outcome.ok ? emptyResult : failed(outcome.error, outcome.message)
+  if (outcome.ok) return emptyResult
+  return outcome.code === undefined || outcome.code === 103
+    ? failed(outcome.error, outcome.message)
+    : { kind: 'application_error', code: outcome.code, message: outcome.message }
 }
 
-type Parts = Pick<Services, 'access' | 'broker' | 'metrics' | 'log'>
+type Parts = Pick<Services, 'access' | 'broker' | 'hooks' | 'metrics' | 'log'>
 
 /** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
 export async function publishAs(
@@ -62,13 +66,8 @@ function newPublication(call: Omit<PublishCall, 'channel'>, info: NewPublication
   const { data, tags, idempotencyKey, version, versionEpoch, skipHistory = false, source = 'http' } = call
   const text = jsonText(data)
   if (text === undefined) return refused('badRequest', 'The data of a publication is a JSON value.')
-  const bytes = Buffer.byteLength(text)
-  if (bytes > maxPublicationBytes) {
-    return refused(
-      'badRequest',
-      `The data is ${bytes} bytes; a publication has at most ${maxPublicationBytes} bytes (64 KiB).`,
-    )
-  }
+  const tooLarge = refusalOfSize(text)
+  if (tooLarge) return tooLarge
   const publication: NewPublication = {
     data: text,
     ...(tags && { tags }),
@@ -80,14 +79,26 @@ function newPublication(call: Omit<PublishCall, 'channel'>, info: NewPublication
   return { ok: true, publication, skipHistory, source }
 }
 
+function refusalOfSize(text: string): Refusal | null {
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= maxPublicationBytes) return null
+  return refused(
+    'badRequest',
+    `The data is ${bytes} bytes; a publication has at most ${maxPublicationBytes} bytes (64 KiB).`,
+  )
+}
+
 async function publishTo(
-  { access, broker, metrics, log }: Parts,
+  { access, broker, hooks, metrics, log }: Parts,
   by: Identity,
   channel: string,
-  { publication, skipHistory, source }: Prepared,
+  prepared: Prepared,
 ): Promise<PublishOutcome> {
   const allowed = access.check(by, 'publish', channel)
   if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
+  const decided = hooks.decides('beforePublish') ? await askToPublish(hooks, by, channel, prepared) : prepared
+  if (!decided.ok) return decided
+  const { publication, skipHistory, source } = decided
   const isKept = hasHistory(allowed.policy) && !skipHistory
   if (publication.version !== undefined && !isKept) {
     return refused(
@@ -106,6 +117,27 @@ async function publishTo(
     log.warn({ err: error, channel }, 'publication not taken')
     return refused('internal', error.message)
   }
+}
+
+/** Each hook gets a copy of the data; what it gives instead is what is published. */
+async function askToPublish(
+  hooks: Hooks,
+  by: Identity,
+  channel: string,
+  prepared: Prepared,
+): Promise<Prepared | Refusal> {
+  const { publication } = prepared
+  const verdict = await hooks.ask('beforePublish', {
+    identity: by,
+    client: publication.info?.client ?? null,
+    channel,
+    data: JSON.parse(publication.data),
+  })
+  if (verdict.kind === 'failed') return refused('internal', 'Whether this may be published could not be decided now.')
+  if (verdict.kind === 'refuse') return { ...refused('permissionDenied', verdict.message), code: verdict.code }
+  if (verdict.data === undefined) return prepared
+  const { data } = verdict
+  return refusalOfSize(data) ?? { ...prepared, publication: { ...publication, data } }
 }
 
 function sentenceFor(error: ReplyErrorName, channel: string): string {

@@ -7,6 +7,7 @@ import type { Identity } from '#server/auth/identity.ts'
 import type { PublicationSource } from '#server/metrics/metrics.ts'
 import type { ActiveChannel } from './active-channels.ts'
 import type { ClientDirectory } from './client-directory.ts'
+import type { Hooks } from './hooks.ts'
 import type { Nodes } from './nodes.ts'
 import type { ServerCalls } from './server-calls.ts'
 import type { Steering } from './steering.ts'
@@ -62,15 +63,10 @@ export interface Realtime extends AsyncDisposable {
   maySubscribe(by: Identity, channel: string): SubscribeOutcome
   /** Channels with subscribers, busiest first: on all nodes, a second old at most. */
   activeChannels(): Promise<readonly ActiveChannel[]>
-  /** Whether this user has a live socket on this node. */
+  /** Whether this user has a connection to any node. */
   isOnline(userId: string): boolean
-  /** Those of these users that have a live socket on any node. */
-  onlineAmong(userIds: readonly string[]): Promise<ReadonlySet<string>>
-  /**
-   * Told when a user's first socket on this node has been let in and when the last has gone. Returns the removal of the
-   * listener.
-   */
-  onPresence(listener: (change: { readonly identity: Identity; readonly online: boolean }) => void): () => void
+  /** Tells what happens to clients, and lets others decide. */
+  readonly hooks: Pick<Hooks, 'on'>
 }
 
 export interface StreamCall {
@@ -114,7 +110,8 @@ export interface BroadcastCall extends Omit<PublishCall, 'channel'> {
 
 export type PublishOutcome =
   | { readonly ok: true; readonly offset: number; readonly epoch: string }
-  | { readonly ok: false; readonly error: ReplyErrorName; readonly message: string }
+  /** With a code it is what a hook decided. */
+  | { readonly ok: false; readonly error: ReplyErrorName; readonly message: string; readonly code?: number }
 
 /** What the realtime room needs to know of identity: it never sees a user record. */
 export interface Authenticator {

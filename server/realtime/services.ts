@@ -3,6 +3,7 @@ import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { Metrics } from '#server/metrics/metrics.ts'
 import type { AccessRules } from './access.ts'
+import type { Hooks } from './hooks.ts'
 import type { Hub } from './hub.ts'
 import type { Interest } from './interest.ts'
 import type { RealtimeLimits } from './limits.ts'
@@ -19,6 +20,7 @@ export interface Services {
   readonly bus: Bus
   readonly authenticator: Authenticator
   readonly access: AccessRules
+  readonly hooks: Hooks
   readonly hub: Hub
   readonly interest: Interest
   readonly turn: WriteTurn

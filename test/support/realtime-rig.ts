@@ -19,6 +19,7 @@ import { createUpgrade } from '#server/http/upgrade.ts'
 import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
+import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { openStore } from '#server/store/store.ts'
 
 /** The realtime server on a real HTTP server and a real database file, ended with the test. Only identity is made up. */
@@ -44,7 +45,8 @@ export interface RealtimeRig {
   publish(channel: string, data: unknown, tags?: Readonly<Record<string, string>>): Promise<number>
 }
 
-export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
+export interface RigOptions
+  extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel' | 'bus' | 'ephemeral'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
   /** Where the HTTP edge says that every client is. Default loopback. */
@@ -164,7 +166,8 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     const broker = options.through?.(own) ?? own
     const realtime = createRealtime({
       broker,
-      bus: engine?.bus ?? createLocalBus({ log }),
+      bus: options.bus ?? engine?.bus ?? createLocalBus({ log }),
+      ephemeral: options.ephemeral ?? engine?.ephemeral ?? createMemoryEphemeral(),
       authenticator: identities,
       metrics,
       namespaces: options.namespaces ?? rigNamespaces,

@@ -7,9 +7,8 @@ export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
   app.get('/api/v1/devices', { schema: { response: { 200: page(deviceView) } } }, async (request) => {
     await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
     const devices = await auth.devices.list()
-    const online = await realtime.onlineAmong(devices.map(({ userId }) => userId))
     return {
-      items: devices.map(({ userId, ...device }) => ({ ...device, online: online.has(userId) })),
+      items: devices.map(({ userId, ...device }) => ({ ...device, online: realtime.isOnline(userId) })),
       next: null,
     }
   })
