@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { Auth, Verified } from './auth.ts'
 import { accessTokenAudience, type BetterAuth, issuerOf } from './better-auth.ts'
 import type { CurrentIdentity, Holder } from './current-identity.ts'
+import type { Database } from './database.ts'
 import type { Identity } from './identity.ts'
 import { hashToken } from './random-token.ts'
 
@@ -19,11 +20,9 @@ const maxVerified = 20_000
 /** How long the signing key is used before the table is asked again; keys change every 90 days. */
 const signingKeyMs = 10 * 60_000
 
-/** A token with an unknown key makes us read the key set again, at most this often. */
-const keySetAgeMs = 5_000
-
 export interface AccessTokensParts {
   readonly betterAuth: BetterAuth
+  readonly database: Database
   readonly currentIdentity: CurrentIdentity
   readonly baseUrl: string
   readonly clock: () => number
@@ -148,28 +147,31 @@ function createSigningKey({ betterAuth, clock }: AccessTokensParts) {
   }
 }
 
-function createPublicKeys({ betterAuth, clock }: AccessTokensParts) {
-  let set: { readonly find: ReturnType<typeof load>; readonly readAt: number } | undefined
+function createPublicKeys({ betterAuth, database }: AccessTokensParts) {
+  let set: ReturnType<typeof load> | undefined
   async function load() {
     const { keys } = await betterAuth.api.getJwks()
     return createLocalJWKSet({ keys: keys as Parameters<typeof createLocalJWKSet>[0]['keys'] })
   }
   function read() {
-    const find = load()
-    set = { find, readAt: clock() }
-    find.catch(() => {
-      set = undefined
+    const reading = load()
+    set = reading
+    reading.catch(() => {
+      if (set === reading) set = undefined
     })
-    return set
+    return reading
+  }
+  /** Made since the set was read, perhaps by another process. What nobody made is looked up in microseconds. */
+  function isNew(kid: string | undefined): boolean {
+    return kid !== undefined && database.get('select 1 from jwks where id = ?', kid) !== undefined
   }
   return async (header: JWSHeaderParameters) => {
-    const known = set ?? read()
+    const find = await (set ?? read())
     try {
-      return await (await known.find)(header)
+      return await find(header)
     } catch (error) {
-      const isUnknown = error instanceof errors.JWKSNoMatchingKey
-      if (!isUnknown || clock() - known.readAt < keySetAgeMs) throw error
-      return await (await read().find)(header)
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !isNew(header.kid)) throw error
+      return await (await read())(header)
     }
   }
 }

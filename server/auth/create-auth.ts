@@ -33,6 +33,8 @@ export interface AuthOptions {
   /** From `readOrCreateSecret`. */
   readonly secret: string
   readonly log: Logger
+  /** Whether this process ends what time has ended; of those that share the records one is enough. Default true. */
+  readonly sweeps?: boolean
   /** Milliseconds since 1970. */
   readonly clock?: () => number
   readonly limits?: Partial<AuthLimits>
@@ -55,7 +57,7 @@ const defaultLimits: AuthLimits = {
 
 /** Puts identity together, on a handle of its own to the store's file. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { ephemeral, secret, log, clock = Date.now } = options
+  const { ephemeral, secret, log, sweeps = true, clock = Date.now } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
   const sqlite = openHandle(options.store.path)
@@ -82,7 +84,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const currentIdentity = createCurrentIdentity(sessions, keys)
   const devices = createDevices({ ...common, betterAuth })
   const signIn = createSignIn({ betterAuth, sessions })
-  const sweep = startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove })
+  const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
@@ -105,7 +107,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     devices,
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
-      await sweep[Symbol.asyncDispose]()
+      await sweep?.[Symbol.asyncDispose]()
       await betterAuth.close()
     },
   }

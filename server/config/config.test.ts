@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
@@ -34,6 +35,17 @@ test('flags win over the environment, which wins over the file', () => {
   const cwd = folderWith({ port: 1, host: '::1', log_level: 'debug' })
   const config = readConfig({ env: { CARILLON_PORT: '2', CARILLON_HOST: 'localhost' }, flags: { port: '3' }, cwd })
   expect(config).toMatchObject({ port: 3, host: 'localhost', log_level: 'debug' })
+})
+
+test('the number of processes is one, a number, or one for each core', () => {
+  const given = (processes?: string) =>
+    readConfig({ env: processes === undefined ? {} : { CARILLON_PROCESSES: processes }, flags: {}, cwd: folderWith() })
+  expect(given().processes).toBe(1)
+  expect(given('4').processes).toBe(4)
+  expect(given('auto').processes).toBe(Math.min(availableParallelism(), 64))
+  for (const processes of ['0', '65', 'many', '1.5']) {
+    expect(problemsOf(() => given(processes))).toEqual([expect.stringMatching(/^processes: Give a number.*auto/)])
+  }
 })
 
 test('every problem is reported at once, unknown settings included', () => {

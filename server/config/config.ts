@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
@@ -9,6 +9,8 @@ import { network } from './network.ts'
 import { redisUrl } from './redis-target.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
+
+const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
 const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
 
@@ -29,6 +31,12 @@ export const configSchema = z.strictObject({
     .transform((url) => new URL(url).origin)
     .optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Processes that serve clients, on one port and one data folder; `auto` is one a core. */
+  processes: z
+    .union([z.number(), z.literal('auto'), z.string().regex(/^\d+$/).transform(Number)], processesSentence)
+    .transform((processes) => (processes === 'auto' ? Math.min(availableParallelism(), 64) : processes))
+    .pipe(z.int(processesSentence).min(1, processesSentence).max(64, processesSentence))
+    .default(1),
   /** What several nodes share: `redis://localhost:6379`. Without it the server is alone. */
   redis_url: redisUrl.optional(),
   /** Begins the name of every key in Redis, so that several installations can share one. */
@@ -79,7 +87,13 @@ export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly dat
 export interface ConfigSources {
   readonly env: NodeJS.ProcessEnv
   /** What the command line said; undefined where it said nothing. */
-  readonly flags: { readonly host?: string; readonly port?: string; readonly data?: string; readonly config?: string }
+  readonly flags: {
+    readonly host?: string
+    readonly port?: string
+    readonly data?: string
+    readonly config?: string
+    readonly processes?: string
+  }
   readonly cwd: string
 }
 

@@ -17,6 +17,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly url: string
   readonly data: string
   readonly setupLink: string | null
+  /** Of the process that was started, while it runs. */
+  readonly pid: number | null
   /** How often `kill` has ended it. */
   readonly kills: number
   /** All it ever wrote to its logs and terminal, over every restart. */
@@ -87,6 +89,9 @@ export async function startServerProcess({
     data,
     get setupLink() {
       return setupLink
+    },
+    get pid() {
+      return child?.pid ?? null
     },
     output: () => [...ended, child?.output() ?? ''].join('\n'),
     get kills() {
