@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
-import { defaultNamespaces, namespaces } from './namespaces.ts'
+import { defaultNamespaces, namespaces, withoutNamespace } from './namespaces.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
 
@@ -25,12 +26,10 @@ export const configSchema = z.strictObject({
     .optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   namespaces: namespaces.default(defaultNamespaces),
-  /** What happens when a client connects, in Centrifugo's terms. */
-  client: z
-    .strictObject({
-      subscribe_to_user_personal_channel: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
-    })
-    .prefault({}),
+  /** Channels outside every namespace are refused unless they are given a policy here. */
+  channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
+  client: clientSettings.prefault({}),
+  http_api: httpApiSettings.prefault({}),
 })
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
@@ -55,6 +54,7 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   const parsed = configSchema.safeParse({ ...file.values, ...environment.values, ...defined(given) })
   const problems = [...file.problems, ...environment.problems]
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
+  else problems.push(...accessProblems(parsed.data), ...namespaceProblems(parsed.data))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
   return { ...parsed.data, data: resolve(cwd, parsed.data.data ?? defaultDataFolder(env)) }
 }
@@ -62,6 +62,17 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
 /** `$XDG_STATE_HOME/carillon`, or `~/.local/state/carillon`. */
 export function defaultDataFolder(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'carillon')
+}
+
+function namespaceProblems({
+  client,
+  namespaces,
+}: Pick<z.infer<typeof configSchema>, 'client' | 'namespaces'>): string[] {
+  const { personal_channel_namespace: named } = client.subscribe_to_user_personal_channel
+  if (named === undefined || namespaces.some(({ name }) => name === named)) return []
+  return [
+    `client.subscribe_to_user_personal_channel.personal_channel_namespace: there is no namespace ${named}. Add it to namespaces.`,
+  ]
 }
 
 interface Read {
@@ -90,6 +101,9 @@ function readFile(named: string | undefined, cwd: string): Read {
   }
 }
 
+/** Settings whose variables are JSON. */
+const jsonFields: readonly string[] = ['namespaces', 'channel', 'client', 'http_api']
+
 /** Variables that name something else than a field of the configuration. */
 const otherVariables = new Set([
   'CARILLON_CONFIG',
@@ -109,7 +123,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Read {
     const field = name.slice('CARILLON_'.length).toLowerCase()
     if (!(field in configSchema.shape)) {
       problems.push(`${name}: there is no setting ${field}. Known: ${Object.keys(configSchema.shape).join(', ')}.`)
-    } else if (field === 'namespaces' || field === 'client') {
+    } else if (jsonFields.includes(field)) {
       try {
         values[field] = JSON.parse(value)
       } catch {

@@ -4,7 +4,7 @@ import type { Identity } from '#server/auth/identity.ts'
 import { defaultNamespaces } from '#server/config/namespaces.ts'
 import { type Action, createAccessRules } from './access.ts'
 
-const rules = createAccessRules(defaultNamespaces)
+const rules = createAccessRules({ namespaces: defaultNamespaces })
 
 const person = (role: 'admin' | 'operator' | 'viewer'): Identity => ({
   ...{ kind: 'user', userId: 'ada', sessionId: 's', name: 'Ada', email: 'ada@example.org', role },

@@ -27,6 +27,10 @@ export interface RealtimeOptions {
   readonly broker: Broker
   readonly authenticator: Authenticator
   readonly namespaces: readonly Namespace[]
+  /** The policy of channels without a namespace. Default: there are none. */
+  readonly withoutNamespace?: Namespace | undefined
+  /** Whoever is not known to this server may do everything. Default false. */
+  readonly insecure?: boolean
   readonly log: Logger
   /** Carillon's version, told to clients. */
   readonly version: string
@@ -47,7 +51,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const limits = { ...defaultLimits, ...options.limits }
   const turn = createWriteTurn()
   const hub = createHub(turn)
-  const access = createAccessRules(namespaces)
+  const access = createAccessRules(options)
   const registry = createRegistry(log)
   const pinger = createPinger(limits)
   const version = `carillon ${options.version}`
