@@ -14,8 +14,6 @@ const config: KnipConfig = {
     'test/support/fetch-electron.ts',
     'test/support/default-app/main.js',
   ],
-  // Interfaces whose implementations come next.
-  ignoreFiles: ['server/broker/bus.ts', 'server/store/ephemeral.ts'],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
   ignoreDependencies: ['@biomejs/biome', 'ioredis', 'prom-client', 'socket.io', 'eventsource'],

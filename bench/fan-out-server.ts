@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { WebSocketServer } from 'ws'
 import type { Identity } from '#server/auth/identity.ts'
+import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker } from '#server/broker/memory-broker.ts'
 import { namespaces } from '#server/config/namespaces.ts'
 import { createRealtime } from '#server/realtime/create-realtime.ts'
@@ -43,6 +44,7 @@ async function carillon(): Promise<() => void> {
   const history = kind === 'history' ? { history_size: 1000, history_ttl: '1h', force_recovery: true } : {}
   const realtime = createRealtime({
     broker,
+    bus: createLocalBus({ log }),
     log,
     version: 'bench',
     namespaces: namespaces.parse([{ name: 'bench', subscribe_roles: ['admin'], ...history }]),

@@ -8,9 +8,9 @@ import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAuth } from './auth/create-auth.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
-import { createMemoryBroker } from './broker/memory-broker.ts'
 import type { Config } from './config/config.ts'
 import { ownOrigins } from './config/origins.ts'
+import { openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
@@ -55,13 +55,14 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const baseUrl = config.public_url ?? address
 
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
+  const { broker, bus, ephemeral } = parts.use(await openEngine({ config, store, log }))
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
-  const auth = parts.use(await createAuth({ store, baseUrl, secret, log: log.child({ room: 'auth' }) }))
-  const broker = parts.use(createMemoryBroker({ store, log: log.child({ room: 'broker' }) }))
+  const auth = parts.use(await createAuth({ store, ephemeral, baseUrl, secret, log: log.child({ room: 'auth' }) }))
   const realtime = parts.use(
     createRealtime({
       broker,
+      bus,
       namespaces: config.namespaces,
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },

@@ -119,30 +119,10 @@ const badAnswer = {
   detail: 'The server answered something this page does not understand. Reload the page; the server may be newer.',
 }
 
-/** better-auth's own routes answer `{code, message}` and not a problem document. */
-const identityAnswer = z.object({ message: z.string() })
-
 function refusal(response: Response, body: unknown): ApiError {
-  if (response.status === 429) return new ApiError(tooMany(response.headers))
   const said = problem.safeParse(body)
   if (said.success) return new ApiError(said.data)
-  if (response.status === 401) {
-    const detail = 'Wrong e-mail or password. Check both, and whether Caps Lock is on.'
-    return new ApiError({ code: 'wrong_credentials', title: 'Wrong e-mail or password', detail })
-  }
-  const identity = identityAnswer.safeParse(body)
-  if (response.status < 500 && identity.success) {
-    const code = response.status === 403 ? 'forbidden' : 'bad_request'
-    return new ApiError({ code, title: 'Not accepted', detail: identity.data.message })
-  }
   return new ApiError(response.status >= 500 ? unreachable : badAnswer)
-}
-
-function tooMany(headers: Headers): Pick<ApiError, 'code' | 'title'> & { detail: string } {
-  const seconds = Number(headers.get('retry-after') ?? headers.get('x-retry-after'))
-  const when =
-    Number.isFinite(seconds) && seconds > 0 ? `in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}` : 'later'
-  return { code: 'rate_limited', title: 'Too many attempts', detail: `Too many attempts. Try again ${when}.` }
 }
 
 /** The sentences for the numbers of the realtime protocol that a publisher can meet. */

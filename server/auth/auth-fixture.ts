@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
+import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { openStore } from '#server/store/store.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import type { Auth } from './auth.ts'
@@ -24,7 +25,7 @@ export const fastPasswords: Passwords = {
 
 /** A real `Auth` on a real file, with a clock that can be put forward and a log that can be read. */
 export async function startAuth(
-  options: Partial<Omit<AuthOptions, 'store' | 'log' | 'clock'>> & { path?: string } = {},
+  options: Partial<Omit<AuthOptions, 'store' | 'ephemeral' | 'log' | 'clock'>> & { path?: string } = {},
 ) {
   const path = options.path ?? join(temporaryFolder(), 'carillon.sqlite')
   const store = await openStore({ path })
@@ -38,7 +39,8 @@ export async function startAuth(
   })
   const given = { baseUrl, secret: 's'.repeat(43), passwords: fastPasswords, ...options }
   const clock = () => Date.now() + aheadMs
-  const auth = await createAuth({ ...given, store, log: pino({ level: 'trace' }, sink), clock })
+  const ephemeral = createMemoryEphemeral({ clock })
+  const auth = await createAuth({ ...given, store, ephemeral, log: pino({ level: 'trace' }, sink), clock })
   return {
     auth,
     store,

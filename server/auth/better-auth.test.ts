@@ -15,7 +15,7 @@ test('better-auth holds no lock on the records while it waits for something', as
     trustedOrigins: [],
     secret: 's'.repeat(43),
     passwords: fastPasswords,
-    signInLimit: { take: () => {}, clear: () => {} },
+    signInLimit: { take: async () => {}, clear: async () => {} },
     revocation: { publish: () => {}, onRevoked: () => () => {} },
     log: pino({ level: 'silent' }),
   })

@@ -89,12 +89,12 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
     hooks: {
       before: createAuthMiddleware(async (context) => {
         if (context.path !== '/sign-in/email') return
-        parts.signInLimit.take(String(context.body?.email), context.headers?.get(addressHeader) ?? null)
+        await parts.signInLimit.take(String(context.body?.email), context.headers?.get(addressHeader) ?? null)
       }),
       after: createAuthMiddleware(async (context) => {
         const started = context.context.newSession
         if (context.path !== '/sign-in/email' || !started) return
-        parts.signInLimit.clear(started.user.email, context.headers?.get(addressHeader) ?? null)
+        await parts.signInLimit.clear(started.user.email, context.headers?.get(addressHeader) ?? null)
         // Signing in again replaces the session the browser had: better-auth would leave it valid.
         const { name } = context.context.authCookies.sessionToken
         const earlier = await context.getSignedCookie(name, context.context.secret)

@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
+import type { Ephemeral } from '#server/store/ephemeral.ts'
 import { openHandle, type Store } from '#server/store/store.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import type { Auth } from './auth.ts'
 import { createBetterAuth } from './better-auth.ts'
+import { createCounters } from './counters.ts'
 import { createCurrentIdentity } from './current-identity.ts'
 import { createDatabase } from './database.ts'
 import { createDevices } from './devices.ts'
@@ -28,6 +30,8 @@ import { createUsers } from './users.ts'
 
 export interface AuthOptions {
   readonly store: Pick<Store, 'path'>
+  /** Tickets and counters, shared with all nodes. */
+  readonly ephemeral: Ephemeral
   /** Where people and devices reach the server, without a path: `https://carillon.example.org`. */
   readonly baseUrl: string
   /** From `readOrCreateSecret`. */
@@ -61,14 +65,15 @@ const defaultLimits: AuthLimits = {
 
 /** Puts identity together, on a handle of its own to the store's file. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { secret, log, clock = Date.now } = options
+  const { ephemeral, secret, log, clock = Date.now } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
   const sqlite = openHandle(options.store.path)
   const database = createDatabase(sqlite)
   const passwords = limitPasswords(options.passwords ?? scryptPasswords)
   const revocation = createRevocation(log)
-  const signInLimit = createSignInLimit(limits.signIn, clock)
+  const counters = createCounters(ephemeral, clock, log)
+  const signInLimit = createSignInLimit(limits.signIn, counters)
   const common = { baseUrl, secret, log, clock, database }
   const betterAuth = await createBetterAuth({
     ...common,
@@ -93,7 +98,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const sweep = startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove })
 
   return {
-    handle: createHandle({ ...common, betterAuth, requests: createRateLimit(limits.requestsPerMinute, clock) }),
+    handle: createHandle({
+      ...common,
+      betterAuth,
+      requests: createRateLimit('requests', limits.requestsPerMinute, counters),
+    }),
     identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
     signIn: signIn.forToken,
     async endSession(sessionId) {
@@ -103,11 +112,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
     ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
-    tickets: createTickets({ clock, currentIdentity }),
+    tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
     users: createUsers({ ...common, betterAuth, passwords }),
     keys: keys.public,
-    enrolments: createEnrolments({ ...common, betterAuth, limits: limits.enrolment }),
+    enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,7 @@
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
+import type { Counters } from './counters.ts'
 import { type Database, isTaken } from './database.ts'
 import { insertDevice } from './devices.ts'
 import type { Identity } from './identity.ts'
@@ -35,6 +36,7 @@ export interface EnrolmentsParts {
   readonly baseUrl: string
   readonly secret: string
   readonly limits: EnrolmentLimits
+  readonly counters: Counters
   readonly clock: () => number
 }
 
@@ -44,19 +46,23 @@ export interface EnrolmentsParts {
  */
 export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
   const { database, clock, limits } = parts
-  const looks = createRateLimit(limits.looksPerMinute, clock)
+  const looks = createRateLimit('looks', limits.looksPerMinute, parts.counters)
 
-  /** The enrolment with this code, still to be decided. */
-  function pending(userCode: string, by: Identity): Row {
+  /** Refuses who may not look at codes, and counts the looks of who may. */
+  async function countLook(by: Identity): Promise<void> {
     // The HTTP edge has looked at the role already, and at a key's scopes; a slip there must not make an enrolment.
     if (by.role !== 'admin' && by.role !== 'operator') {
       throw new AuthError('forbidden', 'Operators and administrators enrol devices. Ask one of them.')
     }
-    const retryAfter = looks.take(by.userId)
+    const retryAfter = await looks.take(by.userId)
     if (retryAfter !== null) {
       const sentence = `You have tried too many codes. Try again in ${retryAfter} seconds.`
       throw new AuthError('rate_limited', sentence, { retryAfter })
     }
+  }
+
+  /** The enrolment with this code, still to be decided. */
+  function pending(userCode: string): Row {
     const code = parseUserCode(userCode)
     const row = code === null ? undefined : database.get<Row>('select * from enrolments where user_code = ?', code)
     if (row === undefined) {
@@ -95,7 +101,8 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
     },
 
     async view(userCode, by) {
-      const row = pending(userCode, by)
+      await countLook(by)
+      const row = pending(userCode)
       return {
         userCode: showUserCode(row.user_code),
         hostname: row.hostname,
@@ -108,8 +115,9 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
     },
 
     async approve(userCode, name, by) {
+      await countLook(by)
       return database.transaction(() => {
-        const row = pending(userCode, by)
+        const row = pending(userCode)
         const { hostname, version, platform, address } = row
         const enrolled = { enrolledBy: by, enrolledAt: new Date(clock()) }
         const id = insertDevice(database, { name, hostname, version, platform, address, ...enrolled })
@@ -123,7 +131,8 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
     },
 
     async deny(userCode, by) {
-      const row = pending(userCode, by)
+      await countLook(by)
+      const row = pending(userCode)
       database.run(`update enrolments set state = 'denied' where device_code_hash = ?`, row.device_code_hash)
     },
 

@@ -27,7 +27,7 @@ export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts):
     if (!served.has(`${request.method} ${path}`)) {
       throw new AuthError('not_found', 'There is nothing at this address.')
     }
-    const retryAfter = requests.take(addressKey(address))
+    const retryAfter = await requests.take(addressKey(address))
     if (retryAfter !== null) {
       const sentence = `Too many requests. Try again in ${retryAfter} seconds.`
       throw new AuthError('rate_limited', sentence, { retryAfter })

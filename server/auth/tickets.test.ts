@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { EphemeralError } from '#server/store/ephemeral.ts'
+import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { bearer, enrolled, operator, signedIn, startAuth } from './auth-fixture.ts'
 import { createTickets } from './tickets.ts'
 
@@ -67,10 +69,37 @@ test('a ticket of a disabled person, a removed device or a revoked key opens not
 
 test('tickets under way are bounded, and expired ones make room', async () => {
   let now = 0
-  const tickets = createTickets({ currentIdentity: () => operator, clock: () => now, max: 2 })
+  const tickets = createTickets({
+    currentIdentity: () => operator,
+    ephemeral: createMemoryEphemeral({ clock: () => now, maxValues: 2 }),
+  })
   await tickets.issue(operator)
   await tickets.issue(operator)
   await expect(tickets.issue(operator)).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 })
   now += 20_000
   expect(await tickets.issue(operator)).toHaveProperty('ticket')
+})
+
+test('a ticket is good on every node, and no node can read it out of what they share', async () => {
+  const kept: string[] = []
+  const shared = createMemoryEphemeral()
+  const ephemeral = {
+    put: (key: string, value: string, lifetimeMs: number) => {
+      kept.push(key, value)
+      return shared.put(key, value, lifetimeMs)
+    },
+    take: shared.take,
+  }
+  const [here, there] = [operator, operator].map((who) => createTickets({ currentIdentity: () => who, ephemeral }))
+  const { ticket = '' } = (await here?.issue(operator)) ?? {}
+  expect(kept.join()).not.toContain(ticket)
+  expect(await there?.redeem(ticket)).toEqual(operator)
+  expect(await here?.redeem(ticket)).toBeNull()
+})
+
+test("while what keeps them is away, tickets are neither given nor taken, and that is not the caller's fault", async () => {
+  const away = () => Promise.reject(new EphemeralError('unavailable', 'away'))
+  const tickets = createTickets({ currentIdentity: () => operator, ephemeral: { put: away, take: away } })
+  await expect(tickets.issue(operator)).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 })
+  await expect(tickets.redeem('tkt_x')).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 })
 })

@@ -1,49 +1,63 @@
+import { z } from 'zod'
+import { type Ephemeral, EphemeralError } from '#server/store/ephemeral.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
-import type { CurrentIdentity } from './current-identity.ts'
+import type { CurrentIdentity, Holder } from './current-identity.ts'
 import type { Identity } from './identity.ts'
-import { randomToken } from './random-token.ts'
+import { hashToken, randomToken } from './random-token.ts'
 
 const lifetimeSeconds = 20
 
-/** Tickets under way at a time. */
-const maxTickets = 100_000
-
 export interface TicketsParts {
   readonly currentIdentity: CurrentIdentity
-  readonly clock: () => number
-  readonly max?: number
+  readonly ephemeral: Pick<Ephemeral, 'put' | 'take'>
 }
 
-/** One-time tickets, in memory: after a restart the sockets they were for come back with new ones. */
-export function createTickets({ currentIdentity, clock, max = maxTickets }: TicketsParts): Auth['tickets'] {
-  const tickets = new Map<string, { readonly identity: Identity; readonly expiresAt: number }>()
-
-  /** All live equally long, so the map is in the order in which they expire. */
-  function forgetExpired(now: number): void {
-    for (const [ticket, { expiresAt }] of tickets) {
-      if (expiresAt > now) return
-      tickets.delete(ticket)
-    }
-  }
-
+/**
+ * One-time tickets, good on every node. A ticket only says whom it was given to; who that is when it comes back is read
+ * then. After a restart the sockets they were for come back with new ones.
+ */
+export function createTickets({ currentIdentity, ephemeral }: TicketsParts): Auth['tickets'] {
   return {
     async issue(identity) {
-      const now = clock()
-      forgetExpired(now)
-      if (tickets.size >= max) {
-        throw new AuthError('unavailable', 'Too many sockets are being opened at the moment. Try again in a second.', {
-          retryAfter: 1,
-        })
-      }
       const ticket = randomToken('tkt_')
-      tickets.set(ticket, { identity, expiresAt: now + lifetimeSeconds * 1000 })
+      await orUnavailable(() =>
+        ephemeral.put(keyOf(ticket), JSON.stringify(holderOf(identity)), lifetimeSeconds * 1000),
+      )
       return { ticket, expiresIn: lifetimeSeconds }
     },
     async redeem(ticket) {
-      const found = tickets.get(ticket)
-      tickets.delete(ticket)
-      return found !== undefined && found.expiresAt > clock() ? currentIdentity(found.identity) : null
+      const kept = await orUnavailable(() => ephemeral.take(keyOf(ticket)))
+      return kept === null ? null : currentIdentity(holder.parse(JSON.parse(kept)))
     },
+  }
+}
+
+/** Who reads what is kept cannot open a socket with it. */
+function keyOf(ticket: string): string {
+  return `ticket:${hashToken(ticket)}`
+}
+
+const holder = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal(['user', 'device']), userId: z.string(), sessionId: z.string() }),
+  z.object({ kind: z.literal('key'), userId: z.string(), keyId: z.string() }),
+  z.object({ kind: z.literal('local'), userId: z.literal('local'), name: z.string(), role: z.literal('admin') }),
+]) satisfies z.ZodType<Holder>
+
+/** Without names and addresses, which are the records' to know. */
+function holderOf(identity: Identity): Holder {
+  return holder.parse(identity)
+}
+
+async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof EphemeralError)) throw error
+    const sentence =
+      error.code === 'full'
+        ? 'Too many sockets are being opened at the moment. Try again in a second.'
+        : 'Tickets cannot be given or taken at the moment. Try again in a second.'
+    throw new AuthError('unavailable', sentence, { cause: error, retryAfter: 1 })
   }
 }

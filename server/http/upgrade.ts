@@ -28,7 +28,9 @@ export function createUpgrade({ auth, realtime, isLocal, log }: UpgradeParts) {
       if (identity === 'refused') return refuse(socket, '401 Unauthorized')
       realtime.upgrade(request, socket, head, identity)
     } catch (error) {
-      if (error instanceof AuthError) return refuse(socket, '401 Unauthorized')
+      if (error instanceof AuthError) {
+        return refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')
+      }
       log.error({ err: error }, 'upgrade failed')
       refuse(socket, '500 Internal Server Error')
     }

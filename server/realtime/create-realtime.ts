@@ -1,14 +1,10 @@
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
-import { WebSocketServer } from 'ws'
 import { channelName } from '#protocol/channel.ts'
-import { closeReasons } from '#protocol/close-reasons.ts'
-import type { Identity } from '#server/auth/identity.ts'
 import type { Broker } from '#server/broker/broker.ts'
+import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
-import { Connection } from './connection.ts'
+import { createConnections } from './connections.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
@@ -17,14 +13,17 @@ import { createPositionChecker } from './position-check.ts'
 import { publishAs } from './publish.ts'
 import type { Authenticator, Realtime } from './realtime.ts'
 import { createRegistry } from './registry.ts'
+import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
 import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
-import { choosesJson, offersOnlyProtobuf } from './subprotocol.ts'
+import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
 
 export interface RealtimeOptions {
   readonly broker: Broker
+  /** The other nodes; its id of this one is told to clients. */
+  readonly bus: Bus
   readonly authenticator: Authenticator
   readonly namespaces: readonly Namespace[]
   /** The policy of channels without a namespace. Default: there are none. */
@@ -43,11 +42,17 @@ export interface RealtimeOptions {
   readonly clock?: () => number
 }
 
-/** Four times what a command may be: beyond it `ws` closes with 1009, after which the SDK does not come back. */
-const maxFrameBytes = 4 * 64 * 1024
-
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { broker, authenticator, namespaces, log, clock = Date.now, rpc = new Map(), personalChannel = false } = options
+  const {
+    broker,
+    bus,
+    authenticator,
+    namespaces,
+    log,
+    clock = Date.now,
+    rpc = new Map(),
+    personalChannel = false,
+  } = options
   const limits = { ...defaultLimits, ...options.limits }
   const turn = createWriteTurn()
   const hub = createHub(turn)
@@ -58,6 +63,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const services: Services = {
     ...{
       broker,
+      bus,
       authenticator,
       access,
       hub,
@@ -73,26 +79,18 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       version,
     },
   }
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: maxFrameBytes,
-    // Frames are written past `ws`, which is right only without it.
-    perMessageDeflate: false,
-    handleProtocols: choosesJson,
-  })
-  const connections = new Set<Connection>()
+  const connections = createConnections(services)
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
     announcement: hub.announce,
     resumed: () => void positions.check(),
   })
-  let whenEmpty: (() => void) | undefined
+  const stopHearing = hearRevocations(bus, registry.revoke)
   let isClosing = false
 
   return {
-    upgrade,
+    upgrade: createWebSocketEntrance(connections, registry),
     publish: (by, request) => publishAs(services, by, request),
     subscribe(userId, channel) {
       const policy = access.policyOf(channel)
@@ -108,7 +106,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         client.whenConnected(() => unsubscribeByServer(client, channel))
       }
     },
-    revoke: registry.revoke,
+    revoke: tellRevocations(bus, log),
     permissions: (by) =>
       namespaces.map((policy) => ({
         name: policy.name,
@@ -127,9 +125,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     async [Symbol.asyncDispose]() {
       if (isClosing) return
       isClosing = true
-      await closeAll()
+      await connections.closeAll()
       positions[Symbol.dispose]()
       stopListening()
+      stopHearing()
       pinger[Symbol.dispose]()
     },
   }
@@ -138,71 +137,4 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     const policy = access.policyOf(channel)
     return policy ? broker.history(channel, historyPolicy(policy), { limit: 0 }) : null
   }
-
-  function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, identity: Identity | null): void {
-    const refusal = refusalOf(request)
-    if (refusal) {
-      refuseUpgrade(stream, refusal)
-      return
-    }
-    const revocationMark = registry.mark()
-    server.handleUpgrade(request, stream, head, (socket) => {
-      const onGone = () => {
-        connections.delete(connection)
-        if (connections.size === 0) whenEmpty?.()
-      }
-      const connection = new Connection({ socket, stream, services, known: identity, revocationMark, onGone })
-      connections.add(connection)
-    })
-  }
-
-  function refusalOf(request: IncomingMessage): Refusal | null {
-    if (isClosing) return { status: 503, sentence: 'The server is shutting down. Try again in a moment.' }
-    if (connections.size >= limits.maxConnections) {
-      return { status: 503, sentence: 'Too many connections. Try again later.' }
-    }
-    if (!offersOnlyProtobuf(request)) return null
-    return { status: 400, sentence: 'Only the JSON encoding is spoken here: offer centrifuge-json or no protocol.' }
-  }
-
-  /** Spread over time, because every client comes back within a second or so. */
-  async function closeAll(): Promise<void> {
-    if (connections.size === 0) return
-    const allGone = new Promise<void>((resolve) => {
-      whenEmpty = resolve
-    })
-    const all = [...connections]
-    const steps = Math.ceil(all.length / closesAStep)
-    const pauseMs = Math.min(limits.shutdownSpreadMs / steps, 100)
-    for (let step = 0; step < steps; step++) {
-      for (const connection of all.slice(step * closesAStep, (step + 1) * closesAStep)) {
-        connection.close(closeReasons.shutdown)
-      }
-      if (step + 1 < steps) await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    }
-    // Each connection cuts its own socket after its grace; this is for what might be left all the same.
-    const stragglers = setTimeout(() => {
-      for (const connection of connections) connection.terminate()
-    }, limits.closeGraceMs + 500)
-    await allGone
-    clearTimeout(stragglers)
-  }
-}
-
-const closesAStep = 100
-
-interface Refusal {
-  readonly status: 400 | 503
-  readonly sentence: string
-}
-
-function refuseUpgrade(stream: Duplex, { status, sentence }: Refusal): void {
-  const title = status === 400 ? 'Bad Request' : 'Service Unavailable'
-  // The client may be gone already; there is nobody left to tell.
-  stream.on('error', () => {})
-  stream.once('finish', () => stream.destroy())
-  stream.end(
-    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(sentence)}\r\n\r\n${sentence}`,
-  )
 }

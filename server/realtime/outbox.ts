@@ -1,12 +1,15 @@
-import type { Duplex } from 'node:stream'
+import type { Writable } from 'node:stream'
+import type { Encode, Transport } from './transport.ts'
 import type { WriteTurn } from './write-turn.ts'
 
 /**
- * The only way out to one socket: whole WebSocket frames in the order in which they were put in, written together at the
- * end of the turn. Bounded: a reader that leaves more than `maxBytes` unread is given up.
+ * The only way out to one client: whole WebSocket frames in the order in which they were put in, written together at the
+ * end of the turn, for other transports in their own framing. Bounded: a reader that leaves more than `maxBytes` unread
+ * is given up.
  */
 export class Outbox {
-  readonly #socket: Duplex
+  readonly #out: Writable
+  readonly #encode: Encode | null
   readonly #turn: WriteTurn
   readonly #maxBytes: number
   readonly #onOverflow: () => void
@@ -15,8 +18,14 @@ export class Outbox {
   #bytes = 0
   #open = true
 
-  constructor(socket: Duplex, turn: WriteTurn, maxBytes: number, onOverflow: () => void) {
-    this.#socket = socket
+  constructor(
+    { out, encode }: Pick<Transport, 'out' | 'encode'>,
+    turn: WriteTurn,
+    maxBytes: number,
+    onOverflow: () => void,
+  ) {
+    this.#out = out
+    this.#encode = encode
     this.#turn = turn
     this.#maxBytes = maxBytes
     this.#onOverflow = onOverflow
@@ -39,17 +48,17 @@ export class Outbox {
 
   flush(): void {
     if (this.#frames === null || !this.#open) return
-    const unread = this.#socket.writableLength
+    const unread = this.#out.writableLength
     // A large turn on a socket that keeps up is not slowness: only what stays unread counts.
     if (unread > 0 && unread + this.#bytes > this.#maxBytes) {
       this.discard()
       this.#onOverflow()
       return
     }
-    const joined = Array.isArray(this.#frames) ? Buffer.concat(this.#frames, this.#bytes) : this.#frames
+    const joined = this.#encode === null ? join(this.#frames, this.#bytes) : encoded(this.#frames, this.#encode)
     this.#frames = null
     this.#bytes = 0
-    this.#socket.write(joined)
+    this.#out.write(joined)
   }
 
   /** Takes nothing more, and drops what has not been written. */
@@ -62,3 +71,12 @@ export class Outbox {
 
 /** From here on a write of its own costs nothing compared with what it writes, and memory is better given back. */
 const flushBytes = 64 * 1024
+
+function join(frames: Buffer | readonly Buffer[], bytes: number): Buffer {
+  return Buffer.isBuffer(frames) ? frames : Buffer.concat(frames, bytes)
+}
+
+/** One by one, because what several clients are sent is encoded once for all of them. */
+function encoded(frames: Buffer | readonly Buffer[], encode: Encode): Buffer {
+  return Buffer.isBuffer(frames) ? encode(frames) : Buffer.concat(frames.map(encode))
+}

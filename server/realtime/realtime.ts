@@ -23,7 +23,7 @@ export interface Realtime extends AsyncDisposable {
   subscribe(userId: string, channel: string): SubscribeOutcome
   /** Ends the subscriptions of all clients of a user on this node to a channel, whoever began them. */
   unsubscribe(userId: string, channel: string): void
-  /** Closes the live sockets a revocation is about, with 3503. */
+  /** Closes the live sockets a revocation is about, on every node, with 3503. */
   revoke(revoked: Revoked): void
   /** Who may do what in each namespace. */
   permissions(by: Identity): readonly {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Broker } from '#server/broker/broker.ts'
+import type { Bus } from '#server/broker/bus.ts'
 import type { AccessRules } from './access.ts'
 import type { Hub } from './hub.ts'
 import type { Interest } from './interest.ts'
@@ -13,6 +14,7 @@ import type { WriteTurn } from './write-turn.ts'
 /** What every connection shares. */
 export interface Services {
   readonly broker: Broker
+  readonly bus: Bus
   readonly authenticator: Authenticator
   readonly access: AccessRules
   readonly hub: Hub

@@ -9,6 +9,7 @@ import { onTestFinished } from 'vitest'
 import type { Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Broker } from '#server/broker/broker.ts'
+import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
@@ -138,6 +139,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     const broker = createMemoryBroker({ store, log, ...options.broker })
     const realtime = createRealtime({
       broker,
+      bus: createLocalBus({ log }),
       authenticator: identities,
       namespaces: options.namespaces ?? rigNamespaces,
       log,

@@ -1,0 +1,135 @@
+import type { Logger } from 'pino'
+import type { Command } from '#protocol/client-protocol.ts'
+import { closeReasons } from '#protocol/close-reasons.ts'
+import { type ReplyErrorName, replyErrors } from '#protocol/error-codes.ts'
+import { BrokerError } from '#server/broker/broker-error.ts'
+import { Budget } from './budget.ts'
+import type { Client } from './client.ts'
+import { type Decoded, decodeLine } from './decode-frame.ts'
+import { applicationErrorText, errorText, replyText } from './encode.ts'
+import { execute } from './execute.ts'
+import { failed, type Outcome } from './outcome.ts'
+import type { PingSlot } from './ping.ts'
+import { textFrame } from './text-frame.ts'
+import type { Transport } from './transport.ts'
+
+/**
+ * Commands and answers of one client that has been let in: how many it may send and how many of them wrong, how many are
+ * worked on at a time, and that their answers come in the order the protocol asks for.
+ */
+export class Conversation {
+  readonly #client: Client
+  readonly #transport: Transport
+  readonly #pings: PingSlot
+  readonly #commands: Budget
+  readonly #errors: Budget
+  #inFlight = 0
+
+  constructor(client: Client, transport: Transport, pings: PingSlot) {
+    const { limits, clock } = client.services
+    this.#client = client
+    this.#transport = transport
+    this.#pings = pings
+    this.#commands = new Budget(limits.commandBurst, limits.commandsPerSecond, clock())
+    this.#errors = new Budget(limits.errorBurst, limits.errorsPerSecond, clock())
+  }
+
+  /** One line of what the client sent. */
+  take(line: string): void {
+    const { clock, limits } = this.#client.services
+    const left = this.#commands.take(clock())
+    if (left < -limits.commandDebt) {
+      this.#client.close(closeReasons.tooManyRequests)
+      return
+    }
+    const decoded = decodeLine(line)
+    if (left < 0 && this.#refuseForNow(decoded)) return
+    switch (decoded.kind) {
+      case 'pong':
+        this.#pings.pong()
+        break
+      case 'command':
+        this.#run(decoded.command)
+        break
+      case 'refused':
+        this.#answer(decoded, failed('badRequest', decoded.message))
+        break
+      case 'violation':
+        this.#log().info({ violation: decoded.message }, 'protocol violation')
+        this.#client.close(closeReasons.badRequest)
+        break
+      default:
+        decoded satisfies never
+    }
+  }
+
+  /** Whether it can be refused: an unsubscribe cannot, because the SDK reconnects then. */
+  #refuseForNow(decoded: Decoded): boolean {
+    if (decoded.kind !== 'command' && decoded.kind !== 'refused') return false
+    const { id, name } = decoded.kind === 'command' ? decoded.command : decoded
+    if (name === 'unsubscribe' || name === 'connect') return false
+    if (name !== 'send') this.#answer({ id, name }, failed('tooManyRequests'))
+    return true
+  }
+
+  #run(command: Command): void {
+    this.#inFlight += 1
+    if (this.#inFlight === this.#client.services.limits.maxInFlight) this.#transport.pause()
+    const isOrdered = command.name === 'subscribe' || command.name === 'unsubscribe'
+    if (isOrdered) this.#client.inOrder(command.request.channel, () => this.#perform(command))
+    else void this.#perform(command)
+  }
+
+  /** Never rejects. */
+  async #perform(command: Command): Promise<void> {
+    let outcome: Outcome
+    try {
+      outcome = this.#client.isReleased ? { kind: 'silence' } : await execute(this.#client, command)
+    } catch (error) {
+      this.#log().error({ err: error, command: command.name }, 'command failed on our side')
+      outcome = failed('internal', error instanceof BrokerError ? error.message : undefined)
+    }
+    this.#inFlight -= 1
+    if (this.#inFlight === this.#client.services.limits.maxInFlight >> 1) this.#transport.resume()
+    this.#answer(command, outcome)
+  }
+
+  #answer({ id, name }: { readonly id: number; readonly name: string }, outcome: Outcome): void {
+    if (this.#client.isReleased) return
+    switch (outcome.kind) {
+      case 'result':
+        this.#push(replyText(id, name, outcome.result))
+        outcome.afterReply?.()
+        break
+      case 'error':
+        this.#push(errorText(id, outcome.error, outcome.message))
+        this.#countError(outcome.error)
+        break
+      case 'application_error':
+        this.#push(applicationErrorText(id, outcome.code, outcome.message))
+        break
+      case 'close':
+        this.#client.close(outcome.reason)
+        break
+      case 'silence':
+        break
+      default:
+        outcome satisfies never
+    }
+  }
+
+  /** What is temporary is not the client's fault, and what an application refuses is its own affair. */
+  #countError(error: ReplyErrorName): void {
+    if ('temporary' in replyErrors[error]) return
+    if (this.#errors.take(this.#client.services.clock()) < 0) this.#client.close(closeReasons.tooManyErrors)
+  }
+
+  #push(text: string): void {
+    this.#client.outbox.push(textFrame(text))
+  }
+
+  #log(): Logger {
+    const { services, id, identity } = this.#client
+    return services.log.child({ connection: id, user: identity.userId })
+  }
+}

@@ -1,0 +1,51 @@
+import type { Logger } from 'pino'
+import type { ConnectRequest, ConnectResult } from '#protocol/client-protocol.ts'
+import type { Identity } from '#server/auth/identity.ts'
+import { type Authenticated, authenticate } from './authenticate.ts'
+import type { Client } from './client.ts'
+import { within } from './deadline.ts'
+import { secondsUntil } from './refresh.ts'
+import { type Joined, joinChannels, noChannels, serverChannels } from './server-subscriptions.ts'
+import type { Services } from './services.ts'
+
+/** Who is connecting. Trouble of our own is an answer too. */
+export async function recognize(
+  { authenticator, limits }: Services,
+  known: Identity | null,
+  { token }: ConnectRequest,
+  log: Logger,
+): Promise<Authenticated> {
+  try {
+    return await within(limits.answerMs, 'authentication', () => authenticate(authenticator, known, token))
+  } catch (error) {
+    log.error({ err: error }, 'authentication failed on our side')
+    return { kind: 'error', error: 'internal' }
+  }
+}
+
+/** Subscribes to what the client is in from the start. Null when that failed on our side. */
+export async function joinAtConnect(client: Client, request: ConnectRequest, log: Logger): Promise<Joined | null> {
+  const channels = serverChannels(client, request)
+  if (channels.length === 0) return noChannels
+  const { answerMs } = client.services.limits
+  try {
+    return await within(answerMs, 'subscribing at connect', () => joinChannels(client, channels))
+  } catch (error) {
+    log.error({ err: error }, 'subscribing at connect failed on our side')
+    return null
+  }
+}
+
+/** The JSON text of a connect result. */
+export function connectResultText({ id, services }: Client, expiresAt: number | null, { subs }: Joined): string {
+  const { limits, version, clock } = services
+  const result: ConnectResult = {
+    client: id,
+    version,
+    ping: Math.round(limits.pingMs / 1000),
+    pong: true,
+    ...(expiresAt !== null && { expires: true, ttl: secondsUntil(expiresAt, clock) }),
+  }
+  const text = JSON.stringify(result)
+  return subs === null ? text : `${text.slice(0, -1)},"subs":${subs}}`
+}
