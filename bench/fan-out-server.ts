@@ -48,7 +48,11 @@ async function carillon(): Promise<() => void> {
     log,
     version: 'bench',
     namespaces: namespaces.parse([{ name: 'bench', subscribe_roles: ['admin'], ...history }]),
-    authenticator: { verifyAccessToken: async () => ({ ok: false, reason: 'invalid' }), redeemTicket: async () => by },
+    authenticator: {
+      verifyConnectionToken: async () => ({ ok: false, reason: 'invalid' }),
+      verifySubscriptionToken: async () => ({ ok: false, reason: 'invalid' }),
+      redeemTicket: async () => by,
+    },
   })
   http.on('upgrade', (request, socket, head) => realtime.upgrade(request, socket, head, null))
   return () => void realtime.publish(by, { channel: 'bench:a', data: payload })

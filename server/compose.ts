@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import { createAuth } from './auth/create-auth.ts'
+import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
 import { ownOrigins } from './config/origins.ts'
@@ -58,14 +59,27 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const { broker, bus, ephemeral } = parts.use(await openEngine({ config, store, log }))
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
-  const auth = parts.use(await createAuth({ store, ephemeral, baseUrl, secret, log: log.child({ room: 'auth' }) }))
+  const auth = parts.use(
+    await createAuth({
+      ...{ store, ephemeral, baseUrl, secret, log: log.child({ room: 'auth' }) },
+      client: config.client,
+      configuredKey: config.http_api.key,
+    }),
+  )
   const realtime = parts.use(
     createRealtime({
       broker,
       bus,
       namespaces: config.namespaces,
-      personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
-      authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
+      withoutNamespace: config.channel.without_namespace,
+      insecure: config.client.insecure,
+      ...personalChannel(config),
+      authenticator: {
+        verifyConnectionToken: auth.verifyConnectionToken,
+        verifySubscriptionToken: auth.verifySubscriptionToken,
+        redeemTicket: auth.tickets.redeem,
+        anonymous: mayBeAnonymous(config) ? anonymous : null,
+      },
       version: packageJson.version,
       log: log.child({ room: 'realtime' }),
     }),
@@ -109,6 +123,19 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     tcp && !(await auth.setup.isDone()) ? `${baseUrl}/setup?token=${await auth.setup.createToken()}` : null
   const running = parts.move()
   return { url: baseUrl, address, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+function personalChannel({ client }: Config) {
+  const { enabled, personal_channel_namespace, single_connection } = client.subscribe_to_user_personal_channel
+  return {
+    personalChannel: enabled,
+    personalNamespace: personal_channel_namespace,
+    singleConnection: single_connection,
+  }
+}
+
+function mayBeAnonymous({ client }: Config): boolean {
+  return client.insecure || client.allow_anonymous_connect_without_token
 }
 
 async function prepareFolder(data: string): Promise<void> {

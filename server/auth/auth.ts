@@ -162,7 +162,7 @@ export type PolicyOverride = Partial<
 /** Sockets of this session, or of this whole user, must close; with `changed` they may come back by themselves. */
 export type Revoked =
   | { readonly kind: 'session'; readonly sessionId: string }
-  | { readonly kind: 'user'; readonly userId: string; readonly changed?: true }
+  | { readonly kind: 'user'; readonly userId: string; readonly changed?: true | undefined }
 
 export interface DeviceRecord {
   readonly id: string

@@ -47,5 +47,8 @@ export interface ExternalIdentity {
   readonly meta: unknown
 }
 
+/** Whoever comes without a token. */
+export const anonymous: ExternalIdentity = { kind: 'external', userId: '', name: '', info: null, meta: undefined }
+
 /** Who may be behind a socket. */
 export type SocketIdentity = Identity | ExternalIdentity

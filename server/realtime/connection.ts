@@ -4,7 +4,7 @@ import type { ConnectRequest } from '#protocol/client-protocol.ts'
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
-import type { Authenticated } from './authenticate.ts'
+import type { LetIn } from './authenticate.ts'
 import { Client } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { decodeLine, frameLines } from './decode-frame.ts'
@@ -139,11 +139,12 @@ export class Connection implements TransportListener {
   async #letIn(
     id: number,
     request: ConnectRequest,
-    { identity, expiresAt }: Extract<Authenticated, { kind: 'identity' }>,
+    { identity, expiresAt, grants }: LetIn,
     { stale, backlog }: Extract<Phase, { name: 'deciding' }>,
   ): Promise<void> {
-    if (this.#services.registry.wasRevokedSince(this.#revocationMark, identity)) {
-      this.close(closeReasons.forceDisconnect)
+    const revoked = this.#services.registry.revokedSince(this.#revocationMark, identity)
+    if (revoked) {
+      this.close(revoked)
       return
     }
     const client = new Client({
@@ -154,19 +155,27 @@ export class Connection implements TransportListener {
       outbox: this.#outbox,
       close: (reason) => this.close(reason),
       onExpired: () => this.close(closeReasons.expired),
-      onRevoked: () => this.close(closeReasons.forceDisconnect),
     })
     const joining: Phase = { name: 'joining', stale, backlog, client }
     this.#become(joining)
-    const joined = await joinAtConnect(client, request, this.#log())
+    this.#services.singleConnection.cameIn(client)
+    const outcome = await joinAtConnect(client, request, grants, this.#log())
     if (this.#phase !== joining) return
     this.#transport.resume()
-    if (joined === null) {
-      this.#refuse(id, 'internal')
-      return
+    switch (outcome.kind) {
+      case 'joined':
+        this.#open(id, client, expiresAt, outcome.joined)
+        for (const line of backlog) this.#take(line)
+        break
+      case 'error':
+        this.#refuse(id, outcome.error)
+        break
+      case 'close':
+        this.close(outcome.reason)
+        break
+      default:
+        outcome satisfies never
     }
-    this.#open(id, client, expiresAt, joined)
-    for (const line of backlog) this.#take(line)
   }
 
   #open(id: number, client: Client, expiresAt: number | null, joined: Joined): void {

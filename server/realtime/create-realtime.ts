@@ -17,6 +17,7 @@ import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
 import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
+import { createSingleConnection } from './single-connection.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
 
@@ -38,6 +39,10 @@ export interface RealtimeOptions {
   readonly limits?: Partial<RealtimeLimits>
   /** Everybody is subscribed to the own personal channel, `#ada`, when connecting. Default false. */
   readonly personalChannel?: boolean
+  /** The namespace of personal channels. Default none. */
+  readonly personalNamespace?: string | undefined
+  /** A user's new connection closes the ones before it, with 3504. Default false. */
+  readonly singleConnection?: boolean
   /** Milliseconds since 1970. */
   readonly clock?: () => number
 }
@@ -52,6 +57,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock = Date.now,
     rpc = new Map(),
     personalChannel = false,
+    personalNamespace,
   } = options
   const limits = { ...defaultLimits, ...options.limits }
   const turn = createWriteTurn()
@@ -59,6 +65,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const access = createAccessRules(options)
   const registry = createRegistry(log)
   const pinger = createPinger(limits)
+  const singleConnection = createSingleConnection({ enabled: options.singleConnection ?? false, bus, registry, log })
   const version = `carillon ${options.version}`
   const services: Services = {
     ...{
@@ -73,7 +80,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       registry,
       rpc,
       limits,
-      personalChannel,
+      personalPrefix: personalChannel ? `${personalNamespace === undefined ? '' : `${personalNamespace}:`}#` : null,
+      singleConnection,
       log,
       clock,
       version,
@@ -119,6 +127,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       const allowed = access.check(by, 'subscribe', channel)
       return allowed.ok ? { ok: true } : { ok: false, error: allowed.error }
     },
+    mayAdmit(by, channel) {
+      const admitted = access.admit(channel)
+      if (!admitted.ok) return { ok: false, error: admitted.error }
+      const may = access.inNamespace(by, 'subscribe', admitted.policy)
+      return may ? { ok: true } : { ok: false, error: 'permissionDenied' }
+    },
     activeChannels: hub.channels,
     isOnline: registry.isOnline,
     onPresence: registry.onPresence,
@@ -129,6 +143,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()
+      singleConnection[Symbol.dispose]()
       pinger[Symbol.dispose]()
     },
   }

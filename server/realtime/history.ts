@@ -8,7 +8,7 @@ import { failed, type Outcome } from './outcome.ts'
 export async function history(client: Client, request: HistoryRequest): Promise<Outcome> {
   const { access, broker, limits } = client.services
   const { channel, reverse = false } = request
-  const allowed = access.check(client.identity, 'history', channel)
+  const allowed = access.check(client.identity, 'history', channel, client.isIn(channel))
   if (!allowed.ok) return failed(allowed.error, allowed.message)
   const since = request.since ? { offset: request.since.offset ?? 0, epoch: request.since.epoch ?? '' } : undefined
   if (reverse && since?.offset === 0) return failed('badRequest', 'nothing comes before offset 0')

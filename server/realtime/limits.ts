@@ -37,6 +37,9 @@ export interface RealtimeLimits {
   readonly commandsPerSecond: number
   /** Commands beyond that which are answered with 111; whoever goes on all the same is closed with 3013. */
   readonly commandDebt: number
+  /** How often one client may be told at once, and each second, to subscribe again; beyond it the connection closes. */
+  readonly lossBurst: number
+  readonly lossesPerSecond: number
   /** Refusals that are the client's own fault, at once and each second; beyond it 3509, after which it stays away. */
   readonly errorBurst: number
   readonly errorsPerSecond: number
@@ -63,6 +66,8 @@ export const defaultLimits: RealtimeLimits = {
   commandBurst: 2_000,
   commandsPerSecond: 200,
   commandDebt: 1_000,
+  lossBurst: 256,
+  lossesPerSecond: 2,
   errorBurst: 200,
   errorsPerSecond: 1,
 }

@@ -2,7 +2,7 @@ import { maxPublicationBytes } from '#protocol/api.ts'
 import { noNamespaceFor } from '#protocol/channel.ts'
 import type { PublishCommand } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { NewPublication } from '#server/broker/broker.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
 import { historyPolicy } from './access.ts'
@@ -15,18 +15,23 @@ import type { Services } from './services.ts'
 export async function publish(client: Client, request: PublishCommand): Promise<Outcome> {
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream publications (type 0) are available')
   const { channel, data } = request
-  const outcome = await publishAs(client.services, client.identity, { channel, data }, { info: client.info })
+  const outcome = await publishAs(
+    client.services,
+    client.identity,
+    { channel, data },
+    { info: client.infoIn(client.subscriptions.get(channel)), isSubscribed: client.isIn(channel) },
+  )
   return outcome.ok ? emptyResult : failed(outcome.error, outcome.message)
 }
 
 /** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
 export async function publishAs(
   { access, broker, log }: Pick<Services, 'access' | 'broker' | 'log'>,
-  by: Identity,
+  by: SocketIdentity,
   { channel, data, tags, idempotencyKey, skipHistory = false }: PublishCall,
-  { info }: Pick<NewPublication, 'info'> = {},
+  { info, isSubscribed = false }: Pick<NewPublication, 'info'> & { readonly isSubscribed?: boolean } = {},
 ): Promise<PublishOutcome> {
-  const allowed = access.check(by, 'publish', channel)
+  const allowed = access.check(by, 'publish', channel, isSubscribed)
   if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
   const text = jsonText(data)
   if (text === undefined) return refused('badRequest', 'The data of a publication is a JSON value.')

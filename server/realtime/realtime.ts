@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
-import type { Revoked, Verified } from '#server/auth/auth.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { Revoked, VerifiedConnection, VerifiedSubscription } from '#server/auth/auth.ts'
+import type { ExternalIdentity, Identity, SocketIdentity } from '#server/auth/identity.ts'
 
 /** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
 export interface Realtime extends AsyncDisposable {
@@ -23,7 +23,7 @@ export interface Realtime extends AsyncDisposable {
   subscribe(userId: string, channel: string): SubscribeOutcome
   /** Ends the subscriptions of all clients of a user on this node to a channel, whoever began them. */
   unsubscribe(userId: string, channel: string): void
-  /** Closes the live sockets a revocation is about, on every node, with 3503. */
+  /** Closes the live sockets a revocation is about, on every node, with 3503, or 3011 when they may come back. */
   revoke(revoked: Revoked): void
   /** Who may do what in each namespace. */
   permissions(by: Identity): readonly {
@@ -35,6 +35,8 @@ export interface Realtime extends AsyncDisposable {
   }[]
   /** Whether this identity may subscribe to this channel. */
   maySubscribe(by: Identity, channel: string): SubscribeOutcome
+  /** Whether this identity may let somebody into this private channel, `$news:board`. */
+  mayAdmit(by: Identity, channel: string): SubscribeOutcome
   /** Channels with subscribers on this node, busiest first. */
   activeChannels(): readonly { readonly channel: string; readonly clients: number }[]
   /** Whether this user has a live socket on this node. */
@@ -43,7 +45,7 @@ export interface Realtime extends AsyncDisposable {
    * Told when a user's first socket on this node has been let in and when the last has gone. Returns the removal of the
    * listener.
    */
-  onPresence(listener: (change: { readonly identity: Identity; readonly online: boolean }) => void): () => void
+  onPresence(listener: (change: { readonly identity: SocketIdentity; readonly online: boolean }) => void): () => void
 }
 
 export type SubscribeOutcome = { readonly ok: true } | { readonly ok: false; readonly error: ReplyErrorName }
@@ -63,6 +65,9 @@ export type PublishOutcome =
 
 /** What the realtime room needs to know of identity: it never sees a user record. */
 export interface Authenticator {
-  verifyAccessToken(token: string): Promise<Verified>
+  verifyConnectionToken(token: string): Promise<VerifiedConnection>
+  verifySubscriptionToken(token: string): Promise<VerifiedSubscription>
   redeemTicket(ticket: string): Promise<Identity | null>
+  /** Whom a client without a token is taken for. Without it a token is required. */
+  readonly anonymous?: ExternalIdentity | null
 }

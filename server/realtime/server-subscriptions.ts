@@ -1,5 +1,7 @@
 import type { ConnectRequest, RecoveryRequest } from '#protocol/client-protocol.ts'
-import { closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
+import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
+import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import type { SubscriptionGrant } from '#server/auth/auth.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Client } from './client.ts'
 import { subscribePushText } from './encode.ts'
@@ -18,25 +20,45 @@ export interface Joined {
 
 export const noChannels: Joined = { subs: null, afterReply: () => {} }
 
+/** What becomes of a client that is being let in. */
+export type Joining =
+  | { readonly kind: 'joined'; readonly joined: Joined }
+  | { readonly kind: 'error'; readonly error: ReplyErrorName }
+  | { readonly kind: 'close'; readonly reason: CloseReason }
+
 /**
- * The channels a client that connects is subscribed to: its personal one, where that is configured, and those it names
- * because it was in them before, as far as it could subscribe to them itself. The rest of what it names is passed over.
+ * The channels a client that connects is subscribed to: its personal one, where that is configured, those its token
+ * names, and those it names itself because it was in them before, as far as it could subscribe to them. The rest of what
+ * it names is passed over; what its token names has to be.
  */
-export function serverChannels(client: Client, { subs }: ConnectRequest): readonly SubscriptionTerms[] {
-  const { access, limits, personalChannel } = client.services
+export function serverChannels(
+  client: Client,
+  { subs }: ConnectRequest,
+  grants: readonly SubscriptionGrant[],
+):
+  | { readonly kind: 'channels'; readonly channels: readonly SubscriptionTerms[] }
+  | Exclude<Joining, { kind: 'joined' }> {
+  const { access, limits, personalPrefix } = client.services
   const asked = new Map(Object.entries(subs ?? {}))
-  const terms: SubscriptionTerms[] = []
-  const own = `#${client.identity.userId}`
-  if (personalChannel && client.identity.userId !== '') add(own, 'server')
-  for (const channel of asked.keys()) {
-    if (terms.length >= limits.maxChannels) break
-    if (!terms.some((each) => each.channel === channel)) add(channel, 'connect')
+  const terms = new Map<string, SubscriptionTerms>()
+  if (personalPrefix !== null && client.identity.userId !== '') add(personalPrefix + client.identity.userId, 'server')
+  for (const { channel, info, data, override } of grants) {
+    const admitted = access.admit(channel)
+    if (!admitted.ok) return { kind: 'error', error: admitted.error }
+    const policy = { ...admitted.policy, ...override }
+    terms.set(channel, { ...{ channel, policy, origin: 'server', info, data }, ...recoveryOf(asked.get(channel)) })
   }
-  return terms
+  if (terms.size > limits.maxChannels) return { kind: 'close', reason: closeReasons.channelLimit }
+  for (const channel of asked.keys()) {
+    if (terms.size >= limits.maxChannels) break
+    if (!terms.has(channel)) add(channel, 'connect')
+  }
+  return { kind: 'channels', channels: [...terms.values()] }
 
   function add(channel: string, origin: 'connect' | 'server'): void {
     const allowed = access.check(client.identity, 'subscribe', channel)
-    if (allowed.ok) terms.push({ channel, policy: allowed.policy, origin, recover: positionOf(asked.get(channel)) })
+    if (!allowed.ok) return
+    terms.set(channel, { ...{ channel, policy: allowed.policy, origin }, ...recoveryOf(asked.get(channel)) })
   }
 }
 
@@ -95,6 +117,9 @@ export function unsubscribeByServer(client: Client, channel: string): void {
   })
 }
 
-function positionOf(request: RecoveryRequest | undefined): StreamPosition | null {
-  return request?.recover ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null
+function recoveryOf(request: RecoveryRequest | undefined): Pick<SubscriptionTerms, 'recover' | 'deltas'> {
+  const recover: StreamPosition | null = request?.recover
+    ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' }
+    : null
+  return { recover, deltas: request?.delta === 'fossil' }
 }

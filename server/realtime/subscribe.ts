@@ -1,6 +1,7 @@
 import { type SubscribeRequest, strictRecoveryFlag } from '#protocol/client-protocol.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
+import { type Admission, admit } from './admit.ts'
 import type { Client } from './client.ts'
 import { openSubscription } from './open-subscription.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
@@ -8,23 +9,26 @@ import { type ParsedFilter, parseTagFilter } from './tag-filter.ts'
 
 /** Subscribes to a channel because the client asks for it. */
 export async function subscribe(client: Client, request: SubscribeRequest): Promise<Outcome> {
-  const { access, limits } = client.services
+  const { limits } = client.services
   const { channel } = request
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream subscriptions (type 0) are available')
   if (request.delta !== undefined && !knownDeltas.includes(request.delta)) return closed(closeReasons.badRequest)
-  const allowed = access.check(client.identity, 'subscribe', channel)
-  if (!allowed.ok) return failed(allowed.error, allowed.message)
+  const admission = await admit(client, request)
+  // It may have gone while its token was verified, and nothing of it may be begun any more.
+  if (client.isReleased) return silence
+  if (!admission.ok) return failed(admission.error, admission.message)
   if (client.subscriptions.has(channel)) return failed('alreadySubscribed')
   if (client.subscriptions.size >= limits.maxChannels) {
     return failed('limitExceeded', `a client has at most ${limits.maxChannels} channels`)
   }
-  const { policy } = allowed
+  const policy = withWishes(admission, request)
   const filter = filterOf(request, policy)
   if (!filter.ok) return failed('badRequest', filter.message)
   const opened = await openSubscription(client, {
+    ...admission.terms,
     ...{ channel, policy, origin: 'client', filter: filter.filter },
     deltas: request.delta === 'fossil',
-    joinLeave: request.join_leave === true,
+    joinLeave: request.join_leave === true && mayHearOthers(client, channel),
     recover: request.recover ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null,
     strict: ((request.flag ?? 0) & strictRecoveryFlag) !== 0,
   })
@@ -38,6 +42,24 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
     default:
       return opened satisfies never
   }
+}
+
+/** The policy of this one subscription: what the namespace leaves to the client is as the client wishes. */
+function withWishes({ policy }: Extract<Admission, { ok: true }>, wishes: SubscribeRequest): Namespace {
+  const isRecoverable = policy.allow_recovery && wishes.recoverable === true
+  const isPositioned = policy.allow_positioning && wishes.positioned === true
+  if (!isRecoverable && !isPositioned) return policy
+  return {
+    ...policy,
+    force_recovery: policy.force_recovery || isRecoverable,
+    force_positioning: policy.force_positioning || isPositioned,
+  }
+}
+
+/** Joins and leaves tell what presence does. */
+function mayHearOthers({ identity, services }: Client, channel: string): boolean {
+  const allowed = services.access.check(identity, 'presence', channel, true)
+  return allowed.ok || allowed.error !== 'permissionDenied'
 }
 
 function filterOf(
