@@ -36,6 +36,10 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
     }
     // A cookie is sent along by any page the browser shows, so what changes something must come from our own pages.
     if (found.by === 'cookie' && !['GET', 'HEAD'].includes(request.method)) refuseForeign(request)
+    if (isConfigured(found.identity) && !isServerApi(request)) {
+      const sentence = 'The key of the configuration is for /api/<method> alone. Create one with "carillon key create".'
+      throw new HttpProblem('forbidden', sentence)
+    }
     renewed.set(request, found.cookies)
     return found.identity
   }
@@ -61,6 +65,16 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
       throw new HttpProblem('forbidden', `This needs the role ${roles.join(' or ')}; yours is ${identity.role}.`)
     },
   }
+}
+
+/** The key that the configuration names. */
+export function isConfigured(identity: Identity): boolean {
+  return identity.kind === 'key' && identity.isConfigured === true
+}
+
+/** `/api/publish` and its like; the product's own resources and identity stand one level deeper. */
+function isServerApi({ url }: FastifyRequest): boolean {
+  return /^\/api\/[^/?]+\/?(\?|$)/.test(url)
 }
 
 /** Where a request comes from. The local socket has no address: whoever is there is on this machine. */

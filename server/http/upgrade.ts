@@ -5,7 +5,7 @@ import type { Auth } from '#server/auth/auth.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
-import { headersOf, localIdentity } from './caller.ts'
+import { headersOf, isConfigured, localIdentity } from './caller.ts'
 
 export interface UpgradeParts {
   readonly auth: Auth
@@ -41,7 +41,8 @@ export function createUpgrade({ auth, realtime, isLocal, log }: UpgradeParts) {
     if (ticket !== null) return (await auth.tickets.redeem(ticket)) ?? 'refused'
     const headers = headersOf(request)
     headers.delete('cookie')
-    return (await auth.identify(headers))?.identity ?? null
+    const identity = (await auth.identify(headers))?.identity ?? null
+    return identity && isConfigured(identity) ? 'refused' : identity
   }
 }
 
