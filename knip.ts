@@ -3,7 +3,8 @@ import type { KnipConfig } from 'knip'
 const config: KnipConfig = {
   entry: [
     'build/check-imports.ts',
-    'bench/*.ts',
+    'bench/{main,soak}.ts',
+    'bench/peers/*-server.ts',
     'server/main.ts',
     // Kysely calls what these export.
     'server/store/migrations/*.ts',
@@ -17,7 +18,7 @@ const config: KnipConfig = {
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome', 'ioredis', 'prom-client', 'socket.io', 'eventsource'],
+  ignoreDependencies: ['@biomejs/biome', 'prom-client'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: { 'protocol/**': ['types'] },
   ignoreExportsUsedInFile: true,

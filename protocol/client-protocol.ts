@@ -100,16 +100,31 @@ export type Command = {
   }
 }[CommandName]
 
+/** Commands of a client that is sent a stream and cannot send one. */
+export const emulationRequest = z.object({
+  session: z.string().min(1).max(64),
+  node: z.string().max(64),
+  /** As in one WebSocket frame: commands, separated by newlines. */
+  data: z.string().min(1),
+})
+export type EmulationRequest = z.infer<typeof emulationRequest>
+
+/** Largest body that opens a stream or brings commands to it, in bytes. */
+export const maxEmulationBytes = 65_536
+
 export interface ConnectResult {
   readonly client: string
   readonly version: string
   /** Seconds between the server's pings. */
   readonly ping: number
   /** Whether the client answers them. */
-  readonly pong: boolean
+  readonly pong?: true
   readonly expires?: true
   /** Seconds until the client must refresh; at least 1. */
   readonly ttl?: number
+  /** What the client names in `emulationRequest`. */
+  readonly session?: string
+  readonly node?: string
 }
 
 export interface RefreshResult {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
+import type { Auth } from './auth/auth.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
@@ -15,8 +16,11 @@ import { openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
+import { createRecognize } from './http/recognize.ts'
+import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import type { Realtime } from './realtime/realtime.ts'
 import { openStore } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
@@ -28,6 +32,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly address: string
   /** The one-time link that creates the first administrator, or null when there is one. */
   readonly setupLink: string | null
+  /** For programs that have the server inside them. */
+  readonly auth: Auth
+  readonly realtime: Realtime
 }
 
 export interface ComposeOptions {
@@ -93,6 +100,8 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   )
 
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
+  const allowedOrigins = [...origins, ...config.client.allowed_origins]
+  const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
     auth,
     realtime,
@@ -106,10 +115,16 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const upgrade = createUpgrade({ auth, realtime, isLocal, log })
+  const recognize = createRecognize({ auth, isLocal })
+  const upgrade = createUpgrade({ realtime, recognize, log })
+  const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
   for (const server of [local, web]) {
-    server?.on('request', app.routing)
-    server?.on('request', drain.count)
+    server?.on('request', (request, response) => {
+      // What never ends by itself is not waited for.
+      if (streams(request, response)) return
+      drain.count(request, response)
+      app.routing(request, response)
+    })
     server?.on('upgrade', upgrade)
   }
   // First of all stop accepting, so that clients told to come back find the next server and not this one, and answer
@@ -122,7 +137,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const setupLink =
     tcp && !(await auth.setup.isDone()) ? `${baseUrl}/setup?token=${await auth.setup.createToken()}` : null
   const running = parts.move()
-  return { url: baseUrl, address, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { url: baseUrl, address, setupLink, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 function personalChannel({ client }: Config) {

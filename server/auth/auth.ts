@@ -27,7 +27,8 @@ export interface Auth extends AsyncDisposable {
    */
   handle(request: Request, address: string): Promise<Response>
   /**
-   * Who sent these headers: an `Authorization: Bearer` session, an `X-API-Key`, or a session cookie; null when nobody.
+   * Who sent these headers: an `Authorization: Bearer` session, an `X-API-Key` or `Authorization: apikey`, or a session
+   * cookie; null when nobody.
    * A bearer or key that is present but not valid throws `invalid_token`. Counts as a use of the session.
    */
   identify(headers: Headers): Promise<Identified | null>

@@ -66,7 +66,8 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
   return async (headers) => {
     const bearer = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
     if (bearer !== undefined) return byBearer(bearer)
-    const key = headers.get('x-api-key')
+    // Older libraries of Centrifugo send it so.
+    const key = headers.get('x-api-key') ?? /^apikey +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1] ?? null
     if (key !== null) return byKey(key)
     const cookie = headers.get('cookie')
     return cookie === null ? null : byCookie(cookie)

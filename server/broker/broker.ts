@@ -13,8 +13,9 @@ export interface Broker extends AsyncDisposable {
    */
   publish(channel: string, policy: HistoryPolicy, publication: NewPublication): Promise<Published>
   /**
-   * Reads a channel's stream and where its top is. A stream begins, durably, when it is first read or written. With
-   * another epoch in `since` than the stream's there are no publications: the caller compares epochs.
+   * Reads a channel's stream and where its top is. The epoch of a channel that nobody has published to yet is the one its
+   * stream will begin with, also after a restart. With another epoch in `since` than the stream's there are no
+   * publications: the caller compares epochs.
    */
   history(channel: string, policy: HistoryPolicy, query: HistoryQuery): Promise<HistoryPage>
   /** Forgets what is kept of a channel; its epoch and offsets go on. */

@@ -3,8 +3,8 @@ import type { Logger } from 'pino'
 import type { StreamGrowth } from './history-writer.ts'
 
 /**
- * Removes publications beyond their channel's size and age. What is too old is invisible at once, because readers apply
- * the policy themselves; this only gives the space back, in steps of a few milliseconds between which the event loop is
+ * Removes publications beyond their channel's size and age, and those that were to be removed. They are invisible at
+ * once, because readers apply the policy themselves; this only gives the space back, in steps of a few milliseconds between which the event loop is
  * free. A stream's row stays, and so do its epoch and top.
  */
 export interface HistoryTrimmer extends Disposable {
@@ -27,12 +27,12 @@ const streamsAStep = 100
 const stepPauseMs = 25
 const sweepIntervalMs = 60_000
 /** A stream that nobody has read, written or subscribed to for so long begins again, with another epoch. */
-const forgetAfterMs = 400 * 24 * 3600 * 1000
+export const forgetAfterMs = 400 * 24 * 3600 * 1000
 
 export function createHistoryTrimmer({ database, clock, log }: HistoryTrimmerOptions): HistoryTrimmer {
   const sql = {
     streamsFrom: database.prepare('select id from streams where id > ? order by id limit ?'),
-    policy: database.prepare('select top, keep, keep_ms as keepMs from streams where id = ?'),
+    policy: database.prepare('select top, floor, keep, keep_ms as keepMs from streams where id = ?'),
     first: database.prepare('select min("offset") as first from publications where stream_id = ?'),
     lastOutdated: database.prepare(
       'select max("offset") as last from (select "offset", time from publications where stream_id = ? order by "offset" limit ?) where time <= ?',
@@ -50,9 +50,9 @@ export function createHistoryTrimmer({ database, clock, log }: HistoryTrimmerOpt
 
   return {
     grew(growth) {
-      for (const [streamId, { keep, added }] of growth) {
+      for (const [streamId, { keep, added, cleared }] of growth) {
         const grown = (grownBy.get(streamId) ?? 0) + added
-        if (grown < Math.max(rowsAStep / 2, keep / 10)) {
+        if (!cleared && grown < Math.max(rowsAStep / 2, keep / 10)) {
           grownBy.set(streamId, grown)
           continue
         }
@@ -110,7 +110,7 @@ export function createHistoryTrimmer({ database, clock, log }: HistoryTrimmerOpt
 
   function trim(streamId: number, maxRows: number): number {
     const now = clock()
-    const policy = sql.policy.get(streamId) as { top: number; keep: number; keepMs: number } | undefined
+    const policy = sql.policy.get(streamId) as Policy | undefined
     if (policy === undefined) return 0
     const { first } = sql.first.get(streamId) as { first: number | null }
     if (first === null) {
@@ -118,7 +118,15 @@ export function createHistoryTrimmer({ database, clock, log }: HistoryTrimmerOpt
       return 0
     }
     const { last } = sql.lastOutdated.get(streamId, maxRows, now - policy.keepMs) as { last: number | null }
-    const through = Math.min(Math.max(policy.top - policy.keep, last ?? 0), first + maxRows - 1)
+    const outdated = Math.max(policy.top - policy.keep, policy.floor, last ?? 0)
+    const through = Math.min(outdated, first + maxRows - 1)
     return through < first ? 0 : Number(sql.remove.run(streamId, through).changes)
   }
+}
+
+interface Policy {
+  readonly top: number
+  readonly floor: number
+  readonly keep: number
+  readonly keepMs: number
 }

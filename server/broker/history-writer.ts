@@ -8,8 +8,10 @@ import type { HistoryTables, StreamHead } from './history-tables.ts'
  */
 export interface HistoryWriter {
   publish(channel: string, policy: HistoryPolicy, publication: NewPublication): Promise<Published>
-  /** Makes sure that the channel has a stream which will still be there after a crash. */
-  open(channel: string, policy: HistoryPolicy): Promise<StreamHead>
+  /** Notes that the channel's stream, if it has one, is still in use. */
+  touch(channel: string): Promise<void>
+  /** Makes all that is kept of a channel invisible. */
+  clear(channel: string): Promise<void>
   /** Writes what waits, then refuses everything. */
   close(): Promise<void>
 }
@@ -31,6 +33,8 @@ export interface HistoryWriterOptions {
 export interface StreamGrowth {
   readonly keep: number
   readonly added: number
+  /** Whether what it had was removed. */
+  readonly cleared: boolean
 }
 
 /** Bounds of one transaction, so that neither SQLite nor the fan-out behind it holds the event loop for long. */
@@ -64,17 +68,20 @@ export function createHistoryWriter({
         enqueue({ kind: 'publication', channel, policy, publication, bytes, resolve, reject, giveUpAt: giveUpAt() })
       })
     },
-    open(channel, policy) {
-      if (closed) return Promise.reject(closing())
-      if (waiting.length >= maxWaiting) return Promise.reject(full())
-      return new Promise((resolve, reject) => {
-        enqueue({ kind: 'stream', channel, policy, bytes: 0, resolve, reject, giveUpAt: giveUpAt() })
-      })
-    },
+    touch: (channel) => note('touch', channel),
+    clear: (channel) => note('clear', channel),
     async close() {
       closed = true
       if (waiting.length > 0) await new Promise<void>((resolve) => (whenIdle = resolve))
     },
+  }
+
+  function note(kind: NoteJob['kind'], channel: string): Promise<void> {
+    if (closed) return Promise.reject(closing())
+    if (waiting.length >= maxWaiting) return Promise.reject(full())
+    return new Promise((resolve, reject) => {
+      enqueue({ kind, channel, bytes: 0, resolve, reject, giveUpAt: giveUpAt() })
+    })
   }
 
   function giveUpAt(): number {
@@ -126,37 +133,49 @@ export function createHistoryWriter({
     const now = clock()
     const streams = new Map<string, OpenStream>()
     const done = group.map((job): Done => {
+      if (job.kind !== 'publication') {
+        const stream = knownStream(streams, job.channel)
+        if (stream && job.kind === 'clear') stream.floor = stream.top
+        return { job }
+      }
       const stream = openStream(streams, job, now)
-      if (job.kind === 'stream') return { job, head: { ...stream.head, top: stream.top } }
       const { idempotencyKey } = job.publication
       const earlier = idempotencyKey === undefined ? undefined : tables.offsetOfKey(stream.head.id, idempotencyKey)
       if (earlier !== undefined) return { job, published: published(earlier, stream, true) }
+      if (!takeVersion(stream, job.publication)) return { job, published: published(stream.top, stream, true) }
       stream.top += 1
       stream.policy = job.policy
       tables.append(stream.head.id, stream.top, now, job.publication)
       return { job, published: published(stream.top, stream, false), committed: committed(job, stream.top, now) }
     })
-    for (const { head, top, policy } of streams.values()) {
-      if (top > head.top) tables.advance(head.id, top, policy.size, policy.ttlSeconds * 1000, now)
+    for (const { head, top, policy, floor, version } of streams.values()) {
+      if (top > head.top && policy) tables.advance(head.id, top, policy.size, policy.ttlSeconds * 1000, now)
       else tables.touch(head.id, now)
+      if (floor > head.floor) tables.raiseFloor(head.id, floor)
+      if (version) tables.setVersion(head.id, version.number, version.epoch)
     }
     return { done, growth: new Map([...streams.values()].map(growthOf)) }
   }
 
-  function openStream(streams: Map<string, OpenStream>, job: Job, now: number): OpenStream {
-    const known = streams.get(job.channel)
+  function openStream(streams: Map<string, OpenStream>, job: PublicationJob, now: number): OpenStream {
+    const known = knownStream(streams, job.channel)
     if (known) return known
     const { size, ttlSeconds } = job.policy
-    const head = tables.head(job.channel) ?? tables.create(job.channel, size, ttlSeconds * 1000, now)
-    const stream = { head, top: head.top, policy: job.policy }
-    streams.set(job.channel, stream)
-    return stream
+    return opened(streams, job.channel, tables.create(job.channel, size, ttlSeconds * 1000, now))
+  }
+
+  /** Undefined for a channel that nobody has published to. */
+  function knownStream(streams: Map<string, OpenStream>, channel: string): OpenStream | undefined {
+    const known = streams.get(channel)
+    if (known) return known
+    const head = tables.head(channel)
+    return head && opened(streams, channel, head)
   }
 
   function answer(done: readonly Done[]): void {
     for (const entry of done) {
-      if ('head' in entry) {
-        entry.job.resolve(entry.head)
+      if (!('published' in entry)) {
+        entry.job.resolve()
         continue
       }
       if (entry.committed) onCommitted(entry.job.channel, entry.committed, entry.published.epoch)
@@ -189,24 +208,24 @@ export function createHistoryWriter({
 
 interface JobBase {
   readonly channel: string
-  readonly policy: HistoryPolicy
   readonly bytes: number
   readonly giveUpAt: number
   readonly reject: (error: BrokerError) => void
 }
 interface PublicationJob extends JobBase {
   readonly kind: 'publication'
+  readonly policy: HistoryPolicy
   readonly publication: NewPublication
   readonly resolve: (published: Published) => void
 }
-interface StreamJob extends JobBase {
-  readonly kind: 'stream'
-  readonly resolve: (head: StreamHead) => void
+interface NoteJob extends JobBase {
+  readonly kind: 'touch' | 'clear'
+  readonly resolve: () => void
 }
-type Job = PublicationJob | StreamJob
+type Job = PublicationJob | NoteJob
 
 type Done =
-  | { readonly job: StreamJob; readonly head: StreamHead }
+  | { readonly job: NoteJob }
   /** `committed` is absent for a duplicate: nobody is told of it again. */
   | { readonly job: PublicationJob; readonly published: Published; readonly committed?: Publication }
 
@@ -218,7 +237,28 @@ interface WrittenGroup {
 interface OpenStream {
   readonly head: StreamHead
   top: number
-  policy: HistoryPolicy
+  floor: number
+  /** What was published last goes by it; null while nothing has been. */
+  policy: HistoryPolicy | null
+  /** The highest version this group has brought; null while it brought none. */
+  version: { readonly number: number; readonly epoch: string } | null
+}
+
+function opened(streams: Map<string, OpenStream>, channel: string, head: StreamHead): OpenStream {
+  const stream: OpenStream = { head, top: head.top, floor: head.floor, policy: null, version: null }
+  streams.set(channel, stream)
+  return stream
+}
+
+/** Whether a publication is newer than all before it, which it is when it says nothing of versions. */
+function takeVersion(stream: OpenStream, { version, versionEpoch: epoch = '' }: NewPublication): boolean {
+  if (version === undefined) return true
+  const { head } = stream
+  const known =
+    stream.version ?? (head.version === null ? null : { number: head.version, epoch: head.versionEpoch ?? '' })
+  if (known && known.epoch === epoch && version <= known.number) return false
+  stream.version = { number: version, epoch }
+  return true
 }
 
 function published(offset: number, stream: OpenStream, duplicate: boolean): Published {
@@ -229,8 +269,8 @@ function committed({ publication }: PublicationJob, offset: number, time: number
   return { offset, data: publication.data, tags: publication.tags ?? null, info: publication.info ?? null, time }
 }
 
-function growthOf({ head, top, policy }: OpenStream): [number, StreamGrowth] {
-  return [head.id, { keep: policy.size, added: top - head.top }]
+function growthOf({ head, top, policy, floor }: OpenStream): [number, StreamGrowth] {
+  return [head.id, { keep: policy?.size ?? 0, added: top - head.top, cleared: floor > head.floor }]
 }
 
 function rejectAll(jobs: readonly Job[], error: BrokerError): void {

@@ -3,23 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pino from 'pino'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '#server/store/store.ts'
-import type { BrokerListener, HistoryPolicy, Publication } from './broker.ts'
+import { deaf, describeBroker, kept, notKept, publishMany, type Told } from '#test/broker/broker-behaviour.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from './memory-broker.ts'
 
-const kept: HistoryPolicy = { size: 1000, ttlSeconds: 3600 }
-const notKept: HistoryPolicy = { size: 0, ttlSeconds: 0 }
-
-test('offsets count up from one, in the order of publishing', async () => {
-  const { broker, told } = await openBroker()
-  const answers = await Promise.all([1, 2, 3].map((n) => broker.publish('news:a', kept, { data: `${n}` })))
-  expect(answers.map(({ offset }) => offset)).toEqual([1, 2, 3])
-  expect(told.map(({ publication }) => [publication.offset, publication.data])).toEqual([
-    [1, '1'],
-    [2, '2'],
-    [3, '3'],
-  ])
+describe('the broker of a single node', () => {
+  describeBroker(() => openBroker())
 })
 
 test('listeners have been told, and the file has it, when the publisher is answered', async () => {
@@ -55,49 +45,115 @@ test('epoch, top and publications are the same after the broker was opened again
   expect(page.publications.map(({ data }) => data)).toEqual(['{"n":1}', '{"n":2}'])
 })
 
-test('a stream that was only read keeps its epoch over a restart', async () => {
+test('a channel that was only read leaves nothing behind, and its stream begins with the epoch it was read with', async () => {
   const { broker, path, reopen } = await openBroker()
   const { epoch, offset } = await broker.history('news:a', kept, { limit: 0 })
   expect([epoch, offset]).toEqual([expect.stringMatching(/^[A-Za-z]{8}$/), 0])
+  expect((await broker.history('news:b', kept, { limit: 0 })).epoch).not.toBe(epoch)
   await broker[Symbol.asyncDispose]()
-  expect((await (await reopen(path)).publish('news:a', kept, { data: '1' })).epoch).toBe(epoch)
+  using other = new DatabaseSync(path)
+  expect(other.prepare('select count(*) as n from streams').get()).toEqual({ n: 0 })
+  const again = await reopen(path)
+  expect((await again.publish('news:a', kept, { data: '1' })).epoch).toBe(epoch)
+  const page = await again.history('news:a', kept, { limit: 10, since: { offset: 0, epoch } })
+  expect(page).toMatchObject({ epoch, offset: 1, publications: [{ data: '1' }] })
 })
 
-test('opening a stream and publishing in the same turn agree on the top', async () => {
-  const { broker } = await openBroker()
-  const [page] = await Promise.all([
+test('a stream that was forgotten begins again under another epoch', async () => {
+  let now = 1_700_000_000_000
+  const { broker, path } = await openBroker({ clock: () => now })
+  const { epoch } = await broker.publish('news:a', kept, { data: '1' })
+  using other = new DatabaseSync(path)
+  other.exec('delete from publications')
+  now += 400 * 24 * 3600 * 1000 + 1
+  other.exec('delete from streams')
+  expect(await broker.publish('news:a', kept, { data: '2' })).toMatchObject({
+    offset: 1,
+    epoch: expect.not.stringMatching(epoch),
+  })
+})
+
+test('reading a stream and publishing to it in the same turn agree on where it stands', async () => {
+  const { broker, told } = await openBroker()
+  const [page, published] = await Promise.all([
     broker.history('news:a', kept, { limit: 10 }),
     broker.publish('news:a', kept, { data: '1' }),
   ])
-  expect(page.offset).toBe(1)
-  expect(page.publications.map(({ offset }) => offset)).toEqual([1])
+  expect(page).toEqual({ publications: [], offset: 0, epoch: published.epoch })
+  expect(told).toMatchObject([{ publication: { offset: 1 }, epoch: page.epoch }])
 })
 
-test('history answers after, before, newest first, limited by number and by bytes', async () => {
-  const { broker } = await openBroker()
-  const { epoch } = await publishMany(broker, 10)
-  const offsets = async (query: Parameters<typeof broker.history>[2]) =>
-    (await broker.history('news:a', kept, query)).publications.map(({ offset }) => offset)
-  expect(await offsets({ limit: 0 })).toEqual([])
-  expect(await offsets({ limit: 3 })).toEqual([1, 2, 3])
-  expect(await offsets({ limit: 3, reverse: true })).toEqual([10, 9, 8])
-  expect(await offsets({ limit: 3, since: { offset: 4, epoch } })).toEqual([5, 6, 7])
-  expect(await offsets({ limit: 3, since: { offset: 4, epoch }, reverse: true })).toEqual([3, 2, 1])
-  expect(await offsets({ limit: 3, since: { offset: 4, epoch: '' } })).toEqual([5, 6, 7])
-  expect(await offsets({ limit: 3, since: { offset: 4, epoch: 'another' } })).toEqual([])
-  expect(await offsets({ limit: 10, maxBytes: 2 })).toEqual([1, 2, 3])
-})
-
-test('what is beyond size or age is invisible at once, and top and epoch stay', async () => {
+test('a stream in use is noted once a day, without anybody waiting for it', async () => {
   let now = 1_000_000
-  const { broker } = await openBroker({ clock: () => now })
-  const policy = { size: 3, ttlSeconds: 60 }
-  const { epoch } = await publishMany(broker, 5, policy)
-  const { publications } = await broker.history('news:a', policy, { limit: 10 })
-  expect(publications.map(({ offset }) => offset)).toEqual([3, 4, 5])
-  now += 61_000
-  expect(await broker.history('news:a', policy, { limit: 10 })).toEqual({ publications: [], offset: 5, epoch })
-  expect(await broker.publish('news:a', policy, { data: '6' })).toMatchObject({ offset: 6, epoch })
+  const { broker, path } = await openBroker({ clock: () => now })
+  await publishMany(broker, 1)
+  now += 25 * 3600 * 1000
+  await Promise.all([1, 2, 3].map(() => broker.history('news:a', kept, { limit: 0 })))
+  using other = new DatabaseSync(path)
+  const usedAt = () => other.prepare('select used_at as at from streams').get()
+  await expect.poll(usedAt).toEqual({ at: now })
+})
+
+test('history that was removed is invisible at once and stays so, and epoch and top go on', async () => {
+  const { broker, path, reopen } = await openBroker()
+  const { epoch } = await publishMany(broker, 3)
+  const [before] = await Promise.all([
+    broker.publish('news:a', kept, { data: '"4"' }),
+    broker.removeHistory('news:a'),
+    broker.publish('news:a', kept, { data: '"5"' }),
+  ])
+  expect(before.offset).toBe(4)
+  await broker.removeHistory('news:nobody-published-here')
+  await broker[Symbol.asyncDispose]()
+  const again = await reopen(path)
+  const page = await again.history('news:a', kept, { limit: 10 })
+  expect(page).toMatchObject({ epoch, offset: 5, publications: [{ offset: 5, data: '"5"' }] })
+  expect(page.publications).toHaveLength(1)
+  expect((await again.history('news:a', kept, { limit: 10, reverse: true })).publications).toHaveLength(1)
+})
+
+test('the space of removed history is given back in steps', async () => {
+  const { broker, path } = await openBroker()
+  await publishMany(broker, 900)
+  using other = new DatabaseSync(path)
+  const rows = () => (other.prepare('select count(*) as n from publications').get() as { n: number }).n
+  await broker.removeHistory('news:a')
+  await expect.poll(rows, { timeout: 5_000 }).toBe(0)
+})
+
+test('history is removed also while another handle writes, when that is done', async () => {
+  const { broker, path } = await openBroker()
+  await publishMany(broker, 2)
+  using other = new DatabaseSync(path)
+  other.exec('begin immediate')
+  const removed = broker.removeHistory('news:a')
+  await new Promise(setImmediate)
+  expect((await broker.history('news:a', kept, { limit: 10 })).publications).toHaveLength(2)
+  other.exec('commit')
+  await removed
+  expect((await broker.history('news:a', kept, { limit: 10 })).publications).toEqual([])
+})
+
+test('a version that is not higher reaches nobody, within one epoch of versions, also after a restart', async () => {
+  const { broker, told, path, reopen } = await openBroker()
+  const publish = (to: typeof broker, version: number, versionEpoch?: string) =>
+    to.publish('news:a', kept, { data: `${version}`, version, ...(versionEpoch && { versionEpoch }) })
+  const first = await Promise.all([publish(broker, 5), publish(broker, 5), publish(broker, 4), publish(broker, 7)])
+  expect(first.map(({ offset, duplicate }) => [offset, duplicate])).toEqual([
+    [1, false],
+    [1, true],
+    [1, true],
+    [2, false],
+  ])
+  expect(await broker.publish('news:a', kept, { data: 'null' })).toMatchObject({ offset: 3, duplicate: false })
+  expect(await broker.publish('news:b', kept, { data: '1', version: 1 })).toMatchObject({ duplicate: false })
+  await broker[Symbol.asyncDispose]()
+  const again = await reopen(path)
+  expect(await publish(again, 7)).toEqual({ offset: 3, epoch: first[0].epoch, duplicate: true })
+  expect(await publish(again, 1, 'rebuilt')).toMatchObject({ offset: 4, duplicate: false })
+  expect(await publish(again, 1, 'rebuilt')).toMatchObject({ offset: 4, duplicate: true })
+  expect(await publish(again, 1)).toMatchObject({ offset: 5, duplicate: false })
+  expect(told.map(({ publication }) => publication.data)).toEqual(['5', '7', 'null', '1', '1', '1'])
 })
 
 test('a busy channel does not grow without bound in the file', async () => {
@@ -212,42 +268,11 @@ test('closing writes what waits and refuses what comes after', async () => {
   await expect(broker.publish('telemetry:a', notKept, { data: '2' })).rejects.toMatchObject({ code: 'closed' })
 })
 
-test('one listener that throws keeps nothing from the others', async () => {
-  const { broker } = await openBroker()
-  const heard: number[] = []
-  const publication = () => {
-    throw new Error('a fault of its own')
-  }
-  broker.listen({ ...deaf, publication })
-  broker.listen({ ...deaf, publication: (_channel, { offset }) => heard.push(offset) })
-  await publishMany(broker, 2)
-  expect(heard).toEqual([1, 2])
-})
-
-test('presence belongs to a client in a channel', async () => {
-  const { broker } = await openBroker()
-  await broker.addPresence('news:a', { user: 'ada', client: '1' })
-  await broker.addPresence('news:a', { user: 'ada', client: '2' })
-  await broker.removePresence('news:a', '1')
-  await broker.removePresence('news:a', '1')
-  expect(await broker.presence('news:a')).toEqual([{ user: 'ada', client: '2' }])
-  expect(await broker.presence('news:b')).toEqual([])
-})
-
-const deaf: BrokerListener = { publication() {}, announcement() {}, resumed() {} }
-
-async function publishMany(broker: ReturnType<typeof createMemoryBroker>, count: number, policy = kept) {
-  const all = Array.from({ length: count }, (_, n) => broker.publish('news:a', policy, { data: `${n + 1}` }))
-  const last = (await Promise.all(all)).at(-1)
-  if (!last) throw new Error('nothing was published')
-  return last
-}
-
 async function openBroker(options: Partial<MemoryBrokerOptions> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-broker-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'carillon.sqlite')
-  const told: { channel: string; publication: Publication; epoch: string }[] = []
+  const told: Told[] = []
   return { broker: await reopen(path), told, path, reopen }
 
   async function reopen(file: string) {

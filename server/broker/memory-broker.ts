@@ -36,6 +36,8 @@ export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: 
   const presence = createMemoryPresence()
   const recentKeys = createIdempotencyWindow({ clock })
   const listeners = new Set<BrokerListener>()
+  /** Streams whose use is being noted. */
+  const touching = new Set<string>()
   let closed = false
 
   return {
@@ -49,15 +51,13 @@ export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: 
     },
     async history(channel, policy, query) {
       if (!isKept(policy)) return { publications: [], offset: 0, epoch: '' }
-      const known = tables.head(channel)
-      const opened = known && !isStale(known) ? known : await writer.open(channel, policy)
-      // Read again after having waited: the same group may have written behind the opening.
-      const current = opened === known ? known : (tables.head(channel) ?? opened)
-      return { publications: read(current, policy, query), offset: current.top, epoch: current.epoch }
+      const head = tables.head(channel)
+      // A stream begins when it is first published to; until then it has an epoch and nothing else.
+      if (!head) return { publications: [], offset: 0, epoch: tables.firstEpochOf(channel, clock()) }
+      if (isStale(head)) keepInUse(channel)
+      return { publications: read(head, policy, query), offset: head.top, epoch: head.epoch }
     },
-    async removeHistory(channel) {
-      tables.clear(channel)
-    },
+    removeHistory: (channel) => writer.clear(channel),
     async subscribe() {},
     unsubscribe() {},
     async announce(channel, kind, info) {
@@ -93,6 +93,15 @@ export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: 
     each(channel, (listener) => listener.publication(channel, publication, epoch))
   }
 
+  function keepInUse(channel: string): void {
+    if (touching.has(channel)) return
+    touching.add(channel)
+    writer
+      .touch(channel)
+      .catch((error: unknown) => log.warn({ err: error, channel }, 'the use of a stream was not noted'))
+      .finally(() => touching.delete(channel))
+  }
+
   function each(channel: string, call: (listener: BrokerListener) => void): void {
     for (const listener of listeners) {
       try {
@@ -108,7 +117,7 @@ export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: 
     if (limit <= 0 || (since && since.epoch !== '' && since.epoch !== head.epoch)) return []
     const visible = {
       streamId: head.id,
-      floor: head.top - policy.size,
+      floor: Math.max(head.top - policy.size, head.floor),
       oldest: clock() - policy.ttlSeconds * 1000,
       limit,
       maxBytes,

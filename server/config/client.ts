@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { namespaceName } from '#protocol/channel.ts'
 
+const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
+
 const secret = z.string().min(1, 'A secret key is not empty.')
 
 /** How tokens that the site's own backend signs are verified. Without a key there are none. */
@@ -40,6 +42,11 @@ export const clientSettings = z.strictObject({
       single_connection: z.boolean().default(false),
     })
     .prefault({}),
+  /** Other sites whose pages may connect over HTTP streams, such as `https://intranet.example.org`; `*` is all. */
+  allowed_origins: z
+    .array(z.union([z.literal('*'), origin], 'Give an origin such as https://intranet.example.org, or *.'))
+    .max(100)
+    .default([]),
 })
 export type ClientSettings = z.infer<typeof clientSettings>
 

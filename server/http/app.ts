@@ -19,7 +19,7 @@ import { consoleRoutes } from './routes/console.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
-import { publishRoutes } from './routes/publish.ts'
+import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
@@ -94,7 +94,7 @@ const resources: readonly Routes[] = [
   deviceRoutes,
   channelRoutes,
   starRoutes,
-  publishRoutes,
+  serverApiRoutes,
   consoleRoutes,
 ]
 

@@ -55,14 +55,9 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
     renewedCookies: (request) => renewed.get(request) ?? [],
     async allowed(request, roles, scope) {
       const identity = await signedIn(request)
-      if (identity.kind === 'key') {
-        if (scope !== undefined && (identity.scopes.includes(scope) || identity.scopes.includes('admin')))
-          return identity
-        const wanted = scope === undefined ? 'A person has to do this.' : `Create a key with the scope ${scope}.`
-        throw new HttpProblem('forbidden', `This key may not do this. ${wanted}`)
-      }
-      if (roles.includes(identity.role)) return identity
-      throw new HttpProblem('forbidden', `This needs the role ${roles.join(' or ')}; yours is ${identity.role}.`)
+      const forbidden = forbiddenBecause(identity, roles, scope)
+      if (forbidden !== null) throw new HttpProblem('forbidden', forbidden)
+      return identity
     },
   }
 }
@@ -72,9 +67,28 @@ export function isConfigured(identity: Identity): boolean {
   return identity.kind === 'key' && identity.isConfigured === true
 }
 
-/** `/api/publish` and its like; the product's own resources and identity stand one level deeper. */
+/** `/api/publish` and its like, and `/api` of older libraries; the product's own resources and identity stand one level deeper. */
 function isServerApi({ url }: FastifyRequest): boolean {
-  return /^\/api\/[^/?]+\/?(\?|$)/.test(url)
+  return /^\/api(\/[^/?]+)?\/?(\?|$)/.test(url)
+}
+
+/**
+ * Why somebody may not do what these roles, or a key with this scope, may do; null when it may. Without a scope no key
+ * may, and where it is null every key.
+ */
+export function forbiddenBecause(
+  identity: Identity,
+  roles: readonly Role[],
+  scope: KeyScope | null | undefined,
+): string | null {
+  if (identity.kind === 'key') {
+    if (scope === null) return null
+    if (scope === undefined) return 'This key may not do this. A person has to do this.'
+    if (identity.scopes.includes(scope) || identity.scopes.includes('admin')) return null
+    return `This key may not do this. Create a key with the scope ${scope}.`
+  }
+  if (roles.includes(identity.role)) return null
+  return `This needs the role ${roles.join(' or ')}; yours is ${identity.role}.`
 }
 
 /** Where a request comes from. The local socket has no address: whoever is there is on this machine. */

@@ -37,7 +37,11 @@ function problemOf(error: FastifyError | Error): Problem {
   if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
     return problemDocument('malformed_json', 'Send a JSON body with the content type application/json.')
   }
-  if (statusCode === 413) return problemDocument('payload_too_large', 'Send a smaller body: 128 KiB at most.')
+  if (statusCode === 413)
+    return problemDocument(
+      'payload_too_large',
+      'Send a smaller body: 128 KiB at most, and 1 MiB in a batch or broadcast.',
+    )
   if (statusCode === 415) return problemDocument('bad_request', 'Send the content type application/json.')
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return problemDocument('bad_request', error.message)

@@ -6,14 +6,18 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { bindLocal, localSocketPath } from './listen.ts'
-import { createUpgrade, type UpgradeParts } from './upgrade.ts'
+import { createUpgrade } from './upgrade.ts'
 
 test('a refused upgrade is closed even when the client keeps its half of the connection open', async () => {
   const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
   const server = await bindLocal(path)
   // Refused for its path: nobody is asked who it is.
-  const nobody = {} as Pick<UpgradeParts, 'auth' | 'realtime'>
-  server.on('upgrade', createUpgrade({ ...nobody, isLocal: () => false, log: pino({ level: 'silent' }) }))
+  const upgrade = createUpgrade({
+    realtime: { upgrade: () => expect.unreachable() },
+    recognize: () => expect.unreachable(),
+    log: pino({ level: 'silent' }),
+  })
+  server.on('upgrade', upgrade)
   const closed = new Promise<void>((resolve) => {
     server.on('connection', (socket) => socket.once('close', () => resolve()))
   })

@@ -7,15 +7,15 @@ import type { Identity } from '#server/auth/identity.ts'
 import type { LetIn } from './authenticate.ts'
 import { Client } from './client.ts'
 import { Conversation } from './conversation.ts'
-import { decodeLine, frameLines } from './decode-frame.ts'
-import { errorText, pingText, replyText } from './encode.ts'
+import { decodeConnect, decodeLine, frameLines } from './decode-frame.ts'
+import { connectPushText, errorText, pingText, replyText } from './encode.ts'
 import { connectResultText, joinAtConnect, recognize } from './letting-in.ts'
 import { Outbox } from './outbox.ts'
 import { leavePhase, type Phase } from './phase.ts'
 import type { Joined } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { textFrame } from './text-frame.ts'
-import type { Transport, TransportListener } from './transport.ts'
+import { isUnidirectional, type Transport, type TransportListener } from './transport.ts'
 
 /** One client's connection, from its first byte to its end, over whatever transport. */
 export class Connection implements TransportListener {
@@ -67,14 +67,23 @@ export class Connection implements TransportListener {
       this.close(closeReasons.inappropriateProtocol)
       return
     }
-    for (const line of frameLines(text)) this.#take(line)
+    for (const line of isUnidirectional(this.#transport) ? [text] : frameLines(text)) this.#take(line)
   }
 
+  overrun(): void {
+    this.close(closeReasons.tooManyRequests)
+  }
+
+  /** It has been told why; what it sends and whether it goes is nobody's business any more. */
   failed(error: Error): void {
     this.#log().debug({ err: error }, 'socket error')
+    if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
+    const grace = setTimeout(() => this.#transport.terminate(), this.#services.limits.closeGraceMs)
+    this.#become({ name: 'closing', grace })
+    this.#outbox.discard()
   }
 
-  gone(code: number): void {
+  gone(code: number | null): void {
     if (this.#phase.name !== 'closing') this.#log().info({ code }, 'connection gone')
     this.#become({ name: 'closed' })
     this.#outbox.discard()
@@ -92,7 +101,8 @@ export class Connection implements TransportListener {
         phase.backlog.push(line)
         break
       case 'open':
-        phase.conversation.take(line)
+        if (phase.conversation) phase.conversation.take(line)
+        else this.close(closeReasons.badRequest)
         break
       case 'refused':
       case 'closing':
@@ -104,7 +114,7 @@ export class Connection implements TransportListener {
   }
 
   #takeConnect(line: string): void {
-    const decoded = decodeLine(line)
+    const decoded = isUnidirectional(this.#transport) ? decodeConnect(line) : decodeLine(line)
     if (decoded.kind === 'pong') return
     if (decoded.kind === 'refused' && decoded.name === 'connect') {
       this.#refuse(decoded.id, 'badRequest', decoded.message)
@@ -179,23 +189,29 @@ export class Connection implements TransportListener {
   }
 
   #open(id: number, client: Client, expiresAt: number | null, joined: Joined): void {
+    const onlyListens = isUnidirectional(this.#transport)
     const pings = this.#services.pinger.add({
       ping: () => this.#outbox.push(pingFrame),
-      overdue: () => this.close(closeReasons.noPong),
+      overdue: onlyListens ? null : () => this.close(closeReasons.noPong),
     })
-    const conversation = new Conversation(client, this.#transport, pings)
+    const conversation = onlyListens ? null : new Conversation(client, this.#transport, pings)
     this.#become({ name: 'open', client, pings, conversation })
-    this.#push(replyText(id, 'connect', connectResultText(client, expiresAt, joined)))
+    const result = connectResultText(client, this.#transport, expiresAt, joined)
+    this.#push(onlyListens ? connectPushText(result) : replyText(id, 'connect', result))
     this.#log().info('connection open')
     joined.afterReply()
     client.connected()
   }
 
-  /** Closes after a while, should the client not: with a code that means for it what the error did. */
+  /** Closes at once where there is no reply, and else after a while, should the client not. */
   #refuse(id: number, error: ReplyErrorName, message?: string): void {
-    this.#push(errorText(id, error, message))
     this.#log().info({ error }, 'connection refused')
     const reason = refusalReasons[error] ?? closeReasons.badRequest
+    if (isUnidirectional(this.#transport)) {
+      this.close(reason)
+      return
+    }
+    this.#push(errorText(id, error, message))
     const grace = setTimeout(() => this.close(reason), this.#services.limits.closeGraceMs).unref()
     this.#become({ name: 'refused', grace })
   }
@@ -228,9 +244,12 @@ export interface ConnectionOptions {
   readonly onGone: () => void
 }
 
-/** For a refused client that does not leave by itself: a code that means to it what the error did. */
+/** What means as a close what the error means as a reply. */
 const refusalReasons: Partial<Record<ReplyErrorName, CloseReason>> = {
   tokenExpired: closeReasons.expired,
+  expired: closeReasons.expired,
+  tooManyRequests: closeReasons.tooManyRequests,
+  permissionDenied: closeReasons.permissionDenied,
   internal: closeReasons.internalError,
 }
 

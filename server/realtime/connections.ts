@@ -1,6 +1,7 @@
 import { closeReasons } from '#protocol/close-reasons.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { Connection } from './connection.ts'
+import type { Refusal } from './realtime.ts'
 import type { Services } from './services.ts'
 import type { Transport } from './transport.ts'
 
@@ -12,11 +13,6 @@ export interface Connections {
   begin(transport: Transport, known: Identity | null, revocationMark: number): void
   /** Refuses new ones and closes those there are, spread over time because every client comes back within a second or so. */
   closeAll(): Promise<void>
-}
-
-export interface Refusal {
-  readonly status: 400 | 503
-  readonly sentence: string
 }
 
 const closesAStep = 100

@@ -1,23 +1,27 @@
 import type { Logger } from 'pino'
-import { channelName } from '#protocol/channel.ts'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
+import { createActiveChannels } from './active-channels.ts'
 import { createConnections } from './connections.ts'
+import { createEmulation } from './emulation.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
+import { createNodes } from './nodes.ts'
 import { createPinger } from './ping.ts'
 import { createPositionChecker } from './position-check.ts'
-import { publishAs } from './publish.ts'
+import { broadcastAs, publishAs } from './publish.ts'
 import type { Authenticator, Realtime } from './realtime.ts'
 import { createRegistry } from './registry.ts'
 import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
-import { subscribeByServer, unsubscribeByServer } from './server-subscriptions.ts'
+import { createServerCalls } from './server-calls.ts'
 import type { Services } from './services.ts'
 import { createSingleConnection } from './single-connection.ts'
+import { createSteering } from './steering.ts'
+import { createStreamEntrance } from './stream-entrance.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
 
@@ -88,32 +92,27 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   }
   const connections = createConnections(services)
+  const emulation = createEmulation(bus)
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
     announcement: hub.announce,
     resumed: () => void positions.check(),
   })
+  const steering = createSteering(services)
+  const nodes = createNodes(services, options.version)
   const stopHearing = hearRevocations(bus, registry.revoke)
   let isClosing = false
 
   return {
     upgrade: createWebSocketEntrance(connections, registry),
+    stream: createStreamEntrance(connections, registry, emulation),
+    emulate: emulation.take,
     publish: (by, request) => publishAs(services, by, request),
-    subscribe(userId, channel) {
-      const policy = access.policyOf(channel)
-      if (!policy) return { ok: false, error: 'unknownChannel' }
-      if (!channelName.safeParse(channel).success) return { ok: false, error: 'badRequest' }
-      for (const client of registry.clientsOf(userId)) {
-        client.whenConnected(() => subscribeByServer(client, channel, policy))
-      }
-      return { ok: true }
-    },
-    unsubscribe(userId, channel) {
-      for (const client of registry.clientsOf(userId)) {
-        client.whenConnected(() => unsubscribeByServer(client, channel))
-      }
-    },
+    broadcast: (by, request) => broadcastAs(services, by, request),
+    calls: createServerCalls(services),
+    steering,
+    nodes,
     revoke: tellRevocations(bus, log),
     permissions: (by) =>
       namespaces.map((policy) => ({
@@ -133,17 +132,20 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       const may = access.inNamespace(by, 'subscribe', admitted.policy)
       return may ? { ok: true } : { ok: false, error: 'permissionDenied' }
     },
-    activeChannels: hub.channels,
+    activeChannels: createActiveChannels(nodes, hub.channels, clock),
     isOnline: registry.isOnline,
     onPresence: registry.onPresence,
     async [Symbol.asyncDispose]() {
       if (isClosing) return
       isClosing = true
       await connections.closeAll()
+      emulation[Symbol.dispose]()
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()
       singleConnection[Symbol.dispose]()
+      steering[Symbol.dispose]()
+      nodes[Symbol.dispose]()
       pinger[Symbol.dispose]()
     },
   }

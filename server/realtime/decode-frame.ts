@@ -32,6 +32,12 @@ export function decodeLine(line: string): Decoded {
   return decodeCommand(id, name, envelope[name])
 }
 
+/** A connect request that comes alone, as unidirectional clients send it; no text is an empty one. */
+export function decodeConnect(text: string): Decoded {
+  const request = text === '' ? {} : parseObject(text)
+  return request ? decodeCommand(0, 'connect', request) : violation('not a JSON object')
+}
+
 function decodeCommand(id: number, name: CommandName, value: unknown): Decoded {
   const parsed = commands[name].safeParse(value)
   if (!parsed.success) {

@@ -42,6 +42,16 @@ export function unsubscribePushText(
   return JSON.stringify({ push: { channel, unsubscribe: { code: reason.code, reason: reason.reason } } })
 }
 
+/** Ends a connection whose transport has no way of its own to say why. */
+export function disconnectPushText({ code, reason }: { readonly code: number; readonly reason: string }): string {
+  return JSON.stringify({ push: { disconnect: { code, reason } } })
+}
+
+/** The connect result of a client that sends no commands. */
+export function connectPushText(result: string): string {
+  return `{"push":{"connect":${result}}}`
+}
+
 /** A publication as it is written. */
 export type WrittenPublication = Pick<Publication, 'data' | 'offset' | 'info' | 'tags'> & { readonly delta?: true }
 

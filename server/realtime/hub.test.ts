@@ -63,6 +63,16 @@ test('who joins from another epoch takes the place of all who are in an old one'
   expect(hub.channels()).toEqual([{ channel: 'a', clients: 1 }])
 })
 
+test('who joins behind the others shows that the stream went back, and takes their place', async () => {
+  const { hub, join } = setUp()
+  const ahead = join('a', { offset: 9, epoch: 'e' })
+  const back = join('a', { offset: 4, epoch: 'e' })
+  expect([ahead.lost, back.lost]).toEqual([1, 0])
+  hub.publish('a', publication(5), 'e')
+  await turn()
+  expect([ahead.writes, back.writes]).toEqual([[], [[5]]])
+})
+
 test('publications without offsets pass in any channel', async () => {
   const { hub, join } = setUp()
   const member = join('a', { offset: 4, epoch: 'e' })

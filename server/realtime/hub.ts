@@ -61,16 +61,9 @@ export function createHub(turn: WriteTurn): Hub {
     publish(channel, publication, epoch) {
       const room = rooms.get(channel)
       if (!room) return
+      if (advance(room, publication.offset, epoch) && room.size > 0) fanOut(room, publication)
+      // After the members: a watcher that joins now has this publication already.
       if (room.watchers.size > 0) for (const watcher of [...room.watchers]) watcher(publication, epoch)
-      if (room.size === 0 || !advance(room, publication.offset, epoch)) return
-      if (room.plain.members.size > 0 || room.filtered.size > 0) {
-        const frame = textFrame(publicationPushText(channel, publication))
-        if (room.plain.members.size > 0) makeReady(room.plain, frame)
-        for (const { filter, strand } of room.filtered.values()) {
-          if (filter.matches(publication.tags)) makeReady(strand, frame)
-        }
-      }
-      if (room.deltas) publishDelta(channel, room.deltas, publication)
     },
     announce(channel, kind, info) {
       const room = rooms.get(channel)
@@ -87,7 +80,10 @@ export function createHub(turn: WriteTurn): Hub {
     },
     join(channel, member, position, last) {
       const before = rooms.get(channel)
-      if (position && before?.position && position.epoch !== before.position.epoch) loseAll(before)
+      if (position && before?.position && !isReachedBy(before.position, position)) {
+        before.position = position
+        loseAll(before)
+      }
       // Losing its last member, the room may have gone.
       const room = roomOf(channel)
       room.position ??= position
@@ -140,7 +136,6 @@ export function createHub(turn: WriteTurn): Hub {
   }
 
   function forgetIfEmpty(room: Room): void {
-    if (room.size === 0) room.position = null
     if (room.size === 0 && room.watchers.size === 0) rooms.delete(room.channel)
   }
 
@@ -149,16 +144,25 @@ export function createHub(turn: WriteTurn): Hub {
     const { position } = room
     if (position === null || offset === 0) return true
     if (epoch === position.epoch && offset <= position.offset) return false
-    if (epoch !== position.epoch || offset > position.offset + 1) {
-      loseAll(room)
-      return false
-    }
+    const isNext = epoch === position.epoch && offset === position.offset + 1
     room.position = { offset, epoch }
-    return true
+    if (!isNext) loseAll(room)
+    return isNext
   }
 
   function loseAll(room: Room): void {
     for (const member of [...membersOf(room)]) member.lostPosition()
+  }
+
+  function fanOut({ channel, plain, filtered, deltas }: Room, publication: Publication): void {
+    if (plain.members.size > 0 || filtered.size > 0) {
+      const frame = textFrame(publicationPushText(channel, publication))
+      if (plain.members.size > 0) makeReady(plain, frame)
+      for (const { filter, strand } of filtered.values()) {
+        if (filter.matches(publication.tags)) makeReady(strand, frame)
+      }
+    }
+    if (deltas) publishDelta(channel, deltas, publication)
   }
 
   function publishDelta(channel: string, { settled, fresh, chain }: Deltas, publication: Publication): void {
@@ -217,8 +221,16 @@ interface Room {
   readonly watchers: Set<Watcher>
   /** How many members want joins and leaves. */
   listening: number
-  /** Null for channels without positions, and before the first subscriber has one. */
+  /**
+   * The last publication that came here, or where the first subscriber was. Null for channels without positions, and
+   * before the first subscriber has one. It goes on without members as long as somebody watches.
+   */
   position: StreamPosition | null
+}
+
+/** Whether a stream that is here now can have been there. A stream that begins anew, or goes back, cannot. */
+function isReachedBy(there: StreamPosition, here: StreamPosition): boolean {
+  return there.epoch === here.epoch && there.offset <= here.offset
 }
 
 /** Members that get the same frames. */

@@ -8,6 +8,7 @@ import { within } from './deadline.ts'
 import { secondsUntil } from './refresh.ts'
 import { type Joined, type Joining, joinChannels, noChannels, serverChannels } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
+import { isUnidirectional, type Transport } from './transport.ts'
 
 /** Who is connecting. Trouble of our own is an answer too. */
 export async function recognize(
@@ -46,14 +47,20 @@ export async function joinAtConnect(
 }
 
 /** The JSON text of a connect result. */
-export function connectResultText({ id, services }: Client, expiresAt: number | null, { subs }: Joined): string {
-  const { limits, version, clock } = services
+export function connectResultText(
+  { id, services }: Client,
+  transport: Transport,
+  expiresAt: number | null,
+  { subs }: Joined,
+): string {
+  const { bus, limits, version, clock } = services
   const result: ConnectResult = {
     client: id,
     version,
     ping: Math.round(limits.pingMs / 1000),
-    pong: true,
+    ...(!isUnidirectional(transport) && { pong: true }),
     ...(expiresAt !== null && { expires: true, ttl: secondsUntil(expiresAt, clock) }),
+    ...(transport.session !== null && { session: transport.session, node: bus.node }),
   }
   const text = JSON.stringify(result)
   return subs === null ? text : `${text.slice(0, -1)},"subs":${subs}}`

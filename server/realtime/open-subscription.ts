@@ -218,24 +218,54 @@ function follow(
     lostPosition(client, subscription)
     return
   }
-  const push = (publication: Publication) =>
-    client.outbox.push(textFrame(publicationPushText(channel, writtenFor(member, publication))))
-  for (const publication of caught.late) if (isFor(member, publication)) push(publication)
+  for (const publication of caught.late) pushPublication(client, channel, member, publication)
   const { position } = caught
   const last = caught.late.at(-1) ?? recovered
   const fanOut = hub.position(channel)
-  if (fanOut === null || fanOut.offset >= position.offset) {
+  if (fanOut === null || fanOut.epoch !== position.epoch || fanOut.offset >= position.offset) {
     goLive(client, subscription, member, position, last)
-    return
+  } else {
+    awaitFanOut(client, subscription, member, position, last)
   }
-  // History was ahead of the fan-out: join when that has come to where this client is.
+}
+
+/** History was ahead of the fan-out: the member joins when that has come to where it is. */
+function awaitFanOut(
+  client: Client,
+  subscription: Subscription,
+  member: Member,
+  position: StreamPosition,
+  last: Publication | null,
+): void {
+  const { hub, limits } = client.services
+  const { channel } = subscription
+  let latest = last
   const joinInTime: Watcher = (publication, epoch) => {
-    if (epoch === position.epoch && publication.offset <= position.offset) return
-    hub.unwatch(channel, joinInTime)
-    goLive(client, subscription, member, position, last)
+    if (publication.offset === 0) {
+      latest = publication
+      pushPublication(client, channel, member, publication)
+    } else if (epoch !== position.epoch || publication.offset > position.offset) {
+      lostPosition(client, subscription)
+    } else if (publication.offset === position.offset) {
+      subscription.release()
+      goLive(client, subscription, member, position, latest)
+    }
   }
   hub.watch(channel, joinInTime)
-  subscription.release = () => hub.unwatch(channel, joinInTime)
+  const late = setTimeout(() => {
+    hub.loseAll(channel)
+    lostPosition(client, subscription)
+  }, limits.positionGraceMs).unref()
+  subscription.release = () => {
+    clearTimeout(late)
+    hub.unwatch(channel, joinInTime)
+  }
+}
+
+/** Outside the fan-out. */
+function pushPublication(client: Client, channel: string, member: Member, publication: Publication): void {
+  if (!isFor(member, publication)) return
+  client.outbox.push(textFrame(publicationPushText(channel, writtenFor(member, publication))))
 }
 
 function isFor({ filter }: Member, { tags }: Publication): boolean {

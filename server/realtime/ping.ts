@@ -1,8 +1,8 @@
 /** Something that is pinged. */
 export interface Pinged {
   ping(): void
-  /** The answer to the last ping did not come in time. */
-  overdue(): void
+  /** The answer to the last ping did not come in time. Null for a client that never answers. */
+  readonly overdue: (() => void) | null
 }
 
 /** One connection's place among the pings. */
@@ -48,7 +48,7 @@ export function createPinger({ pingMs, pongMs }: { readonly pingMs: number; read
 
   function tick(): void {
     now += 1
-    for (const entry of [...slotAt(now - pongTicks + slotCount)]) if (entry.awaited) entry.pinged.overdue()
+    for (const entry of [...slotAt(now - pongTicks + slotCount)]) if (entry.awaited) entry.pinged.overdue?.()
     for (const entry of slotAt(now)) {
       entry.awaited = true
       entry.pinged.ping()

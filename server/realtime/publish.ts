@@ -5,10 +5,10 @@ import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { NewPublication } from '#server/broker/broker.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
-import { historyPolicy } from './access.ts'
+import { hasHistory, historyPolicy } from './access.ts'
 import type { Client } from './client.ts'
 import { emptyResult, failed, type Outcome } from './outcome.ts'
-import type { PublishCall, PublishOutcome } from './realtime.ts'
+import type { BroadcastCall, PublishCall, PublishOutcome } from './realtime.ts'
 import type { Services } from './services.ts'
 
 /** A client publishes: subject to the channel's policy, and marked with who did it. */
@@ -24,15 +24,36 @@ export async function publish(client: Client, request: PublishCommand): Promise<
   return outcome.ok ? emptyResult : failed(outcome.error, outcome.message)
 }
 
+type Parts = Pick<Services, 'access' | 'broker' | 'log'>
+
 /** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
 export async function publishAs(
-  { access, broker, log }: Pick<Services, 'access' | 'broker' | 'log'>,
+  services: Parts,
   by: SocketIdentity,
-  { channel, data, tags, idempotencyKey, skipHistory = false }: PublishCall,
+  { channel, ...call }: PublishCall,
   { info, isSubscribed = false }: Pick<NewPublication, 'info'> & { readonly isSubscribed?: boolean } = {},
 ): Promise<PublishOutcome> {
-  const allowed = access.check(by, 'publish', channel, isSubscribed)
-  if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
+  const publication = newPublication(call, info)
+  return publication.ok ? publishTo(services, by, channel, publication, isSubscribed) : publication
+}
+
+/** The same to several channels: its data is written as JSON once. One outcome a channel, in their order. */
+export async function broadcastAs(
+  services: Parts,
+  by: SocketIdentity,
+  { channels, ...call }: BroadcastCall,
+): Promise<readonly PublishOutcome[]> {
+  const publication = newPublication(call, undefined)
+  return Promise.all(
+    channels.map((channel) => (publication.ok ? publishTo(services, by, channel, publication) : publication)),
+  )
+}
+
+type Prepared = { readonly ok: true; readonly publication: NewPublication; readonly skipHistory: boolean }
+type Refusal = Extract<PublishOutcome, { ok: false }>
+
+function newPublication(call: Omit<PublishCall, 'channel'>, info: NewPublication['info']): Prepared | Refusal {
+  const { data, tags, idempotencyKey, version, versionEpoch, skipHistory = false } = call
   const text = jsonText(data)
   if (text === undefined) return refused('badRequest', 'The data of a publication is a JSON value.')
   const bytes = Buffer.byteLength(text)
@@ -47,9 +68,30 @@ export async function publishAs(
     ...(tags && { tags }),
     ...(info && { info }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(version !== undefined && { version }),
+    ...(versionEpoch !== undefined && { versionEpoch }),
+  }
+  return { ok: true, publication, skipHistory }
+}
+
+async function publishTo(
+  { access, broker, log }: Parts,
+  by: SocketIdentity,
+  channel: string,
+  { publication, skipHistory }: Prepared,
+  isSubscribed = false,
+): Promise<PublishOutcome> {
+  const allowed = access.check(by, 'publish', channel, isSubscribed)
+  if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
+  const isKept = hasHistory(allowed.policy) && !skipHistory
+  if (publication.version !== undefined && !isKept) {
+    return refused(
+      'notAvailable',
+      `Versions are compared where history is kept, which ${channel} or this call does not.`,
+    )
   }
   try {
-    const policy = skipHistory ? { size: 0, ttlSeconds: 0 } : historyPolicy(allowed.policy)
+    const policy = isKept ? historyPolicy(allowed.policy) : { size: 0, ttlSeconds: 0 }
     const { offset, epoch } = await broker.publish(channel, policy, publication)
     return { ok: true, offset, epoch }
   } catch (error) {
@@ -64,7 +106,7 @@ function sentenceFor(error: ReplyErrorName, channel: string): string {
   return noNamespaceFor(channel)
 }
 
-function refused(error: ReplyErrorName, message: string): PublishOutcome {
+function refused(error: ReplyErrorName, message: string): Refusal {
   return { ok: false, error, message }
 }
 

@@ -1,8 +1,14 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { EmulationRequest } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Revoked, VerifiedConnection, VerifiedSubscription } from '#server/auth/auth.ts'
 import type { ExternalIdentity, Identity, SocketIdentity } from '#server/auth/identity.ts'
+import type { ActiveChannel } from './active-channels.ts'
+import type { Nodes } from './nodes.ts'
+import type { ServerCalls } from './server-calls.ts'
+import type { Steering } from './steering.ts'
+import type { StreamName } from './transport.ts'
 
 /** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
 export interface Realtime extends AsyncDisposable {
@@ -10,19 +16,30 @@ export interface Realtime extends AsyncDisposable {
    * Takes over an upgrade request. `identity` is who the HTTP edge already found behind it (a bearer header, a ticket
    * in the URL, the local socket); null when the connect frame has to say.
    */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity | null): void
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    identity: Identity | null,
+    name?: 'websocket' | 'uni_websocket',
+  ): void
+  /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
+  stream(response: ServerResponse, call: StreamCall): Refusal | null
+  /** Takes the commands of a client that has such an answer, on whichever node that is. */
+  emulate(request: EmulationRequest): Promise<EmulationOutcome>
   /**
    * Publishes for somebody who is not on a socket, with the same permissions and limits. `internal` is always worth
    * trying again: nothing was written and nobody was told.
    */
   publish(by: Identity, request: PublishCall): Promise<PublishOutcome>
-  /**
-   * Subscribes all clients of a user on this node to a channel without their asking, and whatever their permissions.
-   * Clients that connect later are not subscribed.
-   */
-  subscribe(userId: string, channel: string): SubscribeOutcome
-  /** Ends the subscriptions of all clients of a user on this node to a channel, whoever began them. */
-  unsubscribe(userId: string, channel: string): void
+  /** The same to several channels. One outcome a channel, in their order. */
+  broadcast(by: Identity, request: BroadcastCall): Promise<readonly PublishOutcome[]>
+  /** What somebody who is not on a socket may read and call. */
+  readonly calls: ServerCalls
+  /** What the server decides about clients that are connected, on all nodes. */
+  readonly steering: Steering
+  /** What is going on, on all nodes. */
+  readonly nodes: Nodes
   /** Closes the live sockets a revocation is about, on every node, with 3503, or 3011 when they may come back. */
   revoke(revoked: Revoked): void
   /** Who may do what in each namespace. */
@@ -37,8 +54,8 @@ export interface Realtime extends AsyncDisposable {
   maySubscribe(by: Identity, channel: string): SubscribeOutcome
   /** Whether this identity may let somebody into this private channel, `$news:board`. */
   mayAdmit(by: Identity, channel: string): SubscribeOutcome
-  /** Channels with subscribers on this node, busiest first. */
-  activeChannels(): readonly { readonly channel: string; readonly clients: number }[]
+  /** Channels with subscribers, busiest first: on all nodes, a second old at most. */
+  activeChannels(): Promise<readonly ActiveChannel[]>
   /** Whether this user has a live socket on this node. */
   isOnline(userId: string): boolean
   /**
@@ -47,6 +64,23 @@ export interface Realtime extends AsyncDisposable {
    */
   onPresence(listener: (change: { readonly identity: SocketIdentity; readonly online: boolean }) => void): () => void
 }
+
+export interface StreamCall {
+  readonly name: StreamName
+  /** What the client said: a connect command, or where it says nothing more the request of one. */
+  readonly first: string
+  /** As with `upgrade`. */
+  readonly identity: Identity | null
+}
+
+/** Why a request does not become a connection. */
+export interface Refusal {
+  readonly status: 400 | 503
+  readonly sentence: string
+}
+
+/** unknown: that connection is no more. full: more waits for it than may; it is closed. */
+export type EmulationOutcome = 'taken' | 'unknown' | 'unknown_node' | 'full'
 
 export type SubscribeOutcome = { readonly ok: true } | { readonly ok: false; readonly error: ReplyErrorName }
 
@@ -57,6 +91,13 @@ export interface PublishCall {
   readonly idempotencyKey?: string
   /** Reaches who is there now and is not kept, whatever the channel's policy. */
   readonly skipHistory?: boolean
+  /** One that is not higher than the highest seen in the channel reaches nobody. Needs history. */
+  readonly version?: number
+  readonly versionEpoch?: string
+}
+
+export interface BroadcastCall extends Omit<PublishCall, 'channel'> {
+  readonly channels: readonly string[]
 }
 
 export type PublishOutcome =

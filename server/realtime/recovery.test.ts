@@ -57,7 +57,9 @@ test('of a cache the newest is recovered, unless the client has it or it is kept
   const five = ({ offset }: Publication) => offset === 5
   expect(recover(0, '', newestFirst, five)).toEqual([5])
   expect(recover(5, 'e', newestFirst, five)).toEqual([])
-  expect(recover(0, '', newestFirst, () => false)).toEqual([])
+  // Before 5 there may have been one that was wanted.
+  expect(recover(0, '', newestFirst, () => false)).toBeNull()
+  expect(recover(4, 'e', newestFirst, () => false)).toEqual([])
   const empty = { publications: [], offset: 0, epoch: 'e' }
   expect(decideCacheRecovery({ offset: 0, epoch: 'e' }, empty, bounds, () => true)).toEqual({ recovered: false })
   const page = { publications: newestFirst, offset: 7, epoch: 'e' }
@@ -87,4 +89,13 @@ test('what arrived while history was read continues it without repetition, where
 
 test('what arrived from another epoch means that the place is lost', () => {
   expect(catchUp({ offset: 1, epoch: 'e' }, [{ publication: publication(2), epoch: 'f' }]).complete).toBe(false)
+})
+
+test('what is not kept passes between, and is no sign that something is missing', () => {
+  const arrived = [
+    { publication: publication(0), epoch: '' },
+    { publication: publication(2), epoch: 'e' },
+  ]
+  const caught = catchUp({ offset: 1, epoch: 'e' }, arrived)
+  expect(caught).toMatchObject({ complete: true, late: [{ offset: 0 }, { offset: 2 }], position: { offset: 2 } })
 })

@@ -41,6 +41,8 @@ export function decideCacheRecovery(
   if (isKnown && known === page.offset) return { recovered: true, missed: [] }
   if (page.publications[0]?.offset !== page.offset) return { recovered: false }
   const newest = page.publications.find(isWanted)
+  // What was wanted may have been before the oldest that is left.
+  if (!newest && (page.publications.at(-1)?.offset ?? 0) > known + 1) return { recovered: false }
   const missed = newest && newest.offset > known ? [newest] : []
   return sizeOf(missed) > bounds.bytes ? { recovered: false } : { recovered: true, missed }
 }
@@ -55,6 +57,11 @@ export function catchUp(top: StreamPosition, arrived: readonly LivePublication[]
   const late: Publication[] = []
   let offset = top.offset
   for (const { publication, epoch } of arrived) {
+    // What is not kept has no place, and is missing nowhere.
+    if (publication.offset === 0) {
+      late.push(publication)
+      continue
+    }
     if (epoch !== top.epoch) return { complete: false }
     if (publication.offset <= offset) continue
     if (publication.offset !== offset + 1) return { complete: false }

@@ -38,13 +38,16 @@ export function secondsUntil(expiresAt: number, clock: () => number): number {
   return Math.min(Math.max(1, Math.ceil(expiresAt - clock() / 1000)), 365 * 24 * 3600)
 }
 
-/** The new token may carry another role. */
+/** The new token may carry another role. A subscription that is being opened is answered first. */
 function dropWhatIsNoLongerAllowed(client: Client): void {
   const { access } = client.services
-  for (const subscription of [...client.subscriptions.values()]) {
-    const { origin, byToken, channel } = subscription
-    if (origin === 'server' || byToken || access.check(client.identity, 'subscribe', channel).ok) continue
-    pushUnsubscribe(client, subscription, unsubscribeReasons.server)
+  for (const channel of client.subscriptions.keys()) {
+    client.inOrder(channel, async () => {
+      const subscription = client.subscriptions.get(channel)
+      if (!subscription || subscription.origin === 'server' || subscription.byToken) return
+      if (access.check(client.identity, 'subscribe', channel).ok) return
+      pushUnsubscribe(client, subscription, unsubscribeReasons.server)
+    })
   }
 }
 

@@ -23,6 +23,8 @@ export interface Registry {
   revoke(revoked: Revoked): void
   /** The clients of this user on this node. */
   clientsOf(userId: string): readonly Client[]
+  /** Clients and different users on this node. */
+  count(): { readonly clients: number; readonly users: number }
   isOnline(userId: string): boolean
   onPresence(listener: OnlineListener): () => void
 }
@@ -67,6 +69,11 @@ export function createRegistry(log: Logger): Registry {
       for (const { client } of [...(connections ?? [])]) client.close(reason)
     },
     clientsOf: (userId) => [...(byUser.get(userId) ?? [])].map(({ client }) => client),
+    count() {
+      let clients = 0
+      for (const ofUser of byUser.values()) clients += ofUser.size
+      return { clients, users: byUser.size }
+    },
     isOnline: (userId) => byUser.has(userId),
     onPresence(listener) {
       listeners.add(listener)

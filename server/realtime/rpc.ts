@@ -9,7 +9,7 @@ export type RpcHandler = (call: RpcCall) => Promise<unknown>
 
 export interface RpcCall {
   readonly identity: Identity
-  /** The connection's id, new at every reconnect. */
+  /** The connection's id, new at every reconnect; empty for a call over HTTP. */
   readonly client: string
   /** As the client sent it: parse before use. */
   readonly data: unknown

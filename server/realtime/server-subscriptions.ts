@@ -2,7 +2,6 @@ import type { ConnectRequest, RecoveryRequest } from '#protocol/client-protocol.
 import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { SubscriptionGrant } from '#server/auth/auth.ts'
-import type { Namespace } from '#server/config/namespaces.ts'
 import type { Client } from './client.ts'
 import { subscribePushText } from './encode.ts'
 import type { StreamPosition } from './hub.ts'
@@ -87,9 +86,13 @@ export async function joinChannels(client: Client, channels: readonly Subscripti
   }
 }
 
+/** What a subscription is to be like that the server decides. */
+export type ServerTerms = Pick<SubscriptionTerms, 'channel' | 'policy' | 'recover' | 'joinLeave' | 'data'>
+
 /** Subscribes a connected client without its asking. Nothing happens when it is subscribed already. */
-export function subscribeByServer(client: Client, channel: string, policy: Namespace): void {
+export function subscribeByServer(client: Client, terms: ServerTerms): void {
   const { limits, log } = client.services
+  const { channel } = terms
   client.inOrder(channel, async () => {
     if (client.isReleased || client.subscriptions.has(channel)) return
     if (client.subscriptions.size >= limits.maxChannels) {
@@ -97,7 +100,7 @@ export function subscribeByServer(client: Client, channel: string, policy: Names
       return
     }
     try {
-      const opened = await openSubscription(client, { channel, policy, origin: 'server' })
+      const opened = await openSubscription(client, { ...terms, origin: 'server' })
       if (opened.kind !== 'open') return
       client.outbox.push(textFrame(subscribePushText(channel, opened.result)))
       opened.afterReply()

@@ -11,6 +11,8 @@ export interface Transport {
   readonly out: Writable
   /** Turns WebSocket frames, one or more, into what this transport writes; null where they are written as they are. */
   readonly encode: Encode | null
+  /** With it the client's commands find this connection, where they cannot come over it. */
+  readonly session: string | null
   /** Begins to tell what comes in. Called once. */
   listen(listener: TransportListener): void
   /** Nothing is read until `resume`, or little: what the transport took already still comes. */
@@ -22,15 +24,24 @@ export interface Transport {
   terminate(): void
 }
 
-export type TransportName = 'websocket' | 'http_stream' | 'sse' | 'uni_websocket' | 'uni_http_stream' | 'uni_sse'
+export type TransportName = 'websocket' | 'uni_websocket' | StreamName
+/** Those that are an HTTP answer without end. */
+export type StreamName = 'http_stream' | 'sse' | 'uni_http_stream' | 'uni_sse'
 
 export type Encode = (frames: Buffer) => Buffer
 
 export interface TransportListener {
   /** Commands, as many as came together; null for something that is not this protocol. */
   received(text: string | null): void
-  /** The connection is no more. The code is what the client said, or what stands for its silence. Once. */
-  gone(code: number): void
-  /** For the log: `gone` follows. */
+  /** More came than may wait, and was dropped. */
+  overrun(): void
+  /** The connection is no more. The code is the client's, where it can say one. Once. */
+  gone(code: number | null): void
+  /** The rules of the transport were broken; `gone` follows. */
   failed(error: Error): void
+}
+
+/** Whether the client says nothing once it is connected, and is sent pushes only. */
+export function isUnidirectional({ name }: Transport): boolean {
+  return name.startsWith('uni_')
 }

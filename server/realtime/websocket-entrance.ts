@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import type { Connections, Refusal } from './connections.ts'
-import type { Realtime } from './realtime.ts'
+import type { Connections } from './connections.ts'
+import type { Realtime, Refusal } from './realtime.ts'
 import type { Registry } from './registry.ts'
 import { choosesJson, offersOnlyProtobuf } from './subprotocol.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
@@ -21,7 +21,7 @@ export function createWebSocketEntrance(connections: Connections, registry: Regi
     handleProtocols: choosesJson,
   })
 
-  return (request, stream, head, identity) => {
+  return (request, stream, head, identity, name = 'websocket') => {
     const refusal = connections.refusal() ?? refusalOf(request)
     if (refusal) {
       refuse(stream, refusal)
@@ -29,7 +29,7 @@ export function createWebSocketEntrance(connections: Connections, registry: Regi
     }
     const revocationMark = registry.mark()
     server.handleUpgrade(request, stream, head, (socket) => {
-      connections.begin(new WebSocketTransport(socket, stream), identity, revocationMark)
+      connections.begin(new WebSocketTransport(name, socket, stream), identity, revocationMark)
     })
   }
 }

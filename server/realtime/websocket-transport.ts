@@ -1,16 +1,20 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { CloseReason } from '#protocol/close-reasons.ts'
-import type { Transport, TransportListener } from './transport.ts'
+import { encodings } from './encodings.ts'
+import type { Encode, Transport, TransportListener } from './transport.ts'
 
-/** A WebSocket. Frames are written to the stream under it, past `ws`. */
+/** A WebSocket, also a unidirectional one. Frames are written to the stream under it, past `ws`. */
 export class WebSocketTransport implements Transport {
-  readonly name = 'websocket'
-  readonly encode = null
+  readonly name: 'websocket' | 'uni_websocket'
+  readonly session = null
+  readonly encode: Encode | null
   readonly out: Duplex
   readonly #socket: WebSocket
 
-  constructor(socket: WebSocket, stream: Duplex) {
+  constructor(name: 'websocket' | 'uni_websocket', socket: WebSocket, stream: Duplex) {
+    this.name = name
+    this.encode = encodings[name]
     this.#socket = socket
     this.out = stream
   }

@@ -13,7 +13,7 @@ export interface StarsTable {
   created_at: string
 }
 
-/** One row for each channel with history. Only the broker writes here, through statements of its own. */
+/** One row for each channel with history that was ever published to. Only the broker writes here, through statements of its own. */
 export interface StreamsTable {
   id: number
   channel: string
@@ -25,6 +25,11 @@ export interface StreamsTable {
   /** How many publications to keep, and for how many milliseconds. */
   keep: number
   keep_ms: number
+  /** What is kept up to this offset has been removed. */
+  floor: number
+  /** The highest version seen, and within what it is compared. */
+  version: number | null
+  version_epoch: string | null
 }
 
 export interface PublicationsTable {

@@ -1,4 +1,4 @@
-/** Why the records could not be opened. `message` is a sentence that says what to do. */
+/** Why what the server keeps things in could not be opened. `message` is a sentence that says what to do. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly code: StoreErrorCode
@@ -8,4 +8,10 @@ export class StoreError extends Error {
   }
 }
 
-export type StoreErrorCode = 'data_folder_unwritable' | 'database_unreadable' | 'database_newer' | 'migration_failed'
+export type StoreErrorCode =
+  | 'data_folder_unwritable'
+  | 'database_unreadable'
+  | 'database_newer'
+  | 'migration_failed'
+  | 'redis_unreachable'
+  | 'redis_refused'

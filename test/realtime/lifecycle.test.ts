@@ -82,6 +82,28 @@ test('a refresh that takes a right away ends the subscriptions that needed it', 
   expect(raw.received.some((message) => message.push?.pub?.data === 1)).toBe(false)
 })
 
+test('a refresh that takes a right away while a subscription is being opened leaves no command unanswered', async () => {
+  const rig = await startRealtime()
+  const { broker } = rig
+  const read = broker.history.bind(broker)
+  const answer = Promise.withResolvers<void>()
+  broker.history = async (...query) => {
+    await answer.promise
+    return read(...query)
+  }
+  const raw = await openRaw(rig.url)
+  raw.send(
+    { connect: { token: rig.identities.token(person('box', 'viewer')) }, id: 1 },
+    { subscribe: { channel: 'small:a' }, id: 2 },
+    { refresh: { token: rig.identities.token(person('box', 'admin')) }, id: 3 },
+  )
+  await raw.reply(3)
+  answer.resolve()
+  expect(await raw.reply(2)).toHaveProperty('subscribe')
+  const { push } = await raw.message((message) => message.push?.unsubscribe !== undefined)
+  expect(push).toEqual({ channel: 'small:a', unsubscribe: { code: 2000, reason: 'server unsubscribe' } })
+})
+
 test('a client that does not answer pings is closed with 3012', async () => {
   const rig = await startRealtime({ limits: { pingMs: 1000, pongMs: 200 } })
   const raw = await openRaw(rig.url)

@@ -3,10 +3,11 @@ import pino from 'pino'
 import { expect, test } from 'vitest'
 import { createMemoryBroker } from '#server/broker/memory-broker.ts'
 import { openRaw } from '../support/raw-client.ts'
-import { device, person, startRealtime } from '../support/realtime-rig.ts'
+import { device, person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
 import { connected, nextEvent, sdk, socketOf } from '../support/realtime-sdk.ts'
 
 const ada = person('ada')
+const subscribe = ({ realtime }: RealtimeRig, channel: string) => realtime.steering.subscribe({ user: 'ada', channel })
 
 test('whoever connects is in the own personal channel, and gets after an absence what came there', async () => {
   const rig = await startRealtime({ personalChannel: true })
@@ -99,23 +100,23 @@ test('the server subscribes a user to a channel and ends it again, on all of the
   const received: unknown[] = []
   for (const client of clients) client.on('publication', ({ data }: PublicationContext) => void received.push(data))
   const subscribed = clients.map((client) => nextEvent<ServerSubscribedContext>(client, 'subscribed'))
-  expect(rig.realtime.subscribe('ada', 'commands:box-1')).toEqual({ ok: true })
-  expect(rig.realtime.subscribe('ada', 'commands:box-1')).toEqual({ ok: true })
+  expect(await subscribe(rig, 'commands:box-1')).toEqual({ ok: true, value: null })
+  expect(await subscribe(rig, 'commands:box-1')).toEqual({ ok: true, value: null })
   expect(await Promise.all(subscribed)).toMatchObject(
     [1, 2].map(() => ({ channel: 'commands:box-1', recoverable: true })),
   )
   await rig.publish('commands:box-1', 'go')
   await expect.poll(() => received).toEqual(['go', 'go'])
   const ended = clients.map((client) => nextEvent<ServerUnsubscribedContext>(client, 'unsubscribed'))
-  rig.realtime.unsubscribe('ada', 'commands:box-1')
+  await rig.realtime.steering.unsubscribe({ user: 'ada', channel: 'commands:box-1' })
   expect(await Promise.all(ended)).toMatchObject([{ channel: 'commands:box-1' }, { channel: 'commands:box-1' }])
   await rig.publish('commands:box-1', 'after')
   other.send({ rpc: {}, id: 2 })
   await other.reply(2)
   expect(received).toEqual(['go', 'go'])
   expect(other.received.filter(({ push }) => push)).toEqual([])
-  expect(rig.realtime.subscribe('ada', 'weather:a')).toEqual({ ok: false, error: 'unknownChannel' })
-  expect(rig.realtime.subscribe('ada', 'news:a b')).toEqual({ ok: false, error: 'badRequest' })
+  expect(await subscribe(rig, 'weather:a')).toMatchObject({ ok: false, code: 102 })
+  expect(await subscribe(rig, 'news:a b')).toMatchObject({ ok: false, code: 107 })
 })
 
 test('a subscription that a client began is ended by the server for good', async () => {
@@ -123,7 +124,7 @@ test('a subscription that a client began is ended by the server for good', async
   const raw = await openRaw(rig.url)
   raw.send({ connect: { token: rig.identities.token(ada) }, id: 1 }, { subscribe: { channel: 'news:a' }, id: 2 })
   await raw.reply(2)
-  rig.realtime.unsubscribe('ada', 'news:a')
+  await rig.realtime.steering.unsubscribe({ user: 'ada', channel: 'news:a' })
   const { push } = await raw.message((message) => message.push !== undefined)
   expect(push).toEqual({ channel: 'news:a', unsubscribe: { code: 2000, reason: 'server unsubscribe' } })
 })
@@ -133,7 +134,7 @@ test('one channel more than a client may have, given by the server, closes it', 
   const raw = await openRaw(rig.url)
   raw.send({ connect: { token: rig.identities.token(ada) }, id: 1 }, { subscribe: { channel: 'news:a' }, id: 2 })
   await raw.reply(2)
-  rig.realtime.subscribe('ada', 'news:b')
+  await subscribe(rig, 'news:b')
   expect(await raw.closed).toMatchObject({ code: 3505 })
 })
 
@@ -162,7 +163,7 @@ test('what the server decides about a client that is still connecting waits for 
   const raw = await openRaw(rig.url)
   raw.send({ connect: { token: rig.identities.token(ada) }, id: 1 }, { rpc: {}, id: 2 })
   await expect.poll(() => rig.realtime.isOnline('ada')).toBe(true)
-  rig.realtime.subscribe('ada', 'open:a')
+  await subscribe(rig, 'open:a')
   await rig.publish('open:a', 'not yet')
   open()
   await raw.message(({ push }) => push?.subscribe !== undefined)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
+import { createMailbox } from './mailbox.ts'
 
 /** A socket that speaks the protocol by hand, for what the SDK would never do. */
 export interface RawClient {
@@ -28,6 +29,7 @@ export interface Message {
     readonly unsubscribe?: { readonly code: number; readonly reason: string }
     readonly join?: { readonly info: { readonly user: string } }
     readonly leave?: { readonly info: { readonly user: string } }
+    readonly disconnect?: { readonly code: number; readonly reason: string }
   }
   readonly [command: string]: unknown
 }
@@ -35,11 +37,14 @@ export interface Message {
 export async function openRaw(url: string, protocols: string[] = [], options: ClientOptions = {}): Promise<RawClient> {
   const socket = new WebSocket(url, protocols, options)
   onTestFinished(() => socket.terminate())
-  const received: Message[] = []
-  const waiting = new Set<() => void>()
+  const { received, put, message } = createMailbox()
   socket.on('message', (data) => {
-    for (const line of data.toString().split('\n')) received.push(JSON.parse(line) as Message)
-    for (const look of [...waiting]) look()
+    put(
+      ...data
+        .toString()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Message),
+    )
   })
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }))
@@ -47,26 +52,6 @@ export async function openRaw(url: string, protocols: string[] = [], options: Cl
   socket.on('error', () => {})
   await once(socket, 'open')
 
-  const message = (fits: (message: Message) => boolean) =>
-    new Promise<Message>((resolve, reject) => {
-      const look = () => {
-        const found = received.find(fits)
-        if (!found) return
-        settle()
-        resolve(found)
-      }
-      const fail = () => {
-        settle()
-        reject(new Error(`no such message among ${JSON.stringify(received).slice(0, 500)}`))
-      }
-      const timer = setTimeout(fail, 5_000)
-      const settle = () => {
-        clearTimeout(timer)
-        waiting.delete(look)
-      }
-      waiting.add(look)
-      look()
-    })
   return {
     socket,
     received,

@@ -12,6 +12,8 @@ import type { Broker } from '#server/broker/broker.ts'
 import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
+import { createStreams } from '#server/http/streams.ts'
+import { createUpgrade } from '#server/http/upgrade.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
 import { openStore } from '#server/store/store.ts'
@@ -19,6 +21,8 @@ import { openStore } from '#server/store/store.ts'
 /** The realtime server on a real HTTP server and a real database file, ended with the test. Only identity is made up. */
 export interface RealtimeRig {
   readonly url: string
+  /** The same server over HTTP. */
+  readonly httpUrl: string
   readonly realtime: Realtime
   readonly broker: Broker
   readonly identities: Identities
@@ -28,6 +32,8 @@ export interface RealtimeRig {
   readonly logged: readonly string[]
   /** Closes everything in order and waits for it. */
   stop(): Promise<void>
+  /** Cuts everything that goes over HTTP, as a network that fails. */
+  cutStreams(): void
   /** Stops, and starts another one on the same address and file. */
   restart(): Promise<void>
   /** Publishes as the server itself and answers the offset. */
@@ -50,6 +56,8 @@ export interface RigOptions
   > {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
+  /** What stands between the realtime server and its broker. */
+  readonly through?: (broker: Broker) => Broker
   /** Whom the HTTP edge knows behind every upgrade. */
   readonly known?: Identity
 }
@@ -125,6 +133,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
 
   return {
     url: `ws://127.0.0.1:${port}/connection/websocket`,
+    httpUrl: `http://127.0.0.1:${port}`,
     identities,
     path,
     logged,
@@ -135,6 +144,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       return parts.broker
     },
     stop,
+    cutStreams: () => parts.server.closeAllConnections(),
     async restart() {
       await stop()
       parts = await start(port)
@@ -149,7 +159,8 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   async function start(onPort: number) {
     const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
     const store = await openStore({ path })
-    const broker = createMemoryBroker({ store, log, ...options.broker })
+    const memory = createMemoryBroker({ store, log, ...options.broker })
+    const broker = options.through?.(memory) ?? memory
     const realtime = createRealtime({
       broker,
       bus: createLocalBus({ log }),
@@ -167,7 +178,13 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       ...(options.withoutNamespace && { withoutNamespace: options.withoutNamespace }),
     })
     const server = createServer()
-    server.on('upgrade', (request, socket, head) => realtime.upgrade(request, socket, head, options.known ?? null))
+    const recognize = async () => options.known ?? null
+    const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
+    server.on('upgrade', createUpgrade({ realtime, recognize, log }))
+    const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+    server.on('request', (request, response) => {
+      if (!streams(request, response)) response.writeHead(404).end()
+    })
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')
     return { store, broker, realtime, server }
@@ -187,6 +204,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
 async function closeServer(server: Server): Promise<void> {
   const closed = once(server, 'close')
   server.close()
+  server.closeIdleConnections()
   await closed
 }
 

@@ -4,12 +4,13 @@ import {
   type PublicationContext,
   type Subscription,
   type SubscriptionOptions,
+  type TransportEndpoint,
 } from 'centrifuge'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
 /** The unmodified SDK, disconnected with the test. Comes back quickly. */
-export function sdk(url: string, options: Partial<Options> = {}): Centrifuge {
+export function sdk(url: string | TransportEndpoint[], options: Partial<Options> = {}): Centrifuge {
   const sockets: WebSocket[] = []
   class Recorded extends WebSocket {
     constructor(address: string) {

@@ -1,4 +1,4 @@
-import { Centrifuge, type Options, type Subscription } from 'centrifuge'
+import { Centrifuge, type Options, type Subscription, type TransportEndpoint } from 'centrifuge'
 import { WebSocket } from 'ws'
 import { bearer, type ServerProcess } from './server-process.ts'
 
@@ -7,9 +7,12 @@ export interface SdkClient extends Disposable {
   readonly client: Centrifuge
 }
 
-export function sdkClient(server: ServerProcess, options: Partial<Options> = {}): SdkClient {
-  const url = `${server.url.replace('http', 'ws')}/connection/websocket`
-  const client = new Centrifuge(url, {
+export function sdkClient(
+  server: ServerProcess,
+  options: Partial<Options> = {},
+  endpoint: string | TransportEndpoint[] = `${server.url.replace('http', 'ws')}/connection/websocket`,
+): SdkClient {
+  const client = new Centrifuge(endpoint, {
     websocket: WebSocket,
     minReconnectDelay: 100,
     maxReconnectDelay: 1000,

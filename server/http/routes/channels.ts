@@ -5,7 +5,8 @@ import type { Routes } from '../app.ts'
 export const channelRoutes: Routes = (app, { realtime, callers }) => {
   app.get('/api/v1/channels', { schema: { response: { 200: channelsAnswer } } }, async (request) => {
     const identity = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'subscribe')
-    const active = realtime.activeChannels().filter(({ channel }) => realtime.maySubscribe(identity, channel).ok)
+    const all = await realtime.activeChannels()
+    const active = all.filter(({ channel }) => realtime.maySubscribe(identity, channel).ok)
     return { namespaces: [...realtime.permissions(identity)], active: active.slice(0, 200) }
   })
 }

@@ -1,0 +1,76 @@
+import type { Opening } from '../load/link.ts'
+import { framesAreTaken, messages, textFrame, upgrade } from '../load/websocket.ts'
+import type { MeasureName, Peer } from '../peer.ts'
+import { startNodeServer } from './node-server.ts'
+import { publishByHttp } from './publish-by-http.ts'
+
+interface Variant {
+  readonly name: string
+  readonly measures: readonly MeasureName[]
+  /** The namespace: with history, durable, or without. */
+  readonly channels: 'plain' | 'kept'
+  /** What clients prove themselves with; each has its own, used once. */
+  readonly credential: 'ticket' | 'token'
+}
+
+export const carillon: readonly Peer[] = [
+  variant({
+    name: 'Carillon',
+    measures: ['fan-out', 'latency', 'idle', 'publishing'],
+    channels: 'plain',
+    credential: 'ticket',
+  }),
+  variant({
+    name: 'Carillon, with history',
+    measures: ['fan-out', 'publishing'],
+    channels: 'kept',
+    credential: 'ticket',
+  }),
+  variant({ name: 'Carillon, by ticket', measures: ['connections'], channels: 'plain', credential: 'ticket' }),
+  variant({ name: 'Carillon, by JWT', measures: ['connections'], channels: 'plain', credential: 'token' }),
+]
+
+function variant({ name, measures, channels, credential }: Variant): Peer {
+  return {
+    name,
+    measures,
+    missing: () => null,
+    async start() {
+      const server = await startNodeServer('./carillon-server.ts', [channels, '10000'])
+      return {
+        ...server,
+        async prepare(count) {
+          const credentials = await server.ask<readonly string[]>({
+            credentials: Math.min(count, preparedAtOnce),
+            kind: credential,
+          })
+          return credentials.map((token) => subscribe(token, `${channels}:bench`))
+        },
+        publishConfirmed: (options) => server.ask({ publishFor: options }),
+        async publishByHttp(options) {
+          return publishByHttp(server.port, await server.ask<string>({ apiKey: true }), `${channels}:bench`, options)
+        },
+      }
+    },
+  }
+}
+
+/** Tickets live for 20 seconds. */
+const preparedAtOnce = 500
+
+/** Connects and subscribes in one frame, as the SDK does. */
+function subscribe(token: string, channel: string): Opening {
+  return async (link) => {
+    await upgrade(link, '/connection/websocket')
+    const commands = [
+      { id: 1, connect: { token } },
+      { id: 2, subscribe: { channel } },
+    ]
+    link.write(textFrame(commands.map((command) => JSON.stringify(command)).join('\n')))
+    const replies = (await messages(link, commands.length)).join(' ')
+    if (replies.includes('"error"')) throw new Error(`Carillon answered ${replies}`)
+    return framesAreTaken(link, pong)
+  }
+}
+
+const pong = textFrame('{}')

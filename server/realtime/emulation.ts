@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import { emulationRequest } from '#protocol/client-protocol.ts'
+import type { Bus } from '#server/broker/bus.ts'
+import type { HttpTransport } from './http-transport.ts'
+import type { EmulationOutcome, Realtime } from './realtime.ts'
+
+/** Brings commands that come in requests of their own to the stream they belong to, here or on another node. */
+export interface Emulation extends Disposable {
+  /** Nobody can guess it: whoever names it speaks for that client. */
+  newSession(): string
+  add(session: string, transport: HttpTransport): void
+  remove(session: string): void
+  readonly take: Realtime['emulate']
+}
+
+/** Requests that wait for another node at a time. */
+const maxForwarded = 1_000
+
+export function createEmulation(bus: Bus): Emulation {
+  const streams = new Map<string, HttpTransport>()
+  let forwarded = 0
+  const stopHandling = bus.handle(kind, (payload) => deliver(commands.parse(payload)))
+
+  return {
+    newSession: () => randomBytes(32).toString('base64url'),
+    add: (session, transport) => void streams.set(session, transport),
+    remove: (session) => void streams.delete(session),
+    async take({ session, node, data }) {
+      return node === bus.node ? deliver({ session, data }) : forward(node, { session, data })
+    },
+    [Symbol.dispose]: stopHandling,
+  }
+
+  function deliver({ session, data }: Commands): 'taken' | 'unknown' | 'full' {
+    const stream = streams.get(session)
+    if (!stream) return 'unknown'
+    return stream.deliver(data) ? 'taken' : 'full'
+  }
+
+  async function forward(node: string, payload: Commands): Promise<EmulationOutcome> {
+    if (forwarded >= maxForwarded) return 'full'
+    forwarded += 1
+    try {
+      const reply = await bus.ask(node, kind, payload)
+      return reply ? outcome.parse(reply.answer) : 'unknown_node'
+    } finally {
+      forwarded -= 1
+    }
+  }
+}
+
+const kind = 'emulation'
+const commands = emulationRequest.omit({ node: true })
+type Commands = z.infer<typeof commands>
+const outcome = z.enum(['taken', 'unknown', 'full'])

@@ -1,0 +1,103 @@
+import { hostname } from 'node:os'
+import { z } from 'zod'
+import { type Answered, answered, refused } from './answered.ts'
+import { fitsGlob } from './glob.ts'
+import { answerQuestion, askNodes } from './node-questions.ts'
+import type { Services } from './services.ts'
+
+/** What is going on, on all nodes together. */
+export interface Nodes {
+  /** Each node by itself. */
+  info(): Promise<Answered<readonly NodeInfo[]>>
+  /** Channels with subscribers whose name fits the pattern, and how many each has; an empty pattern fits all. */
+  channels(pattern: string): Promise<Answered<ReadonlyMap<string, number>>>
+}
+
+const nodeInfo = z.object({
+  uid: z.string(),
+  name: z.string(),
+  version: z.string(),
+  num_clients: z.int(),
+  num_users: z.int(),
+  num_subs: z.int(),
+  num_channels: z.int(),
+  /** Seconds. */
+  uptime: z.int(),
+  /** Per cent of one processor since it was last asked, and resident memory in bytes. */
+  process: z.object({ cpu: z.number(), rss: z.int() }),
+})
+export type NodeInfo = z.infer<typeof nodeInfo>
+
+/** Channels that one node tells. More than that is not an answer that anybody reads. */
+export const maxChannelsTold = 10_000
+
+const questions = {
+  info: { kind: 'info', payload: z.null(), answer: nodeInfo },
+  channels: {
+    kind: 'channels',
+    payload: z.object({ pattern: z.string() }),
+    answer: z.object({ channels: z.record(z.string(), z.int()), complete: z.boolean() }),
+  },
+} as const
+
+export function createNodes(services: Services, version: string): Nodes & Disposable {
+  const { bus, hub, registry, clock } = services
+  const startedAt = clock()
+  const cpuPercent = measureCpu()
+  const stops = [answerQuestion(bus, questions.info, tellInfo), answerQuestion(bus, questions.channels, tellChannels)]
+
+  return {
+    async info() {
+      const asked = await askNodes(bus, questions.info, null)
+      return asked.ok ? answered([...asked.value.values()]) : asked
+    },
+    async channels(pattern) {
+      const asked = await askNodes(bus, questions.channels, { pattern })
+      if (!asked.ok) return asked
+      const all = new Map<string, number>()
+      for (const { channels, complete } of asked.value.values()) {
+        if (!complete)
+          return refused('limitExceeded', `More than ${maxChannelsTold} channels. Give a narrower pattern.`)
+        for (const [channel, clients] of Object.entries(channels)) all.set(channel, (all.get(channel) ?? 0) + clients)
+      }
+      return answered(all)
+    },
+    [Symbol.dispose]() {
+      for (const stop of stops) stop()
+    },
+  }
+
+  function tellInfo(): NodeInfo {
+    const channels = hub.channels()
+    const { clients, users } = registry.count()
+    return {
+      uid: bus.node,
+      name: hostname(),
+      version,
+      num_clients: clients,
+      num_users: users,
+      num_subs: channels.reduce((sum, channel) => sum + channel.clients, 0),
+      num_channels: channels.length,
+      uptime: Math.floor((clock() - startedAt) / 1000),
+      process: { cpu: cpuPercent(), rss: process.memoryUsage.rss() },
+    }
+  }
+
+  function tellChannels({ pattern }: { readonly pattern: string }) {
+    const fitting = hub.channels().filter(({ channel }) => pattern === '' || fitsGlob(pattern, channel))
+    const told = fitting.slice(0, maxChannelsTold).map(({ channel, clients }) => [channel, clients] as const)
+    return { channels: Object.fromEntries(told), complete: fitting.length <= maxChannelsTold }
+  }
+}
+
+function measureCpu(): () => number {
+  let usage = process.cpuUsage()
+  let since = performance.now()
+  return () => {
+    const { user, system } = process.cpuUsage(usage)
+    const elapsedMs = Math.max(1, performance.now() - since)
+    usage = process.cpuUsage()
+    since = performance.now()
+    return Math.round((user + system) / elapsedMs) / 10
+  }
+}
