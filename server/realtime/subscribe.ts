@@ -13,11 +13,11 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   const { channel } = request
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream subscriptions (type 0) are available')
   if (request.delta !== undefined && !knownDeltas.includes(request.delta)) return closed(closeReasons.badRequest)
+  if (client.subscriptions.has(channel)) return failed('alreadySubscribed')
   const admission = await admit(client, request)
   // It may have gone while its token was verified, and nothing of it may be begun any more.
   if (client.isReleased) return silence
   if (!admission.ok) return failed(admission.error, admission.message)
-  if (client.subscriptions.has(channel)) return failed('alreadySubscribed')
   if (client.subscriptions.size >= limits.maxChannels) {
     return failed('limitExceeded', `a client has at most ${limits.maxChannels} channels`)
   }
