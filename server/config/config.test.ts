@@ -90,6 +90,7 @@ test('everybody can be subscribed to the own personal channel, from a file or th
     disallow_anonymous_connection_tokens: false,
     token: { hmac_previous_secret_key_valid_until: 0 },
     subscribe_to_user_personal_channel: { enabled: false, single_connection: false },
+    allowed_origins: [],
   })
 })
 
@@ -168,4 +169,19 @@ test('a public address is kept without path', () => {
     cwd: folderWith(),
   })
   expect(config.public_url).toBe('https://bells.example.org')
+})
+
+test('a Redis is named in the file, by its usual variable or by that of its own, and a wrong address is one sentence', () => {
+  const cwd = folderWith({ redis_url: 'redis://file:1' })
+  const host = (env: NodeJS.ProcessEnv) => {
+    const { redis_url } = readConfig({ env, flags: {}, cwd })
+    return redis_url?.kind === 'single' && redis_url.address.host
+  }
+  expect(host({})).toBe('file')
+  expect(host({ REDIS_URL: 'redis://usual' })).toBe('usual')
+  expect(host({ REDIS_URL: 'redis://usual', CARILLON_REDIS_URL: 'redis://own' })).toBe('own')
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).redis_url).toBeUndefined()
+  expect(problemsOf(() => host({ REDIS_URL: 'http://:secret@x' }))).toEqual([
+    expect.stringMatching(/^redis_url: This is no address of a Redis\. Write redis:((?!secret).)*$/),
+  ])
 })

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
 import { defaultNamespaces, namespaces, withoutNamespace } from './namespaces.ts'
+import { redisUrl } from './redis-target.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
 
@@ -25,6 +26,13 @@ export const configSchema = z.strictObject({
     .transform((url) => new URL(url).origin)
     .optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** What several nodes share: `redis://localhost:6379`. Without it the server is alone. */
+  redis_url: redisUrl.optional(),
+  /** Begins the name of every key in Redis, so that several installations can share one. */
+  redis_prefix: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'redis_prefix is 1 to 64 letters, digits, dots, _ or -.')
+    .default('carillon'),
   namespaces: namespaces.default(defaultNamespaces),
   /** Channels outside every namespace are refused unless they are given a policy here. */
   channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
@@ -116,7 +124,8 @@ const otherVariables = new Set([
 
 /** `CARILLON_LOG_LEVEL=debug` sets `log_level`; lists and objects are given as JSON. */
 function fromEnvironment(env: NodeJS.ProcessEnv): Read {
-  const values: Record<string, unknown> = {}
+  // Under this name hosting services give it to every program.
+  const values: Record<string, unknown> = env.REDIS_URL ? { redis_url: env.REDIS_URL } : {}
   const problems: string[] = []
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('CARILLON_') || otherVariables.has(name) || value === undefined) continue

@@ -12,6 +12,8 @@ import type { Broker } from '#server/broker/broker.ts'
 import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
+import { redisUrl } from '#server/config/redis-target.ts'
+import { openRedisEngine } from '#server/engine.ts'
 import { createStreams } from '#server/http/streams.ts'
 import { createUpgrade } from '#server/http/upgrade.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
@@ -56,6 +58,8 @@ export interface RigOptions
   > {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
+  /** Of the Redis that this node shares with others. By default it is alone. */
+  readonly redisUrl?: string
   /** What stands between the realtime server and its broker. */
   readonly through?: (broker: Broker) => Broker
   /** Whom the HTTP edge knows behind every upgrade. */
@@ -159,11 +163,15 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   async function start(onPort: number) {
     const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
     const store = await openStore({ path })
-    const memory = createMemoryBroker({ store, log, ...options.broker })
-    const broker = options.through?.(memory) ?? memory
+    const engine =
+      options.redisUrl === undefined
+        ? null
+        : await openRedisEngine({ target: redisUrl.parse(options.redisUrl), prefix: 'carillon', log })
+    const own = engine?.broker ?? createMemoryBroker({ store, log, ...options.broker })
+    const broker = options.through?.(own) ?? own
     const realtime = createRealtime({
       broker,
-      bus: createLocalBus({ log }),
+      bus: engine?.bus ?? createLocalBus({ log }),
       authenticator: identities,
       namespaces: options.namespaces ?? rigNamespaces,
       log,
@@ -187,15 +195,16 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     })
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')
-    return { store, broker, realtime, server }
+    return { store, engine, broker, realtime, server }
   }
 
   async function stop(): Promise<void> {
-    const { server, realtime, broker, store } = parts
+    const { server, realtime, broker, engine, store } = parts
     if (!server.listening) return
     const closed = closeServer(server)
     await realtime[Symbol.asyncDispose]()
     await broker[Symbol.asyncDispose]()
+    await engine?.[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
     await closed
   }
