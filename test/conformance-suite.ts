@@ -7,14 +7,14 @@ import { startChild } from './support/child-program.ts'
 import { carillon } from './support/server-process.ts'
 
 /**
- * Runs the Centrifuge JavaScript SDK's own tests against this server: `node test/conformance-suite.ts CHECKOUT`, where
+ * Runs the Centrifuge JavaScript SDK's own tests against this server: `npm run conformance -- CHECKOUT`, where
  * CHECKOUT is a clone of centrifugal/centrifuge-js with its dependencies installed. Needs port 8000, which its tests
  * have built in. Exits with their exit code.
  */
 const [checkout] = process.argv.slice(2)
 const jest = resolve(checkout ?? '', 'node_modules/jest/bin/jest.js')
 if (checkout === undefined || !existsSync(jest)) {
-  console.error('Name a clone of centrifuge-js in which "npm ci" has been run: node test/conformance-suite.ts DIR')
+  console.error('Name a clone of centrifuge-js in which "npm ci" has been run: npm run conformance -- DIR')
   process.exit(2)
 }
 
