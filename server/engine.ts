@@ -6,6 +6,7 @@ import { createMemoryBroker } from './broker/memory-broker.ts'
 import { openRedisBroker } from './broker/redis-broker.ts'
 import { openRedisBus } from './broker/redis-bus.ts'
 import type { Config } from './config/config.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { Ephemeral } from './store/ephemeral.ts'
 import { createMemoryEphemeral } from './store/memory-ephemeral.ts'
 import { openRedis, type RedisStoreOptions } from './store/redis.ts'
@@ -22,6 +23,7 @@ export interface Engine extends AsyncDisposable {
 export interface EngineOptions {
   readonly config: Config
   readonly store: Pick<Store, 'path'>
+  readonly metrics: Metrics
   readonly log: Logger
 }
 
@@ -30,17 +32,30 @@ export interface EngineOptions {
  *
  * @throws StoreError `redis_unreachable`, `redis_refused`
  */
-export function openEngine({ config, store, log }: EngineOptions): Promise<Engine> {
-  const { redis_url: target, redis_prefix: prefix } = config
-  return target === undefined ? openMemoryEngine({ store, log }) : openRedisEngine({ target, prefix, log })
+export function openEngine({ config, store, metrics, log }: EngineOptions): Promise<Engine> {
+  const { redis_url: target, redis_prefix: prefix, history_durability: durability } = config
+  return target === undefined
+    ? openMemoryEngine({ store, metrics, durability, log })
+    : openRedisEngine({ target, prefix, log })
+}
+
+type MemoryOptions = Pick<EngineOptions, 'store' | 'metrics' | 'log'> & {
+  readonly durability: Config['history_durability']
 }
 
 /** For one process that is all there is. */
-async function openMemoryEngine({ store, log }: Pick<EngineOptions, 'store' | 'log'>): Promise<Engine> {
+async function openMemoryEngine({ store, metrics, durability, log }: MemoryOptions): Promise<Engine> {
   await using parts = new AsyncDisposableStack()
   const ephemeral = parts.use(createMemoryEphemeral())
   const bus = parts.use(createLocalBus({ log: log.child({ room: 'bus' }) }))
-  const broker = parts.use(createMemoryBroker({ store, log: log.child({ room: 'broker' }) }))
+  const broker = parts.use(
+    createMemoryBroker({
+      store,
+      metrics,
+      durability,
+      log: log.child({ room: 'broker' }),
+    }),
+  )
   const opened = parts.move()
   return { broker, bus, ephemeral, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }

@@ -4,7 +4,9 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
-import { defaultNamespaces, namespaces, withoutNamespace } from './namespaces.ts'
+import { limits } from './limits.ts'
+import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './namespaces.ts'
+import { network } from './network.ts'
 import { redisUrl } from './redis-target.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
@@ -38,7 +40,32 @@ export const configSchema = z.strictObject({
   channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
   client: clientSettings.prefault({}),
   http_api: httpApiSettings.prefault({}),
+  limits: limits.prefault({}),
+  /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
+  trusted_proxies: z.array(network).max(100).default([]),
+  metrics: z
+    .strictObject({
+      /** Anybody who reaches the server may read `/metrics`. */
+      public: z.boolean().default(false),
+    })
+    .prefault({}),
+  /** What a publication that was answered survives: `normal` a crash of the server, `full` also one of the machine. */
+  history_durability: z.enum(['normal', 'full']).default('normal'),
+  /** Code of the site's own that is told what happens to clients, and decides. */
+  hooks: z
+    .strictObject({
+      /** Paths of ES modules that export hooks. */
+      modules: z.array(z.string().min(1)).max(20).default([]),
+      /** How long a user without connections is not yet offline. */
+      offline_after: timeSpan.refine((seconds) => seconds <= 3600, 'Give at most an hour.').default(5),
+    })
+    .prefault({}),
 })
+
+/** Settings that a variable gives as JSON. */
+const structured = new Set([
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'trusted_proxies', 'metrics'],
+])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
 
@@ -64,7 +91,9 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
   else problems.push(...accessProblems(parsed.data), ...namespaceProblems(parsed.data))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
-  return { ...parsed.data, data: resolve(cwd, parsed.data.data ?? defaultDataFolder(env)) }
+  const { data, hooks } = parsed.data
+  const modules = hooks.modules.map((path) => resolve(cwd, path))
+  return { ...parsed.data, hooks: { ...hooks, modules }, data: resolve(cwd, data ?? defaultDataFolder(env)) }
 }
 
 /** `$XDG_STATE_HOME/carillon`, or `~/.local/state/carillon`. */
@@ -109,9 +138,6 @@ function readFile(named: string | undefined, cwd: string): Read {
   }
 }
 
-/** Settings whose variables are JSON. */
-const jsonFields: readonly string[] = ['namespaces', 'channel', 'client', 'http_api']
-
 /** Variables that name something else than a field of the configuration. */
 const otherVariables = new Set([
   'CARILLON_CONFIG',
@@ -132,7 +158,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Read {
     const field = name.slice('CARILLON_'.length).toLowerCase()
     if (!(field in configSchema.shape)) {
       problems.push(`${name}: there is no setting ${field}. Known: ${Object.keys(configSchema.shape).join(', ')}.`)
-    } else if (jsonFields.includes(field)) {
+    } else if (structured.has(field)) {
       try {
         values[field] = JSON.parse(value)
       } catch {

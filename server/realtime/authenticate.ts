@@ -6,7 +6,8 @@ import type { Authenticator } from './realtime.ts'
 
 export type Authenticated =
   | LetIn
-  | { readonly kind: 'error'; readonly error: ReplyErrorName }
+  /** With a code it is an error of the application's own. */
+  | { readonly kind: 'error'; readonly error: ReplyErrorName; readonly message?: string; readonly code?: number }
   | { readonly kind: 'close'; readonly reason: CloseReason }
 
 export interface LetIn {
@@ -16,6 +17,8 @@ export interface LetIn {
   readonly expiresAt: number | null
   /** Channels it is in from the start. */
   readonly grants: readonly SubscriptionGrant[]
+  /** JSON text for the application, told in the connect result. */
+  readonly greeting?: string
 }
 
 /** A one-time ticket, told from a JWT by its form. */

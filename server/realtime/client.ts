@@ -1,23 +1,29 @@
-import type { CloseReason } from '#protocol/close-reasons.ts'
+import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
 import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { ClientInfo } from '#server/broker/broker.ts'
 import { atInstant } from './at-instant.ts'
 import { Budget } from './budget.ts'
+import { tellDisconnected } from './hook-events.ts'
 import type { Outbox } from './outbox.ts'
 import type { Registered } from './registry.ts'
 import type { Services } from './services.ts'
 import { endSubscription, type Subscription } from './subscription.ts'
+import type { TransportName } from './transport.ts'
 
 /** One client that has been let in: what its commands work on. It lives as long as its connection is open. */
 export class Client {
   readonly id: string
   readonly services: Services
   readonly outbox: Outbox
+  readonly transport: TransportName
+  readonly address: string
+  /** When it was let in. Milliseconds since 1970. */
+  readonly since: number
+  /** Why its connection ends, once that is known. */
+  ending: CloseReason = closeReasons.internalError
   readonly subscriptions = new Map<string, Subscription>()
   /** Whether the client refreshes its token itself. */
   readonly expires: boolean
-  /** When it was let in, in milliseconds since 1970. */
-  readonly since: number
   readonly close: (reason: CloseReason) => void
   readonly #onExpired: () => void
   #registered: Registered
@@ -33,13 +39,16 @@ export class Client {
     this.id = options.id
     this.services = options.services
     this.outbox = options.outbox
+    this.transport = options.transport
+    this.address = options.address
+    this.since = options.services.clock()
     this.close = options.close
     this.#onExpired = options.onExpired
     this.expires = options.expiresAt !== null
-    this.since = options.services.clock()
     this.#registered = { identity: options.identity, client: this }
     this.#info = clientInfo(options.id, options.identity)
     this.services.registry.add(this.#registered)
+    this.services.taps.appeared(this)
     this.expireAt(options.expiresAt)
   }
 
@@ -120,8 +129,11 @@ export class Client {
   release(): void {
     this.#isReleased = true
     this.#cancelExpiry()
-    for (const subscription of [...this.subscriptions.values()]) endSubscription(this, subscription)
+    for (const subscription of [...this.subscriptions.values()]) {
+      endSubscription(this, subscription, unsubscribeReasons.disconnect)
+    }
     this.services.registry.remove(this.#registered)
+    if (this.#untilConnected === null) tellDisconnected(this, this.ending)
   }
 }
 
@@ -132,6 +144,8 @@ export interface ClientOptions {
   readonly expiresAt: number | null
   readonly services: Services
   readonly outbox: Outbox
+  readonly transport: TransportName
+  readonly address: string
   readonly close: (reason: CloseReason) => void
   readonly onExpired: () => void
 }

@@ -3,19 +3,20 @@ import type { Logger } from 'pino'
 import type { ConnectRequest } from '#protocol/client-protocol.ts'
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { Identity, SocketIdentity } from '#server/auth/identity.ts'
 import type { LetIn } from './authenticate.ts'
 import { Client } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { decodeConnect, decodeLine, frameLines } from './decode-frame.ts'
-import { connectPushText, errorText, pingText, replyText } from './encode.ts'
-import { connectResultText, joinAtConnect, recognize } from './letting-in.ts'
+import { applicationErrorText, connectPushText, errorText, pingText, replyText } from './encode.ts'
+import { tellConnected } from './hook-events.ts'
+import { askToConnect, connectResultText, joinAtConnect, recognize } from './letting-in.ts'
 import { Outbox } from './outbox.ts'
 import { leavePhase, type Phase } from './phase.ts'
 import type { Joined } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { textFrame } from './text-frame.ts'
-import { isUnidirectional, type Transport, type TransportListener } from './transport.ts'
+import { isUnidirectional, type Transport, type TransportListener, type TransportName } from './transport.ts'
 
 /** One client's connection, from its first byte to its end, over whatever transport. */
 export class Connection implements TransportListener {
@@ -26,21 +27,39 @@ export class Connection implements TransportListener {
   /** Whom the request that opened it already told. */
   readonly #known: Identity | null
   readonly #revocationMark: number
+  readonly #address: string
+  readonly #onLetIn: () => void
   readonly #onGone: () => void
   #phase: Phase
 
   constructor(options: ConnectionOptions) {
-    const { transport, services, known, onGone } = options
+    const { transport, services, known, address, onLetIn, onGone } = options
     this.#transport = transport
     this.#services = services
     this.#known = known
+    this.#address = address
+    this.#onLetIn = onLetIn
     this.#onGone = onGone
     this.#revocationMark = options.revocationMark
     const { turn, limits } = services
-    this.#outbox = new Outbox(transport, turn, limits.outboxBytes, () => this.close(closeReasons.slow))
+    this.#outbox = new Outbox(transport, turn, limits, (reason) => this.close(reason))
     const stale = setTimeout(() => this.close(closeReasons.stale), limits.connectMs).unref()
     this.#phase = { name: 'waiting', stale }
     transport.listen(this)
+  }
+
+  get transport(): TransportName {
+    return this.#transport.name
+  }
+
+  /** Who is behind it: `waiting` until that is known. */
+  get kind(): SocketIdentity['kind'] | 'waiting' {
+    const phase = this.#phase
+    return 'client' in phase ? phase.client.identity.kind : (this.#known?.kind ?? 'waiting')
+  }
+
+  get waitingBytes(): number {
+    return this.#outbox.waitingBytes
   }
 
   /** Ends the connection, with everything queued before it delivered, unless the reader is too slow for that. */
@@ -50,10 +69,12 @@ export class Connection implements TransportListener {
     const isSlow = reason.code === closeReasons.slow.code
     const { slowGraceMs, closeGraceMs } = this.#services.limits
     const grace = setTimeout(() => this.#transport.terminate(), isSlow ? slowGraceMs : closeGraceMs)
+    if ('client' in this.#phase) this.#phase.client.ending = reason
     this.#become({ name: 'closing', grace })
     if (!isSlow) this.#outbox.flush()
     this.#outbox.discard()
     this.#transport.close(reason)
+    this.#services.metrics.closed('server', reason.code)
     log.info({ code: reason.code, reason: reason.reason }, 'connection closed by the server')
   }
 
@@ -84,7 +105,11 @@ export class Connection implements TransportListener {
   }
 
   gone(code: number | null): void {
-    if (this.#phase.name !== 'closing') this.#log().info({ code }, 'connection gone')
+    if (this.#phase.name !== 'closing') {
+      this.#services.metrics.closed('client', code)
+      this.#log().info({ code }, 'connection gone')
+    }
+    if ('client' in this.#phase) this.#phase.client.ending = { code: code ?? noStatusReceived, reason: 'gone' }
     this.#become({ name: 'closed' })
     this.#outbox.discard()
     this.#onGone()
@@ -135,13 +160,17 @@ export class Connection implements TransportListener {
     const deciding: Phase = { name: 'deciding', stale: phase.stale, backlog: [] }
     this.#become(deciding)
     this.#transport.pause()
-    const decision = await recognize(this.#services, this.#known, request, this.#log())
+    const recognized = await recognize(this.#services, this.#known, request, this.#log())
+    if (this.#phase !== deciding) return
+    const asks = { client: this.id, transport: this.#transport.name }
+    const decision = await askToConnect(this.#services, recognized, request, asks)
     if (this.#phase !== deciding) return
     if (decision.kind === 'identity') {
       await this.#letIn(id, request, decision, deciding)
     } else {
       this.#transport.resume()
-      if (decision.kind === 'error') this.#refuse(id, decision.error)
+      this.#services.metrics.refused('credentials')
+      if (decision.kind === 'error') this.#refuse(id, decision.error, decision.message, decision.code)
       else this.close(decision.reason)
     }
   }
@@ -149,20 +178,29 @@ export class Connection implements TransportListener {
   async #letIn(
     id: number,
     request: ConnectRequest,
-    { identity, expiresAt, grants }: LetIn,
+    { identity, expiresAt, grants, greeting }: LetIn,
     { stale, backlog }: Extract<Phase, { name: 'deciding' }>,
   ): Promise<void> {
-    const revoked = this.#services.registry.revokedSince(this.#revocationMark, identity)
+    const { registry, limits, metrics } = this.#services
+    const revoked = registry.revokedSince(this.#revocationMark, identity)
     if (revoked) {
       this.close(revoked)
       return
     }
+    if (registry.countOf(identity.userId) >= limits.maxPerUser && identity.kind !== 'local') {
+      metrics.refused('user')
+      this.close(closeReasons.connectionLimit)
+      return
+    }
+    this.#onLetIn()
     const client = new Client({
       id: this.id,
       identity,
       expiresAt,
       services: this.#services,
       outbox: this.#outbox,
+      transport: this.#transport.name,
+      address: this.#address,
       close: (reason) => this.close(reason),
       onExpired: () => this.close(closeReasons.expired),
     })
@@ -174,7 +212,7 @@ export class Connection implements TransportListener {
     this.#transport.resume()
     switch (outcome.kind) {
       case 'joined':
-        this.#open(id, client, expiresAt, outcome.joined)
+        this.#open(id, client, expiresAt, { ...outcome.joined, ...(greeting !== undefined && { greeting }) })
         for (const line of backlog) this.#take(line)
         break
       case 'error':
@@ -199,19 +237,20 @@ export class Connection implements TransportListener {
     const result = connectResultText(client, this.#transport, expiresAt, joined)
     this.#push(onlyListens ? connectPushText(result) : replyText(id, 'connect', result))
     this.#log().info('connection open')
+    tellConnected(client)
     joined.afterReply()
     client.connected()
   }
 
   /** Closes at once where there is no reply, and else after a while, should the client not. */
-  #refuse(id: number, error: ReplyErrorName, message?: string): void {
+  #refuse(id: number, error: ReplyErrorName, message?: string, code?: number): void {
     this.#log().info({ error }, 'connection refused')
     const reason = refusalReasons[error] ?? closeReasons.badRequest
     if (isUnidirectional(this.#transport)) {
       this.close(reason)
       return
     }
-    this.#push(errorText(id, error, message))
+    this.#push(code === undefined ? errorText(id, error, message) : applicationErrorText(id, code, message ?? ''))
     const grace = setTimeout(() => this.close(reason), this.#services.limits.closeGraceMs).unref()
     this.#become({ name: 'refused', grace })
   }
@@ -240,6 +279,10 @@ export interface ConnectionOptions {
   readonly known: Identity | null
   /** Where revocations stood when `known` was established. */
   readonly revocationMark: number
+  /** Where the client is. */
+  readonly address: string
+  /** Called when it is known who the client is, and that it may come in. */
+  readonly onLetIn: () => void
   /** Called once, when the connection is no more. */
   readonly onGone: () => void
 }
@@ -252,5 +295,8 @@ const refusalReasons: Partial<Record<ReplyErrorName, CloseReason>> = {
   permissionDenied: closeReasons.permissionDenied,
   internal: closeReasons.internalError,
 }
+
+/** What WebSocket says of an end without a code. */
+const noStatusReceived = 1005
 
 const pingFrame = textFrame(pingText)

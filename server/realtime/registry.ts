@@ -21,8 +21,12 @@ export interface Registry {
   add(connection: Registered): void
   remove(connection: Registered): void
   revoke(revoked: Revoked): void
+  /** In the order in which they came. */
+  clients(): Iterable<Client>
+  clientOf(id: string): Client | undefined
   /** The clients of this user on this node. */
   clientsOf(userId: string): readonly Client[]
+  countOf(userId: string): number
   /** Clients and different users on this node. */
   count(): { readonly clients: number; readonly users: number }
   isOnline(userId: string): boolean
@@ -33,6 +37,7 @@ export interface Registry {
 const maxRemembered = 10_000
 
 export function createRegistry(log: Logger): Registry {
+  const byId = new Map<string, Registered>()
   const byUser = new Map<string, Set<Registered>>()
   const bySession = new Map<string, Set<Registered>>()
   const listeners = new Set<OnlineListener>()
@@ -50,6 +55,7 @@ export function createRegistry(log: Logger): Registry {
     },
     add(connection) {
       const { identity } = connection
+      byId.set(connection.client.id, connection)
       const wasOnline = byUser.has(identity.userId)
       put(byUser, identity.userId, connection)
       const session = sessionOf(identity)
@@ -57,7 +63,8 @@ export function createRegistry(log: Logger): Registry {
       if (!wasOnline) tell(identity, true)
     },
     remove(connection) {
-      const { identity } = connection
+      const { identity, client } = connection
+      if (byId.get(client.id) === connection) byId.delete(client.id)
       const session = sessionOf(identity)
       if (session !== null) take(bySession, session, connection)
       if (take(byUser, identity.userId, connection)) tell(identity, false)
@@ -68,7 +75,12 @@ export function createRegistry(log: Logger): Registry {
       const connections = revoked.kind === 'user' ? byUser.get(revoked.userId) : bySession.get(revoked.sessionId)
       for (const { client } of [...(connections ?? [])]) client.close(reason)
     },
+    *clients() {
+      for (const { client } of byId.values()) yield client
+    },
+    clientOf: (id) => byId.get(id)?.client,
     clientsOf: (userId) => [...(byUser.get(userId) ?? [])].map(({ client }) => client),
+    countOf: (userId) => byUser.get(userId)?.size ?? 0,
     count() {
       let clients = 0
       for (const ofUser of byUser.values()) clients += ofUser.size

@@ -4,6 +4,8 @@ import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { SubscriptionGrant } from '#server/auth/auth.ts'
 import type { Client } from './client.ts'
 import { subscribePushText } from './encode.ts'
+import { askToSubscribe } from './hook-events.ts'
+import type { Verdict } from './hooks.ts'
 import type { StreamPosition } from './hub.ts'
 import { openSubscription, type SubscriptionTerms } from './open-subscription.ts'
 import { pushUnsubscribe } from './subscription.ts'
@@ -13,9 +15,13 @@ import { textFrame } from './text-frame.ts'
 export interface Joined {
   /** JSON text: subscribe results by channel. Null when there are none. */
   readonly subs: string | null
+  /** JSON text for the application. */
+  readonly greeting?: string
   /** To be run right behind the reply, in the same turn. */
   readonly afterReply: () => void
 }
+
+const allowed: Extract<Verdict, { kind: 'allow' }> = { kind: 'allow' }
 
 export const noChannels: Joined = { subs: null, afterReply: () => {} }
 
@@ -72,7 +78,12 @@ export async function joinChannels(client: Client, channels: readonly Subscripti
   for (const terms of channels) {
     // Gone meanwhile, and nothing of it may be begun any more.
     if (client.isReleased) break
-    const opened = await openSubscription(client, { ...terms, recoveryBytes })
+    const verdict = terms.origin === 'connect' ? await askToSubscribe(client, terms.channel, undefined) : allowed
+    if (verdict.kind !== 'allow') continue
+    // Gone while that was decided.
+    if (client.isReleased) break
+    const { data = terms.data ?? null } = verdict
+    const opened = await openSubscription(client, { ...terms, data, recoveryBytes })
     if (opened.kind !== 'open') continue
     recoveryBytes = Math.max(0, recoveryBytes - opened.result.length)
     results.push(`${JSON.stringify(terms.channel)}:${opened.result}`)

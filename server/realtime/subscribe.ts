@@ -3,6 +3,7 @@ import { closeReasons } from '#protocol/close-reasons.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import { type Admission, admit } from './admit.ts'
 import type { Client } from './client.ts'
+import { askToSubscribe, refusalBy } from './hook-events.ts'
 import { openSubscription } from './open-subscription.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
 import { type ParsedFilter, parseTagFilter } from './tag-filter.ts'
@@ -18,6 +19,9 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   // It may have gone while its token was verified, and nothing of it may be begun any more.
   if (client.isReleased) return silence
   if (!admission.ok) return failed(admission.error, admission.message)
+  const verdict = await askToSubscribe(client, channel, request.data)
+  if (verdict.kind !== 'allow') return refusalBy(verdict)
+  if (client.isReleased) return silence
   if (client.subscriptions.size >= limits.maxChannels) {
     return failed('limitExceeded', `a client has at most ${limits.maxChannels} channels`)
   }
@@ -26,6 +30,7 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   if (!filter.ok) return failed('badRequest', filter.message)
   const opened = await openSubscription(client, {
     ...admission.terms,
+    data: verdict.data ?? admission.terms.data ?? null,
     ...{ channel, policy, origin: 'client', filter: filter.filter },
     deltas: request.delta === 'fossil',
     joinLeave: request.join_leave === true && mayHearOthers(client, channel),

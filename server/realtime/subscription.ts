@@ -3,6 +3,7 @@ import type { Namespace } from '#server/config/namespaces.ts'
 import { atInstant } from './at-instant.ts'
 import type { Client } from './client.ts'
 import { unsubscribePushText } from './encode.ts'
+import { tellUnsubscribed } from './hook-events.ts'
 import { textFrame } from './text-frame.ts'
 
 /** One channel on one connection, from the moment it is being subscribed to. */
@@ -30,7 +31,11 @@ export interface Subscription {
 }
 
 /** Ends a subscription silently: for an unsubscribe of the client's own, and when its connection goes. */
-export function endSubscription(client: Client, subscription: Subscription): void {
+export function endSubscription(
+  client: Client,
+  subscription: Subscription,
+  reason: CloseReason = unsubscribeReasons.client,
+): void {
   const { channel, policy, live } = subscription
   client.subscriptions.delete(channel)
   subscription.release()
@@ -44,6 +49,7 @@ export function endSubscription(client: Client, subscription: Subscription): voi
       .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not removed'))
   }
   if (policy.join_leave) announce(client, subscription, 'leave')
+  tellUnsubscribed(client, channel, reason)
 }
 
 /** Tells the others that this client has come or gone. */
@@ -82,7 +88,7 @@ export function expireAt(client: Client, subscription: Subscription, expiresAt: 
 
 /** Ends a subscription and tells the client why. From code 2500 on it subscribes again. */
 export function pushUnsubscribe(client: Client, subscription: Subscription, reason: CloseReason): void {
-  endSubscription(client, subscription)
+  endSubscription(client, subscription, reason)
   client.outbox.push(textFrame(unsubscribePushText(subscription.channel, reason)))
 }
 

@@ -16,8 +16,10 @@ import { redisUrl } from '#server/config/redis-target.ts'
 import { openRedisEngine } from '#server/engine.ts'
 import { createStreams } from '#server/http/streams.ts'
 import { createUpgrade } from '#server/http/upgrade.ts'
+import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
+import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { openStore } from '#server/store/store.ts'
 
 /** The realtime server on a real HTTP server and a real database file, ended with the test. Only identity is made up. */
@@ -28,6 +30,7 @@ export interface RealtimeRig {
   readonly realtime: Realtime
   readonly broker: Broker
   readonly identities: Identities
+  readonly metrics: Metrics
   /** The database file. */
   readonly path: string
   /** Lines of the log so far. */
@@ -54,10 +57,14 @@ export interface RigOptions
       | 'singleConnection'
       | 'insecure'
       | 'withoutNamespace'
+      | 'bus'
+      | 'ephemeral'
     >
   > {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
+  /** Where the HTTP edge says that every client is. Default loopback. */
+  readonly address?: string
   /** Of the Redis that this node shares with others. By default it is alone. */
   readonly redisUrl?: string
   /** What stands between the realtime server and its broker. */
@@ -128,6 +135,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   const path = join(folder, 'carillon.sqlite')
   const identities = createIdentities()
   const logged: string[] = []
+  const metrics = createMetrics()
   let parts = await start(0)
   const { port } = parts.server.address() as AddressInfo
   onTestFinished(async () => {
@@ -139,6 +147,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     url: `ws://127.0.0.1:${port}/connection/websocket`,
     httpUrl: `http://127.0.0.1:${port}`,
     identities,
+    metrics,
     path,
     logged,
     get realtime() {
@@ -171,8 +180,10 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     const broker = options.through?.(own) ?? own
     const realtime = createRealtime({
       broker,
-      bus: engine?.bus ?? createLocalBus({ log }),
+      bus: options.bus ?? engine?.bus ?? createLocalBus({ log }),
+      ephemeral: options.ephemeral ?? engine?.ephemeral ?? createMemoryEphemeral(),
       authenticator: identities,
+      metrics,
       namespaces: options.namespaces ?? rigNamespaces,
       log,
       version: '0.0',
@@ -187,9 +198,10 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     })
     const server = createServer()
     const recognize = async () => options.known ?? null
+    const addressOf = () => options.address ?? '127.0.0.1'
     const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
-    server.on('upgrade', createUpgrade({ realtime, recognize, log }))
-    const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+    server.on('upgrade', createUpgrade({ realtime, recognize, addressOf, log }))
+    const streams = createStreams({ realtime, recognize, addressOf, isAllowedOrigin, log })
     server.on('request', (request, response) => {
       if (!streams(request, response)) response.writeHead(404).end()
     })
