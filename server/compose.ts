@@ -9,6 +9,7 @@ import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Auth } from './auth/auth.ts'
 import { createAuth } from './auth/create-auth.ts'
+import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
@@ -109,7 +110,11 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
   const auth = parts.use(
-    await createAuth({ store, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) }),
+    await createAuth({
+      ...{ store, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
+      client: config.client,
+      configuredKey: config.http_api.key,
+    }),
   )
   const realtime = parts.use(
     createRealtime({
@@ -118,9 +123,16 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       metrics,
       ephemeral,
       namespaces: config.namespaces,
+      withoutNamespace: config.channel.without_namespace,
+      insecure: config.client.insecure,
+      ...personalChannel(config),
+      authenticator: {
+        verifyConnectionToken: auth.verifyConnectionToken,
+        verifySubscriptionToken: auth.verifySubscriptionToken,
+        redeemTicket: auth.tickets.redeem,
+        anonymous: mayBeAnonymous(config) ? anonymous : null,
+      },
       limits: { ...limitsOf(config.limits), offlineMs: config.hooks.offline_after * 1000 },
-      personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
-      authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
       version: packageJson.version,
       log: log.child({ room: 'realtime' }),
     }),
@@ -185,6 +197,19 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
 /** The same in all processes that metrics are read from together. */
 export function installationOf({ data }: Config): string {
   return `${hostname()}:${data}`
+}
+
+function personalChannel({ client }: Config) {
+  const { enabled, personal_channel_namespace, single_connection } = client.subscribe_to_user_personal_channel
+  return {
+    personalChannel: enabled,
+    personalNamespace: personal_channel_namespace,
+    singleConnection: single_connection,
+  }
+}
+
+function mayBeAnonymous({ client }: Config): boolean {
+  return client.insecure || client.allow_anonymous_connect_without_token
 }
 
 export async function prepareFolder(data: string): Promise<void> {

@@ -37,8 +37,8 @@ const summary = z.object({
   node: z.string(),
   user: z.string(),
   name: z.string(),
-  kind: z.enum(['user', 'device', 'key', 'local']),
-  role: z.enum(['admin', 'operator', 'viewer', 'device']),
+  kind: z.enum(['user', 'device', 'key', 'local', 'external']),
+  role: z.enum(['admin', 'operator', 'viewer', 'device']).nullable(),
   transport: z.string(),
   address: z.string(),
   /** Milliseconds since 1970. */
@@ -158,7 +158,8 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
   }
 
   function summaryOf({ id, identity, transport, address, since, subscriptions, outbox }: Client): ClientSummary {
-    const { userId, name, kind, role } = identity
+    const { userId, name, kind } = identity
+    const role = 'role' in identity ? identity.role : null
     const { waitingBytes } = outbox
     const channels = subscriptions.size
     return {

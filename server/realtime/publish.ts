@@ -2,7 +2,7 @@ import { maxPublicationBytes } from '#protocol/api.ts'
 import { noNamespaceFor } from '#protocol/channel.ts'
 import type { PublishCommand } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { NewPublication } from '#server/broker/broker.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
 import type { PublicationSource } from '#server/metrics/metrics.ts'
@@ -26,7 +26,8 @@ export async function publish(client: Client, request: PublishCommand): Promise<
 
 async function publishNow(client: Client, { channel, data }: PublishCommand): Promise<Outcome> {
   const call = { channel, data, source: 'client' } as const
-  const outcome = await publishAs(client.services, client.identity, call, { info: client.info })
+  const by = { info: client.infoIn(client.subscriptions.get(channel)), isSubscribed: client.isIn(channel) }
+  const outcome = await publishAs(client.services, client.identity, call, by)
   if (outcome.ok) return emptyResult
   return outcome.code === undefined || outcome.code === 103
     ? failed(outcome.error, outcome.message)
@@ -38,18 +39,18 @@ type Parts = Pick<Services, 'access' | 'broker' | 'hooks' | 'metrics' | 'log'>
 /** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
 export async function publishAs(
   services: Parts,
-  by: Identity,
+  by: SocketIdentity,
   { channel, ...call }: PublishCall,
-  { info }: Pick<NewPublication, 'info'> = {},
+  { info, isSubscribed = false }: Pick<NewPublication, 'info'> & { readonly isSubscribed?: boolean } = {},
 ): Promise<PublishOutcome> {
   const publication = newPublication(call, info)
-  return publication.ok ? publishTo(services, by, channel, publication) : publication
+  return publication.ok ? publishTo(services, by, channel, publication, isSubscribed) : publication
 }
 
 /** The same to several channels: its data is written as JSON once. One outcome a channel, in their order. */
 export async function broadcastAs(
   services: Parts,
-  by: Identity,
+  by: SocketIdentity,
   { channels, ...call }: BroadcastCall,
 ): Promise<readonly PublishOutcome[]> {
   const publication = newPublication(call, undefined)
@@ -94,11 +95,12 @@ function refusalOfSize(text: string): Refusal | null {
 
 async function publishTo(
   { access, broker, hooks, metrics, log }: Parts,
-  by: Identity,
+  by: SocketIdentity,
   channel: string,
   prepared: Prepared,
+  isSubscribed = false,
 ): Promise<PublishOutcome> {
-  const allowed = access.check(by, 'publish', channel)
+  const allowed = access.check(by, 'publish', channel, isSubscribed)
   if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
   const decided = hooks.decides('beforePublish') ? await askToPublish(hooks, by, channel, prepared) : prepared
   if (!decided.ok) return decided
@@ -126,7 +128,7 @@ async function publishTo(
 /** Each hook gets a copy of the data; what it gives instead is what is published. */
 async function askToPublish(
   hooks: Hooks,
-  by: Identity,
+  by: SocketIdentity,
   channel: string,
   prepared: Prepared,
 ): Promise<Prepared | Refusal> {

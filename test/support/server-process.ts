@@ -51,8 +51,11 @@ export interface ApiOptions {
 
 export async function startServerProcess({
   env = {},
+  config,
 }: {
   readonly env?: NodeJS.ProcessEnv
+  /** A configuration file. */
+  readonly config?: string
 } = {}): Promise<ServerProcess> {
   const data = await mkdtemp(join(tmpdir(), 'carillon-data-'))
   const port = await freePort()
@@ -63,7 +66,9 @@ export async function startServerProcess({
   let kills = 0
 
   async function start(): Promise<void> {
-    child = startChild(process.execPath, [carillon, 'serve', '--port', String(port), '--data', data, '--json'], {
+    const configured = config === undefined ? [] : ['--config', config]
+    const args = [carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured]
+    child = startChild(process.execPath, args, {
       env: { ...cleanEnv(), ...env },
     })
     const [line] = await child.waitFor(/^\{"url".*\}$/m, 60_000)
