@@ -76,6 +76,8 @@ export function createOnline(options: OnlineOptions): Online {
   ]
   const looks = setInterval(() => void look(), lookMs).unref()
   void look()
+  // The others meet this node now and not at their next look.
+  tell([])
 
   return {
     isOnline: (user) => registry.isOnline(user) || isElsewhere(user),
@@ -149,6 +151,8 @@ export function createOnline(options: OnlineOptions): Online {
 
   /** Nodes that are new are asked whom they have; those that are missing for a while are given up. */
   async function look(): Promise<void> {
+    // Only those can be missing that were known when it was asked.
+    const known = [...others]
     let alive: ReadonlySet<string>
     try {
       alive = new Set(await bus.nodes())
@@ -158,11 +162,11 @@ export function createOnline(options: OnlineOptions): Online {
       return
     }
     for (const node of alive) if (node !== bus.node && !others.has(node)) await meet(node)
-    for (const [node, other] of others) {
+    for (const [node, other] of known) {
       if (alive.has(node)) {
         clearTimeout(other.missing)
         other.missing = undefined
-      } else {
+      } else if (others.get(node) === other) {
         other.missing ??= setTimeout(() => giveUp(node), offlineMs).unref()
       }
     }
@@ -203,14 +207,18 @@ export function createOnline(options: OnlineOptions): Online {
 
   /** Several nodes may notice the same: the first to claim it tells. */
   async function noticed(what: 'online' | 'offline', who: Person, time: number, node = ''): Promise<void> {
-    try {
-      const windowMs = node === '' ? Math.max(1, offlineMs) : crossingMs
-      const { count } = await ephemeral.count(`${what} ${who.user} ${node}`, windowMs)
-      if (count > 1) return
-    } catch (error) {
-      log.warn({ err: error, user: who.user }, 'other nodes may tell the same')
+    if (others.size === 0 || (await claims(`${what} ${who.user} ${node}`, node === '' ? offlineMs : crossingMs))) {
+      onChange(what, who, time)
     }
-    onChange(what, who, time)
+  }
+
+  async function claims(key: string, windowMs: number): Promise<boolean> {
+    try {
+      return (await ephemeral.count(key, Math.max(1, windowMs))).count === 1
+    } catch (error) {
+      log.warn({ err: error, key }, 'other nodes may tell the same')
+      return true
+    }
   }
 
   function tellOthers(news: Change): void {
@@ -220,12 +228,15 @@ export function createOnline(options: OnlineOptions): Online {
       const changes = untold
       untold = []
       for (let from = 0; from < changes.length; from += maxChangesATell) {
-        const part = changes.slice(from, from + maxChangesATell)
-        bus
-          .tell(changesKind, { node: bus.node, changes: part })
-          .catch((error: unknown) => log.warn({ err: error }, 'other nodes may not know who is here'))
+        tell(changes.slice(from, from + maxChangesATell))
       }
     }, gatherMs).unref()
+  }
+
+  function tell(changes: readonly Change[]): void {
+    bus
+      .tell(changesKind, { node: bus.node, changes })
+      .catch((error: unknown) => log.warn({ err: error }, 'other nodes may not know who is here'))
   }
 
   function forgetOld(): void {
