@@ -167,7 +167,7 @@ export function createOnline(options: OnlineOptions): Online {
         clearTimeout(other.missing)
         other.missing = undefined
       } else if (others.get(node) === other) {
-        other.missing ??= setTimeout(() => giveUp(node), offlineMs).unref()
+        other.missing ??= setTimeout(() => void giveUp(node, other), offlineMs).unref()
       }
     }
   }
@@ -193,14 +193,17 @@ export function createOnline(options: OnlineOptions): Online {
     for (const each of meanwhile ?? []) apply(other, each)
   }
 
-  function giveUp(node: string): void {
-    const other = others.get(node)
+  async function giveUp(node: string, other: OtherNode): Promise<void> {
+    // It may have come back since it was last looked for.
+    const alive = await bus.nodes().catch(() => null)
+    other.missing = undefined
+    if (alive === null || alive.includes(node) || others.get(node) !== other) return
     others.delete(node)
     givenUp.add(node)
     const [oldest] = givenUp
     if (givenUp.size > 100 && oldest !== undefined) givenUp.delete(oldest)
-    log.warn({ node, users: other?.users.size }, 'a node has gone')
-    for (const each of other?.users.values() ?? []) {
+    log.warn({ node, users: other.users.size }, 'a node has gone')
+    for (const each of other.users.values()) {
       if (!isAnywhere(each.user)) void noticed('offline', each, clock(), node)
     }
   }
