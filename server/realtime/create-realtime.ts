@@ -24,6 +24,7 @@ import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
 import { createServerCalls } from './server-calls.ts'
 import type { Services } from './services.ts'
+import { createSharedReads } from './shared-reads.ts'
 import { createSingleConnection } from './single-connection.ts'
 import { createSteering } from './steering.ts'
 import { createStreamEntrance } from './stream-entrance.ts'
@@ -95,6 +96,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       hooks,
       hub,
       interest: createInterest(broker),
+      readHistory: createSharedReads(broker),
       turn,
       pinger,
       registry,

@@ -155,7 +155,7 @@ function readHistory(
   requested: StreamPosition | null,
   bounds: RecoveryBounds,
 ): Promise<HistoryPage> {
-  return client.services.broker.history(channel, historyPolicy(policy), query())
+  return client.services.readHistory(channel, historyPolicy(policy), query())
 
   function query(): HistoryQuery {
     if (!requested) return { limit: 0 }
@@ -198,9 +198,19 @@ function positionedResult(
   if (!recovery.recovered) return `{${position(page.offset)}${delta},"was_recovering":true}`
   const missed = recovery.missed.filter((publication) => isFor(member, publication))
   if (missed.length === 0) return `{${position(page.offset)}${delta},"was_recovering":true,"recovered":true}`
-  const publications = publicationsText(missed.map((publication) => writtenFor(member, publication)))
+  const publications = textFor(member, recovery.missed, missed)
   const from = policy.force_recovery_mode === 'cache' ? page.offset : requested.offset
   return `{${position(from)}${delta},"was_recovering":true,"recovered":true,"publications":${publications}}`
+}
+
+/** All who recover the same, from a read they share, get one text. */
+const texts = new WeakMap<readonly Publication[], string>()
+
+function textFor(member: Member, all: readonly Publication[], wanted: readonly Publication[]): string {
+  if (member.filter || member.deltas) return publicationsText(wanted.map((each) => writtenFor(member, each)))
+  const text = texts.get(all) ?? publicationsText(all)
+  texts.set(all, text)
+  return text
 }
 
 /** Right behind the reply: what arrived meanwhile, then everything that comes. */

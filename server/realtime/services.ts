@@ -24,6 +24,8 @@ export interface Services {
   readonly hooks: Hooks
   readonly hub: Hub
   readonly interest: Interest
+  /** Of the broker, one read for all subscribers that want the same. */
+  readonly readHistory: Broker['history']
   readonly turn: WriteTurn
   readonly pinger: Pinger
   readonly registry: Registry
