@@ -13,6 +13,8 @@ export function createRecognize({ auth, isLocal }: Pick<CallerOptions, 'auth' | 
   return async (request, ticket) => {
     if (isLocal(request)) return localIdentity
     if (ticket !== null) return (await auth.tickets.redeem(ticket)) ?? 'refused'
+    const { authorization, 'x-api-key': key } = request.headers
+    if (authorization === undefined && key === undefined) return null
     const headers = headersOf(request)
     headers.delete('cookie')
     return (await auth.identify(headers))?.identity ?? null

@@ -1,4 +1,4 @@
-import type { CloseReason } from '#protocol/close-reasons.ts'
+import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { ClientInfo } from '#server/broker/broker.ts'
 import type { Outbox } from './outbox.ts'
@@ -14,11 +14,8 @@ export class Client {
   readonly subscriptions = new Map<string, Subscription>()
   /** Whether the client refreshes its token itself. */
   readonly expires: boolean
-  readonly close: (reason: CloseReason) => void
-  readonly #onExpired: () => void
-  readonly #onRevoked: () => void
+  readonly #connection: ClientOptions['connection']
   #registered: Registered
-  #info: ClientInfo
   #isReleased = false
   #untilConnected: (() => void)[] | null = []
   #expiry: NodeJS.Timeout | undefined
@@ -29,12 +26,9 @@ export class Client {
     this.id = options.id
     this.services = options.services
     this.outbox = options.outbox
-    this.close = options.close
-    this.#onExpired = options.onExpired
-    this.#onRevoked = options.onRevoked
+    this.#connection = options.connection
     this.expires = options.expiresAt !== null
-    this.#registered = { identity: options.identity, client: this, revoke: options.onRevoked }
-    this.#info = clientInfo(options.id, options.identity)
+    this.#registered = { identity: options.identity, client: this }
     this.services.registry.add(this.#registered)
     if (options.expiresAt !== null) this.expireAt(options.expiresAt)
   }
@@ -45,14 +39,23 @@ export class Client {
 
   /** Who this is to other clients. */
   get info(): ClientInfo {
-    return this.#info
+    return clientInfo(this.id, this.identity)
+  }
+
+  /** Ends its connection. */
+  close(reason: CloseReason): void {
+    this.#connection.close(reason)
+  }
+
+  /** What let it in is no longer worth anything. */
+  revoked(): void {
+    this.close(closeReasons.forceDisconnect)
   }
 
   /** Goes on as the same user with what a new token says. */
   adopt(identity: Identity): void {
     const before = this.#registered
-    this.#registered = { identity, client: this, revoke: this.#onRevoked }
-    this.#info = clientInfo(this.id, identity)
+    this.#registered = { identity, client: this }
     this.services.registry.add(this.#registered)
     this.services.registry.remove(before)
   }
@@ -62,7 +65,7 @@ export class Client {
     const { clock, limits } = this.services
     clearTimeout(this.#expiry)
     const delay = Math.max(0, expiresAt * 1000 - clock()) + limits.refreshGraceMs
-    this.#expiry = setTimeout(this.#onExpired, Math.min(delay, longestTimerMs)).unref()
+    this.#expiry = setTimeout(expire, Math.min(delay, longestTimerMs), this).unref()
   }
 
   /** Runs `work` when what was begun before on this channel is done. */
@@ -72,6 +75,8 @@ export class Client {
     const before = works.get(channel)
     const mine: Promise<void> = (before ? before.then(work) : work()).finally(() => {
       if (works.get(channel) === mine) works.delete(channel)
+      // Most clients subscribe once and never again.
+      if (works.size === 0 && works === this.#channelWork) this.#channelWork = undefined
     })
     works.set(channel, mine)
   }
@@ -110,13 +115,15 @@ export interface ClientOptions {
   readonly expiresAt: number | null
   readonly services: Services
   readonly outbox: Outbox
-  readonly close: (reason: CloseReason) => void
-  readonly onExpired: () => void
-  readonly onRevoked: () => void
+  readonly connection: { close(reason: CloseReason): void }
 }
 
 /** Beyond it Node's timers fire at once. */
 const longestTimerMs = 2 ** 31 - 1
+
+function expire(client: Client): void {
+  client.close(closeReasons.expired)
+}
 
 function clientInfo(id: string, { userId, name, role }: Identity): ClientInfo {
   return { user: userId, client: id, connInfo: JSON.stringify({ name, role }) }

@@ -10,15 +10,16 @@ import { Conversation } from './conversation.ts'
 import { decodeConnect, decodeLine, frameLines } from './decode-frame.ts'
 import { connectPushText, errorText, pingText, replyText } from './encode.ts'
 import { connectResultText, joinAtConnect, recognize } from './letting-in.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, type OutboxOwner } from './outbox.ts'
 import { leavePhase, type Phase } from './phase.ts'
+import type { Pinged } from './ping.ts'
 import type { Joined } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { textFrame } from './text-frame.ts'
 import { isUnidirectional, type Transport, type TransportListener } from './transport.ts'
 
 /** One client's connection, from its first byte to its end, over whatever transport. */
-export class Connection implements TransportListener {
+export class Connection implements TransportListener, Pinged, OutboxOwner {
   readonly id = randomUUID()
   readonly #transport: Transport
   readonly #services: Services
@@ -26,7 +27,7 @@ export class Connection implements TransportListener {
   /** Whom the request that opened it already told. */
   readonly #known: Identity | null
   readonly #revocationMark: number
-  readonly #onGone: () => void
+  readonly #onGone: ConnectionOptions['onGone']
   #phase: Phase
 
   constructor(options: ConnectionOptions) {
@@ -37,8 +38,8 @@ export class Connection implements TransportListener {
     this.#onGone = onGone
     this.#revocationMark = options.revocationMark
     const { turn, limits } = services
-    this.#outbox = new Outbox(transport, turn, limits.outboxBytes, () => this.close(closeReasons.slow))
-    const stale = setTimeout(() => this.close(closeReasons.stale), limits.connectMs).unref()
+    this.#outbox = new Outbox(transport, turn, limits.outboxBytes, this)
+    const stale = setTimeout(closeStale, limits.connectMs, this).unref()
     this.#phase = { name: 'waiting', stale }
     transport.listen(this)
   }
@@ -75,6 +76,19 @@ export class Connection implements TransportListener {
   }
 
   /** It has been told why; what it sends and whether it goes is nobody's business any more. */
+  ping(): void {
+    this.#outbox.push(pingFrame)
+  }
+
+  /** Who only listens never answers. */
+  overdue(): void {
+    if (!isUnidirectional(this.#transport)) this.close(closeReasons.noPong)
+  }
+
+  overflowed(): void {
+    this.close(closeReasons.slow)
+  }
+
   failed(error: Error): void {
     this.#log().debug({ err: error }, 'socket error')
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
@@ -84,10 +98,11 @@ export class Connection implements TransportListener {
   }
 
   gone(code: number | null): void {
-    if (this.#phase.name !== 'closing') this.#log().info({ code }, 'connection gone')
+    if (this.#phase.name !== 'closing' && this.#services.log.isLevelEnabled('debug'))
+      this.#log().debug({ code }, 'connection gone')
     this.#become({ name: 'closed' })
     this.#outbox.discard()
-    this.#onGone()
+    this.#onGone(this)
   }
 
   #take(line: string): void {
@@ -135,7 +150,7 @@ export class Connection implements TransportListener {
     const deciding: Phase = { name: 'deciding', stale: phase.stale, backlog: [] }
     this.#become(deciding)
     this.#transport.pause()
-    const decision = await recognize(this.#services, this.#known, request, this.#log())
+    const decision = await recognize(this.#services, this.#known, request, () => this.#log())
     if (this.#phase !== deciding) return
     if (decision.kind === 'identity') {
       await this.#letIn(id, request, decision, deciding)
@@ -162,13 +177,11 @@ export class Connection implements TransportListener {
       expiresAt,
       services: this.#services,
       outbox: this.#outbox,
-      close: (reason) => this.close(reason),
-      onExpired: () => this.close(closeReasons.expired),
-      onRevoked: () => this.close(closeReasons.forceDisconnect),
+      connection: this,
     })
     const joining: Phase = { name: 'joining', stale, backlog, client }
     this.#become(joining)
-    const joined = await joinAtConnect(client, request, this.#log())
+    const joined = await joinAtConnect(client, request, () => this.#log())
     if (this.#phase !== joining) return
     this.#transport.resume()
     if (joined === null) {
@@ -181,15 +194,12 @@ export class Connection implements TransportListener {
 
   #open(id: number, client: Client, expiresAt: number | null, joined: Joined): void {
     const onlyListens = isUnidirectional(this.#transport)
-    const pings = this.#services.pinger.add({
-      ping: () => this.#outbox.push(pingFrame),
-      overdue: onlyListens ? null : () => this.close(closeReasons.noPong),
-    })
+    const pings = this.#services.pinger.add(this)
     const conversation = onlyListens ? null : new Conversation(client, this.#transport, pings)
     this.#become({ name: 'open', client, pings, conversation })
     const result = connectResultText(client, this.#transport, expiresAt, joined)
     this.#push(onlyListens ? connectPushText(result) : replyText(id, 'connect', result))
-    this.#log().info('connection open')
+    if (this.#services.log.isLevelEnabled('debug')) this.#log().debug('connection open')
     joined.afterReply()
     client.connected()
   }
@@ -232,7 +242,7 @@ export interface ConnectionOptions {
   /** Where revocations stood when `known` was established. */
   readonly revocationMark: number
   /** Called once, when the connection is no more. */
-  readonly onGone: () => void
+  readonly onGone: (connection: Connection) => void
 }
 
 /** What means as a close what the error means as a reply. */
@@ -245,3 +255,7 @@ const refusalReasons: Partial<Record<ReplyErrorName, CloseReason>> = {
 }
 
 const pingFrame = textFrame(pingText)
+
+function closeStale(connection: Connection): void {
+  connection.close(closeReasons.stale)
+}

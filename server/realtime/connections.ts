@@ -23,6 +23,11 @@ export function createConnections(services: Services): Connections {
   let whenEmpty: (() => void) | undefined
   let isClosing = false
 
+  const onGone = (connection: Connection) => {
+    connections.delete(connection)
+    if (connections.size === 0) whenEmpty?.()
+  }
+
   return {
     refusal() {
       if (isClosing) return { status: 503, sentence: 'The server is shutting down. Try again in a moment.' }
@@ -30,10 +35,6 @@ export function createConnections(services: Services): Connections {
       return { status: 503, sentence: 'Too many connections. Try again later.' }
     },
     begin(transport, known, revocationMark) {
-      const onGone = () => {
-        connections.delete(connection)
-        if (connections.size === 0) whenEmpty?.()
-      }
       const connection = new Connection({ transport, services, known, revocationMark, onGone })
       connections.add(connection)
     },

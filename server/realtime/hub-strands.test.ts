@@ -26,7 +26,7 @@ test('whoever comes and goes, each member reads exactly what was published for i
       for (const [n, each] of operations.entries()) {
         if (each.do === 'turn') await new Promise(setImmediate)
         if (each.do === 'join') {
-          const outbox = new Outbox({ out: new PassThrough(), encode: null }, turn, 1e9, () => {})
+          const outbox = new Outbox({ out: new PassThrough(), encode: null }, turn, 1e9, { overflowed() {} })
           const reader = createReader(outbox, each.kind)
           readers.push(reader)
           const begins = reader.member.deltas && n % 2 === 0 ? lastKept : null
@@ -61,7 +61,10 @@ test('who comes with another base than the others have gets a full publication f
   const turn = createWriteTurn()
   const hub = createHub(turn)
   const join = (last: Publication | null) => {
-    const reader = createReader(new Outbox({ out: new PassThrough(), encode: null }, turn, 1e9, () => {}), 'delta')
+    const reader = createReader(
+      new Outbox({ out: new PassThrough(), encode: null }, turn, 1e9, { overflowed() {} }),
+      'delta',
+    )
     reader.base = last?.data
     hub.join('a', reader.member, { offset: 1, epoch: 'e' }, last)
     return reader

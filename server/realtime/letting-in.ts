@@ -14,25 +14,29 @@ export async function recognize(
   { authenticator, limits }: Services,
   known: Identity | null,
   { token }: ConnectRequest,
-  log: Logger,
+  log: () => Logger,
 ): Promise<Authenticated> {
   try {
     return await within(limits.answerMs, 'authentication', () => authenticate(authenticator, known, token))
   } catch (error) {
-    log.error({ err: error }, 'authentication failed on our side')
+    log().error({ err: error }, 'authentication failed on our side')
     return { kind: 'error', error: 'internal' }
   }
 }
 
 /** Subscribes to what the client is in from the start. Null when that failed on our side. */
-export async function joinAtConnect(client: Client, request: ConnectRequest, log: Logger): Promise<Joined | null> {
+export async function joinAtConnect(
+  client: Client,
+  request: ConnectRequest,
+  log: () => Logger,
+): Promise<Joined | null> {
   const channels = serverChannels(client, request)
   if (channels.length === 0) return noChannels
   const { answerMs } = client.services.limits
   try {
     return await within(answerMs, 'subscribing at connect', () => joinChannels(client, channels))
   } catch (error) {
-    log.error({ err: error }, 'subscribing at connect failed on our side')
+    log().error({ err: error }, 'subscribing at connect failed on our side')
     return null
   }
 }

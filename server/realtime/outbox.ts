@@ -2,6 +2,12 @@ import type { Writable } from 'node:stream'
 import type { Encode, Transport } from './transport.ts'
 import type { WriteTurn } from './write-turn.ts'
 
+/** Whose outbox it is. */
+export interface OutboxOwner {
+  /** The reader left too much unread; the outbox is closed. */
+  overflowed(): void
+}
+
 /**
  * The only way out to one client: whole WebSocket frames in the order in which they were put in, written together at the
  * end of the turn, for other transports in their own framing. Bounded: a reader that leaves more than `maxBytes` unread
@@ -12,7 +18,7 @@ export class Outbox {
   readonly #encode: Encode | null
   readonly #turn: WriteTurn
   readonly #maxBytes: number
-  readonly #onOverflow: () => void
+  readonly #owner: OutboxOwner
   /** One frame is by far the usual case, and then the shared Buffer itself is written. */
   #frames: Buffer | Buffer[] | null = null
   #bytes = 0
@@ -22,13 +28,13 @@ export class Outbox {
     { out, encode }: Pick<Transport, 'out' | 'encode'>,
     turn: WriteTurn,
     maxBytes: number,
-    onOverflow: () => void,
+    owner: OutboxOwner,
   ) {
     this.#out = out
     this.#encode = encode
     this.#turn = turn
     this.#maxBytes = maxBytes
-    this.#onOverflow = onOverflow
+    this.#owner = owner
   }
 
   /** Does nothing once closed. */
@@ -52,7 +58,7 @@ export class Outbox {
     // A large turn on a socket that keeps up is not slowness: only what stays unread counts.
     if (unread > 0 && unread + this.#bytes > this.#maxBytes) {
       this.discard()
-      this.#onOverflow()
+      this.#owner.overflowed()
       return
     }
     const joined = this.#encode === null ? join(this.#frames, this.#bytes) : encoded(this.#frames, this.#encode)

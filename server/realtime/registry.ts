@@ -7,7 +7,6 @@ import type { Client } from './client.ts'
 export interface Registered {
   readonly identity: Identity
   readonly client: Client
-  revoke(): void
 }
 
 export type OnlineListener = (change: { readonly identity: Identity; readonly online: boolean }) => void
@@ -32,8 +31,8 @@ export interface Registry {
 const maxRemembered = 10_000
 
 export function createRegistry(log: Logger): Registry {
-  const byUser = new Map<string, Set<Registered>>()
-  const bySession = new Map<string, Set<Registered>>()
+  const byUser: Index = new Map()
+  const bySession: Index = new Map()
   const listeners = new Set<OnlineListener>()
   /** The number of the latest revocation of each session or user, oldest first. */
   const revocations = new Map<string, number>()
@@ -63,12 +62,12 @@ export function createRegistry(log: Logger): Registry {
     revoke(revoked) {
       remember(revoked.kind === 'user' ? userKey(revoked.userId) : sessionKey(revoked.sessionId))
       const connections = revoked.kind === 'user' ? byUser.get(revoked.userId) : bySession.get(revoked.sessionId)
-      for (const connection of [...(connections ?? [])]) connection.revoke()
+      for (const { client } of all(connections)) client.revoked()
     },
-    clientsOf: (userId) => [...(byUser.get(userId) ?? [])].map(({ client }) => client),
+    clientsOf: (userId) => all(byUser.get(userId)).map(({ client }) => client),
     count() {
       let clients = 0
-      for (const ofUser of byUser.values()) clients += ofUser.size
+      for (const ofUser of byUser.values()) clients += ofUser instanceof Set ? ofUser.size : 1
       return { clients, users: byUser.size }
     },
     isOnline: (userId) => byUser.has(userId),
@@ -109,15 +108,25 @@ function sessionKey(sessionId: string): string {
   return `session ${sessionId}`
 }
 
-function put(index: Map<string, Set<Registered>>, key: string, connection: Registered): void {
+/** Nearly every user and session has one connection, for which a Set of its own would be the most of what it costs. */
+type Index = Map<string, Registered | Set<Registered>>
+
+function all(connections: Registered | Set<Registered> | undefined): readonly Registered[] {
+  if (connections === undefined) return []
+  return connections instanceof Set ? [...connections] : [connections]
+}
+
+function put(index: Index, key: string, connection: Registered): void {
   const connections = index.get(key)
-  if (connections) connections.add(connection)
-  else index.set(key, new Set([connection]))
+  if (connections === undefined) index.set(key, connection)
+  else if (connections instanceof Set) connections.add(connection)
+  else index.set(key, new Set([connections, connection]))
 }
 
 /** Whether it was the last one. */
-function take(index: Map<string, Set<Registered>>, key: string, connection: Registered): boolean {
+function take(index: Index, key: string, connection: Registered): boolean {
   const connections = index.get(key)
-  if (!connections?.delete(connection) || connections.size > 0) return false
+  if (connections === connection) return index.delete(key)
+  if (!(connections instanceof Set) || !connections.delete(connection) || connections.size > 0) return false
   return index.delete(key)
 }
