@@ -3,7 +3,7 @@ import type { KnipConfig } from 'knip'
 const config: KnipConfig = {
   entry: [
     'build/check-imports.ts',
-    'bench/{main,soak}.ts',
+    'bench/{main,soak,restart,restart-clients}.ts',
     'bench/peers/*-server.ts',
     'server/main.ts',
     // Kysely calls what these export.
@@ -17,7 +17,7 @@ const config: KnipConfig = {
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome', 'prom-client'],
+  ignoreDependencies: ['@biomejs/biome'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: { 'protocol/**': ['types'] },
   ignoreExportsUsedInFile: true,

@@ -128,6 +128,33 @@ export const deviceView = z.object({
 })
 export type DeviceView = z.infer<typeof deviceView>
 
+/** `GET /api/v1/clients`: one open connection. */
+export const clientView = z.object({
+  id: z.string(),
+  user: z.string(),
+  name: z.string(),
+  kind: z.enum(['user', 'device', 'key', 'local']),
+  role,
+  transport: z.string(),
+  address: z.string(),
+  since: instant,
+  channels: z.int(),
+  /** What waits to be written to it. */
+  queueBytes: z.int(),
+})
+export type ClientView = z.infer<typeof clientView>
+
+/**
+ * `GET /api/v1/clients/{id}/frames` and `GET /api/v1/users/{id}/frames`: each event of the stream. Messages of the client
+ * protocol, without what opens doors; `dropped` are those that came too fast to be shown.
+ */
+export const framesEvent = z.object({
+  clients: z.int(),
+  dropped: z.int(),
+  frames: z.array(z.object({ client: z.string(), time: instant, direction: z.enum(['in', 'out']), text: z.string() })),
+})
+export type FramesEvent = z.infer<typeof framesEvent>
+
 /** Lists are paged by cursor: pass `next` as `?cursor=` until it is null. */
 export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
 

@@ -35,6 +35,9 @@ export interface CloseReason {
 
 /** Why the server ends one subscription. From 2500 the SDK subscribes again at once. */
 export const unsubscribeReasons = {
+  /** These two no client is told: it asked for it, or has gone. */
+  client: { code: 0, reason: 'client unsubscribe' },
+  disconnect: { code: 1, reason: 'disconnect' },
   server: { code: 2000, reason: 'server unsubscribe' },
   insufficientState: { code: 2500, reason: 'insufficient state' },
   expired: { code: 2501, reason: 'subscription expired' },

@@ -16,6 +16,7 @@ export const problems = {
   not_found: { status: 404, title: 'Not found' },
   unknown_channel: { status: 404, title: 'No namespace for this channel' },
   unknown_code: { status: 404, title: 'Unknown enrolment code' },
+  unknown_client: { status: 404, title: 'No such connection' },
   unknown_device: { status: 404, title: 'Unknown device' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   already_exists: { status: 409, title: 'It exists already' },

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { IncomingMessage, Server } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
@@ -10,15 +11,21 @@ import type { Auth } from './auth/auth.ts'
 import { createAuth } from './auth/create-auth.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
+import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
 import { openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
+import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
+import { createMetricsReader } from './http/metrics-reader.ts'
 import { createRecognize } from './http/recognize.ts'
 import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import type { OnlineEvent } from './realtime/hooks.ts'
+import { limitsOf } from './realtime/limits.ts'
 import type { Realtime } from './realtime/realtime.ts'
 import { openStore } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
@@ -61,8 +68,9 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const address = `http://${hostInUrl(config.host)}:${port}`
   const baseUrl = config.public_url ?? address
 
+  const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
-  const { broker, bus, ephemeral } = parts.use(await openEngine({ config, store, log }))
+  const { broker, bus, ephemeral } = parts.use(await openEngine({ config, store, metrics, log }))
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
   const auth = parts.use(await createAuth({ store, ephemeral, baseUrl, secret, log: log.child({ room: 'auth' }) }))
@@ -70,7 +78,10 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     createRealtime({
       broker,
       bus,
+      metrics,
+      ephemeral,
       namespaces: config.namespaces,
+      limits: limitsOf(config.limits),
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
       version: packageJson.version,
@@ -78,13 +89,11 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     }),
   )
   parts.defer(auth.onRevoked(realtime.revoke))
-  parts.defer(
-    realtime.onPresence(({ identity }) => {
-      if (identity.kind !== 'device') return
-      auth.devices.touch(identity.device.id).catch((error) => log.warn({ err: error }, 'last seen not kept'))
-    }),
-  )
+  // For as long as realtime lives: the last devices leave while it is closed.
+  const touch = async ({ device, time }: OnlineEvent) => device && auth.devices.touch(device.id, time)
+  realtime.hooks.on({ online: touch, offline: touch })
 
+  const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
   const allowedOrigins = [...origins, ...config.client.allowed_origins]
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
@@ -92,6 +101,9 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     auth,
     realtime,
     store,
+    metrics: parts.use(createMetricsReader({ metrics, bus, installation: `${hostname()}:${config.data}` })),
+    metricsArePublic: config.metrics.public,
+    isTrustedProxy,
     baseUrl,
     version: packageJson.version,
     consoleFolder: builtConsole(),
@@ -101,10 +113,15 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const recognize = createRecognize({ auth, isLocal })
-  const upgrade = createUpgrade({ realtime, recognize, log })
-  const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
+  const recognize = createRecognize({ auth, isLocal, metrics })
+  const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
+  const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
   for (const server of [local, web]) {
+    if (server) {
+      server.headersTimeout = config.limits.request_header_timeout * 1000
+      server.requestTimeout = config.limits.request_timeout * 1000
+    }
     server?.on('request', (request, response) => {
       // What never ends by itself is not waited for.
       if (streams(request, response)) return

@@ -22,6 +22,8 @@ process.on('exit', () => rmSync(data, { recursive: true, force: true, maxRetries
 const open = { subscribe_roles: ['viewer'], publish_roles: ['admin', 'operator', 'viewer'] }
 const config = configSchema.parse({
   port: 0,
+  // All of them come at once, and how fast they come in is measured.
+  limits: { new_connections_per_second: 0 },
   ...(redisUrl && { redis_url: redisUrl }),
   namespaces: [
     { name: 'plain', ...open },

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import {
   type ChannelsAnswer,
+  type ClientView,
   channelsAnswer,
+  clientView,
   type DeviceView,
   deviceView,
   type EnrolmentView,
@@ -32,6 +34,13 @@ export interface ApiClient {
   enrolment(code: string): Promise<EnrolmentView>
   approve(code: string, name: string): Promise<void>
   deny(code: string): Promise<void>
+  clients(
+    search: string,
+    cursor: string | null,
+  ): Promise<{ readonly items: readonly ClientView[]; readonly next: string | null }>
+  client(id: string): Promise<ClientView>
+  /** `staysAway`: it does not come back by itself. */
+  disconnectClient(id: string, staysAway: boolean): Promise<void>
   channels(): Promise<ChannelsAnswer>
   /** Resolves when the server has the publication and will deliver it. */
   publish(channel: string, data: unknown): Promise<void>
@@ -97,6 +106,14 @@ export function createApiClient({ fetch = globalThis.fetch, timeoutMs = 15_000 }
     },
     deny: async (code) => {
       await ask('POST', `/api/v1/enrolments/${encodeURIComponent(code)}/deny`, nothing)
+    },
+    clients: (search, cursor) => {
+      const query = new URLSearchParams({ ...(search && { search }), ...(cursor !== null && { cursor }) })
+      return ask('GET', `/api/v1/clients${query.size === 0 ? '' : `?${query}`}`, page(clientView))
+    },
+    client: (id) => ask('GET', `/api/v1/clients/${encodeURIComponent(id)}`, clientView),
+    disconnectClient: async (id, staysAway) => {
+      await ask('DELETE', `/api/v1/clients/${encodeURIComponent(id)}${staysAway ? '?stay_away=true' : ''}`, nothing)
     },
     channels: () => ask('GET', '/api/v1/channels', channelsAnswer),
     publish: async (channel, data) => {

@@ -6,6 +6,11 @@ export function mayOperate({ role }: Pick<Me, 'role'>): boolean {
   return role === 'admin' || role === 'operator'
 }
 
+/** Whether somebody may look into connections and end them. */
+export function mayAdminister({ role }: Pick<Me, 'role'>): boolean {
+  return role === 'admin'
+}
+
 /** Roles as people say them. */
 export const roleNames = {
   admin: 'Administrator',

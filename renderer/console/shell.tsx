@@ -9,6 +9,8 @@ import { LinkBanner, LinkStatus } from '../mantine/link-status.tsx'
 import { ThemeToggle } from '../mantine/theme-toggle.tsx'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
+import { ClientPage } from './client-page.tsx'
+import { ConnectionsPage } from './connections-page.tsx'
 import { EnrolPage } from './enrol-page.tsx'
 import { createLiveLink, type LiveLink } from './live-link.ts'
 import { LivePage } from './live-page.tsx'
@@ -19,6 +21,7 @@ import { ScreensPage } from './screens-page.tsx'
 const pages = [
   { path: '/', label: 'Screens' },
   { path: '/live', label: 'Live' },
+  { path: '/connections', label: 'Connections' },
 ] as const
 
 /** Everything somebody sees who is signed in. */
@@ -63,12 +66,18 @@ function Page({ me, link }: { readonly me: Me; readonly link: LiveLink }) {
           <EnrolPage key={query.get('code')} me={me} code={query.get('code')} />
         ) : path === '/live' ? (
           <LivePage link={link} channel={query.get('channel')} />
+        ) : path === '/connections' ? (
+          <Connections me={me} client={query.get('client')} />
         ) : (
           <ScreensPage me={me} />
         )}
       </main>
     </div>
   )
+}
+
+function Connections({ me, client }: { readonly me: Me; readonly client: string | null }) {
+  return client === null ? <ConnectionsPage me={me} /> : <ClientPage key={client} me={me} id={client} />
 }
 
 function isRefused(state: ReturnType<LiveLink['state']>): boolean {

@@ -91,8 +91,8 @@ export interface Auth extends AsyncDisposable {
     list(): Promise<readonly DeviceRecord[]>
     /** Removes the device: its session ends and its sockets close. Throws `unknown_device`. */
     remove(id: string): Promise<void>
-    /** Remembers that the device was connected until now. */
-    touch(id: string): Promise<void>
+    /** Remembers that the device was connected then. Milliseconds since 1970. */
+    touch(id: string, time: number): Promise<void>
   }
   /** Told when tokens stop being valid, so that live sockets can be closed. Returns the removal of the listener. */
   onRevoked(listener: (revoked: Revoked) => void): () => void

@@ -9,11 +9,10 @@ import type { Identity } from './identity.ts'
 export interface DevicesParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
-  readonly clock: () => number
 }
 
 /** Kiosks and desktop installations with an identity of their own. */
-export function createDevices({ database, betterAuth, clock }: DevicesParts): Auth['devices'] {
+export function createDevices({ database, betterAuth }: DevicesParts): Auth['devices'] {
   return {
     list: async () => database.all<Row>(`select * from devices order by name`).map(recordOf),
     async remove(id) {
@@ -25,8 +24,8 @@ export function createDevices({ database, betterAuth, clock }: DevicesParts): Au
       // Sessions first, each with its revocation; the device's row goes with the account.
       await internalAdapter.deleteUser(device.user_id)
     },
-    async touch(id) {
-      database.run('update devices set last_seen_at = ? where id = ?', new Date(clock()).toISOString(), id)
+    async touch(id, time) {
+      database.run('update devices set last_seen_at = ? where id = ?', new Date(time).toISOString(), id)
     },
   }
 }

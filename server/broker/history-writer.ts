@@ -23,6 +23,8 @@ export interface HistoryWriterOptions {
   readonly onCommitted: (channel: string, publication: Publication, epoch: string) => void
   /** Called after each committed group, with what it added to each stream, by stream id, and in bytes. */
   readonly onGroup: (growth: ReadonlyMap<number, StreamGrowth>, bytes: number) => void
+  /** Told how many jobs one transaction did, and in how many seconds. */
+  readonly onWritten?: ((jobs: number, seconds: number) => void) | undefined
   /** Publications that may wait, and their size together. More are refused with `full`. Default 10,000 and 64 MiB. */
   readonly maxWaiting?: number
   readonly maxWaitingBytes?: number
@@ -48,6 +50,7 @@ export function createHistoryWriter({
   clock,
   onCommitted,
   onGroup,
+  onWritten,
   maxWaiting = 10_000,
   maxWaitingBytes = 64 * 1024 * 1024,
   patienceMs = 5_000,
@@ -104,6 +107,7 @@ export function createHistoryWriter({
   function flush(): void {
     scheduled = false
     const group = nextGroup()
+    const begun = performance.now()
     let written: WrittenGroup
     try {
       written = tables.transaction(() => writeGroup(group))
@@ -111,6 +115,7 @@ export function createHistoryWriter({
       afterFailure(group, error)
       return
     }
+    onWritten?.(group.length, (performance.now() - begun) / 1000)
     retryDelay = 0
     settle(group.length, () => answer(written.done))
     onGroup(

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import { openHandle, type Store } from '#server/store/store.ts'
+import type { Metrics } from '#server/metrics/metrics.ts'
+import { type Durability, openHandle, type Store } from '#server/store/store.ts'
 import type { Broker, BrokerListener, HistoryPolicy, HistoryQuery, Publication, Published } from './broker.ts'
 import { BrokerError } from './broker-error.ts'
 import { createCheckpointer } from './checkpointer.ts'
@@ -19,19 +20,31 @@ export interface MemoryBrokerOptions {
   readonly maxWaitingBytes?: number
   /** How long the database may be locked before publishers are told, in milliseconds. Default 5,000. */
   readonly patienceMs?: number
+  /** What a publication survives that was answered. `full` costs one fsync for each group. Default `normal`. */
+  readonly durability?: Durability
+  /** Told of each group that has been written. */
+  readonly metrics?: Pick<Metrics, 'committed'>
 }
 
 /**
  * The broker of a single node. Presence and channels without history are in memory; channels with history are written
  * to the store's file through a handle of its own, so that no transaction of somebody else is ever open on it.
  */
-export function createMemoryBroker({ store, log, clock = Date.now, ...limits }: MemoryBrokerOptions): Broker {
-  const database = openHandle(store.path)
+export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
+  const { store, log, clock = Date.now, durability = 'normal', metrics, ...limits } = options
+  const database = openHandle(store.path, durability)
   // A lock held elsewhere is waited for between turns of the event loop, never inside SQLite.
   database.exec('pragma busy_timeout = 0')
   const tables = createHistoryTables(database)
   const trimmer = createHistoryTrimmer({ database, clock, log })
-  const writer = createHistoryWriter({ tables, clock, onCommitted: tell, onGroup, ...limits })
+  const writer = createHistoryWriter({
+    tables,
+    clock,
+    onCommitted: tell,
+    onGroup,
+    onWritten: metrics?.committed,
+    ...limits,
+  })
   const checkpointer = createCheckpointer(database, store.path, log)
   const presence = createMemoryPresence()
   const recentKeys = createIdempotencyWindow({ clock })

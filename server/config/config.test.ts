@@ -81,10 +81,10 @@ test('time spans are read in seconds, minutes and hours', () => {
 
 test('everybody can be subscribed to the own personal channel, from a file or the environment', () => {
   const client = { subscribe_to_user_personal_channel: { enabled: true } }
-  expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toEqual(client)
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toMatchObject(client)
   const env = { CARILLON_CLIENT: JSON.stringify(client) }
-  expect(readConfig({ env, flags: {}, cwd: folderWith() }).client).toEqual(client)
-  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toEqual({
+  expect(readConfig({ env, flags: {}, cwd: folderWith() }).client).toMatchObject(client)
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toMatchObject({
     subscribe_to_user_personal_channel: { enabled: false },
   })
 })
@@ -96,4 +96,50 @@ test('a public address is kept without path', () => {
     cwd: folderWith(),
   })
   expect(config.public_url).toBe('https://bells.example.org')
+})
+
+test('limits have the values of the documentation, and can be set one by one', () => {
+  const cwd = folderWith({ limits: { ping_interval: '20s', connections_per_user: 5 } })
+  const { limits } = readConfig({ env: {}, flags: {}, cwd })
+  expect(limits).toMatchObject({ ping_interval: 20, pong_timeout: 8, connections: 50_000, connections_per_user: 5 })
+})
+
+test.each([
+  [{ ping_interval: '5s' }, /limits\.pong_timeout: .*less long than ping_interval \(5s\)/],
+  [{ ping_interval: 2.5 }, /limits\.ping_interval/],
+  [{ shutdown_spread: '1m' }, /limits\.shutdown_spread: Give a time span from 0s to 10s/],
+  [{ queue_bytes: 1024 }, /limits\.queue_bytes/],
+  [{ request_header_timeout: 60, request_timeout: 30 }, /limits\.request_header_timeout/],
+  [{ conections: 5 }, /conections/],
+])('limits that cannot be are refused: %j', (limits, sentence) => {
+  const problems = problemsOf(() => readConfig({ env: {}, flags: {}, cwd: folderWith({ limits }) }))
+  expect(problems).toEqual([expect.stringMatching(sentence)])
+})
+
+test('proxies are addresses or networks, from a file or the environment', () => {
+  const read = (env: NodeJS.ProcessEnv, config = {}) => readConfig({ env, flags: {}, cwd: folderWith(config) })
+  expect(read({}).trusted_proxies).toEqual([])
+  expect(read({}, { trusted_proxies: ['10.0.0.0/8', '::1'] }).trusted_proxies).toEqual(['10.0.0.0/8', '::1'])
+  expect(read({ CARILLON_TRUSTED_PROXIES: '["192.0.2.1"]' }).trusted_proxies).toEqual(['192.0.2.1'])
+  for (const wrong of ['10.0.0.0/33', 'proxy.example.org', '10.0.0.0/8/8', '10.0.0.0/', '']) {
+    expect(
+      problemsOf(() => read({}, { trusted_proxies: [wrong] })),
+      wrong,
+    ).toEqual([expect.stringMatching(/^trusted_proxies\.0: Give an address or a network/)])
+  }
+})
+
+test('a Redis is named in the file, by its usual variable or by that of its own, and a wrong address is one sentence', () => {
+  const cwd = folderWith({ redis_url: 'redis://file:1' })
+  const host = (env: NodeJS.ProcessEnv) => {
+    const { redis_url } = readConfig({ env, flags: {}, cwd })
+    return redis_url?.kind === 'single' && redis_url.address.host
+  }
+  expect(host({})).toBe('file')
+  expect(host({ REDIS_URL: 'redis://usual' })).toBe('usual')
+  expect(host({ REDIS_URL: 'redis://usual', CARILLON_REDIS_URL: 'redis://own' })).toBe('own')
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).redis_url).toBeUndefined()
+  expect(problemsOf(() => host({ REDIS_URL: 'http://:secret@x' }))).toEqual([
+    expect.stringMatching(/^redis_url: This is no address of a Redis\. Write redis:((?!secret).)*$/),
+  ])
 })

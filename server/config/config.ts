@@ -3,7 +3,10 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
+import { limits } from './limits.ts'
 import { defaultNamespaces, namespaces } from './namespaces.ts'
+import { network } from './network.ts'
+import { redisUrl } from './redis-target.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
 
@@ -26,6 +29,13 @@ export const configSchema = z.strictObject({
     .transform((url) => new URL(url).origin)
     .optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** What several nodes share: `redis://localhost:6379`. Without it the server is alone. */
+  redis_url: redisUrl.optional(),
+  /** Begins the name of every key in Redis, so that several installations can share one. */
+  redis_prefix: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'redis_prefix is 1 to 64 letters, digits, dots, _ or -.')
+    .default('carillon'),
   namespaces: namespaces.default(defaultNamespaces),
   /** What happens when a client connects, in Centrifugo's terms. */
   client: z
@@ -38,7 +48,21 @@ export const configSchema = z.strictObject({
         .default([]),
     })
     .prefault({}),
+  limits: limits.prefault({}),
+  /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
+  trusted_proxies: z.array(network).max(100).default([]),
+  metrics: z
+    .strictObject({
+      /** Anybody who reaches the server may read `/metrics`. */
+      public: z.boolean().default(false),
+    })
+    .prefault({}),
+  /** What a publication that was answered survives: `normal` a crash of the server, `full` also one of the machine. */
+  history_durability: z.enum(['normal', 'full']).default('normal'),
 })
+
+/** Settings that a variable gives as JSON. */
+const structured = new Set(['namespaces', 'client', 'limits', 'trusted_proxies', 'metrics'])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
 
@@ -109,14 +133,15 @@ const otherVariables = new Set([
 
 /** `CARILLON_LOG_LEVEL=debug` sets `log_level`; lists and objects are given as JSON. */
 function fromEnvironment(env: NodeJS.ProcessEnv): Read {
-  const values: Record<string, unknown> = {}
+  // Under this name hosting services give it to every program.
+  const values: Record<string, unknown> = env.REDIS_URL ? { redis_url: env.REDIS_URL } : {}
   const problems: string[] = []
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('CARILLON_') || otherVariables.has(name) || value === undefined) continue
     const field = name.slice('CARILLON_'.length).toLowerCase()
     if (!(field in configSchema.shape)) {
       problems.push(`${name}: there is no setting ${field}. Known: ${Object.keys(configSchema.shape).join(', ')}.`)
-    } else if (field === 'namespaces' || field === 'client') {
+    } else if (structured.has(field)) {
       try {
         values[field] = JSON.parse(value)
       } catch {

@@ -12,13 +12,17 @@ import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Store } from '#server/store/store.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
+import type { IsTrusted } from './client-address.ts'
+import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
+import { clientRoutes } from './routes/clients.ts'
 import { consoleRoutes } from './routes/console.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
@@ -31,6 +35,11 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOri
   readonly auth: Auth
   readonly realtime: Realtime
   readonly store: Store
+  readonly metrics: MetricsReader
+  /** Whether anybody may read the metrics. */
+  readonly metricsArePublic: boolean
+  /** Proxies that are believed where a request comes from. */
+  readonly isTrustedProxy: IsTrusted
   readonly version: string
   readonly baseUrl: string
   /** The built console, or null when this installation has none. */
@@ -56,6 +65,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       routerOptions: { maxParamLength: 300 },
     }),
   )
+  app.decorate('isTrustedProxy', parts.isTrustedProxy)
   app.setErrorHandler(replyWithProblem)
   app.setNotFoundHandler((request, reply) => {
     const detail = `There is nothing at ${request.method} ${request.url.split('?')[0]}. The API is described at /openapi.json.`
@@ -83,6 +93,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
 
 const resources: readonly Routes[] = [
   statusRoutes,
+  metricsRoutes,
   setupRoutes,
   authRoutes,
   sessionRoutes,
@@ -90,6 +101,7 @@ const resources: readonly Routes[] = [
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,
+  clientRoutes,
   channelRoutes,
   starRoutes,
   serverApiRoutes,

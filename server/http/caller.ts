@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { KeyScope, Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import { clientAddress, type IsTrusted } from './client-address.ts'
 import { HttpProblem } from './problem-reply.ts'
 
 /** Answers who sent a request, and refuses those who may not. */
@@ -77,9 +78,15 @@ export function forbiddenBecause(
   return `This needs the role ${roles.join(' or ')}; yours is ${identity.role}.`
 }
 
-/** Where a request comes from. The local socket has no address: whoever is there is on this machine. */
-export function addressOf({ ip }: { readonly ip: string | undefined }): string {
-  return ip ?? '127.0.0.1'
+/** Where a request comes from, trusted proxies seen through. */
+export function addressOf({ raw, server }: FastifyRequest): string {
+  return clientAddress(raw, server.isTrustedProxy)
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly isTrustedProxy: IsTrusted
+  }
 }
 
 export function headersOf(request: IncomingMessage): Headers {

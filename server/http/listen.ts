@@ -100,7 +100,8 @@ export function answers(path: string): Promise<boolean> {
 const maxSocketPath = 103
 
 function starting(): Server {
-  const server = createServer()
+  // Late requests are looked for this often, and so closed at most this much later than the times below.
+  const server = createServer({ connectionsCheckingInterval: 2_000 })
   // Slow senders of headers or bodies must not hold connections for ever.
   server.headersTimeout = 15_000
   server.requestTimeout = 30_000

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import type { Metrics } from '#server/metrics/metrics.ts'
 import { type CallerOptions, headersOf, localIdentity } from './caller.ts'
 
 /**
@@ -8,9 +10,24 @@ import { type CallerOptions, headersOf, localIdentity } from './caller.ts'
  */
 export type Recognize = (request: IncomingMessage, ticket: string | null) => Promise<Identity | null | 'refused'>
 
+export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> {
+  readonly metrics: Pick<Metrics, 'refused'>
+}
+
 /** Cookies are not looked at: any page a browser shows could send them. */
-export function createRecognize({ auth, isLocal }: Pick<CallerOptions, 'auth' | 'isLocal'>): Recognize {
+export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Recognize {
   return async (request, ticket) => {
+    try {
+      const found = await recognize(request, ticket)
+      if (found === 'refused') metrics.refused('credentials')
+      return found
+    } catch (error) {
+      if (error instanceof AuthError && error.code !== 'unavailable') metrics.refused('credentials')
+      throw error
+    }
+  }
+
+  async function recognize(request: IncomingMessage, ticket: string | null): ReturnType<Recognize> {
     if (isLocal(request)) return localIdentity
     if (ticket !== null) return (await auth.tickets.redeem(ticket)) ?? 'refused'
     const { authorization, 'x-api-key': key } = request.headers

@@ -10,8 +10,10 @@ import { HttpProblem } from './problem-reply.ts'
 import type { Recognize } from './recognize.ts'
 
 export interface StreamParts {
-  readonly realtime: Pick<Realtime, 'stream' | 'emulate'>
+  readonly realtime: Pick<Realtime, 'stream' | 'emulate' | 'isFull'>
   readonly recognize: Recognize
+  /** Where a client is. */
+  readonly addressOf: (request: IncomingMessage) => string
   /** Whether pages of this origin may connect. */
   readonly isAllowedOrigin: (origin: string) => boolean
   readonly log: Logger
@@ -21,7 +23,7 @@ export interface StreamParts {
  * The client protocol without WebSockets: answers without end, and the requests that bring commands to them. A listener
  * for a server's `request` that says whether the request was one of these.
  */
-export function createStreams({ realtime, recognize, isAllowedOrigin, log }: StreamParts) {
+export function createStreams({ realtime, recognize, addressOf, isAllowedOrigin, log }: StreamParts) {
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     const way = ways.get(path)
@@ -56,10 +58,11 @@ export function createStreams({ realtime, recognize, isAllowedOrigin, log }: Str
   ): Promise<void> {
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const first = way.method === 'POST' ? await readBody(request) : (searchParams.get('cf_connect') ?? '')
-    const identity = await recognize(request, searchParams.get('ticket'))
+    const address = addressOf(request)
+    const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
     if (identity === 'refused')
       throw new HttpProblem('unauthorized', 'The ticket was used or has ended. Fetch another.')
-    const refusal = realtime.stream(response, { name: way.name, first, identity })
+    const refusal = realtime.stream(response, { name: way.name, first, identity, address })
     if (refusal === null) return
     throw new HttpProblem(refusal.status === 503 ? 'unavailable' : 'bad_request', refusal.sentence)
   }
@@ -116,6 +119,7 @@ function parseJson(text: string): unknown {
 function refuse(response: ServerResponse, code: ProblemCode, detail: string): void {
   const document = problemDocument(code, detail)
   // What is left of the body is not waited for.
+  if (document.status === 503) response.setHeader('retry-after', '1')
   response.writeHead(document.status, { 'content-type': 'application/problem+json', connection: 'close' })
   response.end(JSON.stringify(document))
 }

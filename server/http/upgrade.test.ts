@@ -13,8 +13,9 @@ test('a refused upgrade is closed even when the client keeps its half of the con
   const server = await bindLocal(path)
   // Refused for its path: nobody is asked who it is.
   const upgrade = createUpgrade({
-    realtime: { upgrade: () => expect.unreachable() },
+    realtime: { upgrade: () => expect.unreachable(), isFull: () => false },
     recognize: () => expect.unreachable(),
+    addressOf: () => expect.unreachable(),
     log: pino({ level: 'silent' }),
   })
   server.on('upgrade', upgrade)

@@ -6,22 +6,25 @@ import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Recognize } from './recognize.ts'
 
 export interface UpgradeParts {
-  readonly realtime: Pick<Realtime, 'upgrade'>
+  readonly realtime: Pick<Realtime, 'upgrade' | 'isFull'>
   readonly recognize: Recognize
+  /** Where a client is. */
+  readonly addressOf: (request: IncomingMessage) => string
   readonly log: Logger
 }
 
 /** Lets a WebSocket in, or refuses it with a status. */
-export function createUpgrade({ realtime, recognize, log }: UpgradeParts) {
+export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradeParts) {
   return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     socket.on('error', socketOnError)
     try {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
       const name = names.get(pathname)
       if (name === undefined) return refuse(socket, '404 Not Found')
-      const identity = await recognize(request, searchParams.get('ticket'))
+      const address = addressOf(request)
+      const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
       if (identity === 'refused') return refuse(socket, '401 Unauthorized')
-      realtime.upgrade(request, socket, head, identity, name)
+      realtime.upgrade(request, socket, head, identity, name, address)
     } catch (error) {
       if (error instanceof AuthError) {
         return refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')

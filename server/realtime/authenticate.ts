@@ -5,8 +5,15 @@ import type { Authenticator } from './realtime.ts'
 
 export type Authenticated =
   /** `expiresAt` is in seconds since 1970; null when the end of the session ends the connection. */
-  | { readonly kind: 'identity'; readonly identity: Identity; readonly expiresAt: number | null }
-  | { readonly kind: 'error'; readonly error: ReplyErrorName }
+  | {
+      readonly kind: 'identity'
+      readonly identity: Identity
+      readonly expiresAt: number | null
+      /** JSON text for the application, told in the connect result. */
+      readonly greeting?: string
+    }
+  /** With a code it is an error of the application's own. */
+  | { readonly kind: 'error'; readonly error: ReplyErrorName; readonly message?: string; readonly code?: number }
   | { readonly kind: 'close'; readonly reason: CloseReason }
 
 /** A one-time ticket, told from a JWT by its form. */

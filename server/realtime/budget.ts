@@ -18,9 +18,15 @@ export class Budget {
 
   /** Takes one and answers what is left: below 0 when there was none. A clock set back costs and gives nothing. */
   take(now: number): number {
+    this.#left = this.left(now) - 1
+    return this.#left
+  }
+
+  /** What there is, without taking any. */
+  left(now: number): number {
     const earned = (Math.max(0, now - this.#at) * this.#perSecond) / 1000
     this.#at = now
-    this.#left = Math.min(this.#capacity, this.#left + earned) - 1
+    this.#left = Math.min(this.#capacity, this.#left + earned)
     return this.#left
   }
 }

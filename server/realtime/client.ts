@@ -1,16 +1,24 @@
-import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
+import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { ClientInfo } from '#server/broker/broker.ts'
+import { tellDisconnected } from './hook-events.ts'
 import type { Outbox } from './outbox.ts'
 import type { Registered } from './registry.ts'
 import type { Services } from './services.ts'
 import { endSubscription, type Subscription } from './subscription.ts'
+import type { TransportName } from './transport.ts'
 
 /** One client that has been let in: what its commands work on. It lives as long as its connection is open. */
 export class Client {
   readonly id: string
   readonly services: Services
   readonly outbox: Outbox
+  readonly transport: TransportName
+  readonly address: string
+  /** When it was let in. Milliseconds since 1970. */
+  readonly since: number
+  /** Why its connection ends, once that is known. */
+  ending: CloseReason = closeReasons.internalError
   readonly subscriptions = new Map<string, Subscription>()
   /** Whether the client refreshes its token itself. */
   readonly expires: boolean
@@ -27,9 +35,13 @@ export class Client {
     this.services = options.services
     this.outbox = options.outbox
     this.#connection = options.connection
+    this.transport = options.transport
+    this.address = options.address
+    this.since = options.services.clock()
     this.expires = options.expiresAt !== null
     this.#registered = { identity: options.identity, client: this }
     this.services.registry.add(this.#registered)
+    this.services.taps.appeared(this)
     if (options.expiresAt !== null) this.expireAt(options.expiresAt)
   }
 
@@ -103,8 +115,11 @@ export class Client {
   release(): void {
     this.#isReleased = true
     clearTimeout(this.#expiry)
-    for (const subscription of [...this.subscriptions.values()]) endSubscription(this, subscription)
+    for (const subscription of [...this.subscriptions.values()]) {
+      endSubscription(this, subscription, unsubscribeReasons.disconnect)
+    }
     this.services.registry.remove(this.#registered)
+    if (this.#untilConnected === null) tellDisconnected(this, this.ending)
   }
 }
 
@@ -116,6 +131,8 @@ export interface ClientOptions {
   readonly services: Services
   readonly outbox: Outbox
   readonly connection: { close(reason: CloseReason): void }
+  readonly transport: TransportName
+  readonly address: string
 }
 
 /** Beyond it Node's timers fire at once. */

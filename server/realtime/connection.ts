@@ -8,18 +8,19 @@ import type { Authenticated } from './authenticate.ts'
 import { Client } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { decodeConnect, decodeLine, frameLines } from './decode-frame.ts'
-import { connectPushText, errorText, pingText, replyText } from './encode.ts'
-import { connectResultText, joinAtConnect, recognize } from './letting-in.ts'
-import { Outbox, type OutboxOwner } from './outbox.ts'
+import { applicationErrorText, connectPushText, errorText, pingText, replyText } from './encode.ts'
+import { tellConnected } from './hook-events.ts'
+import { askToConnect, connectResultText, joinAtConnect, recognize } from './letting-in.ts'
+import { Outbox } from './outbox.ts'
 import { leavePhase, type Phase } from './phase.ts'
 import type { Pinged } from './ping.ts'
 import type { Joined } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { textFrame } from './text-frame.ts'
-import { isUnidirectional, type Transport, type TransportListener } from './transport.ts'
+import { isUnidirectional, type Transport, type TransportListener, type TransportName } from './transport.ts'
 
 /** One client's connection, from its first byte to its end, over whatever transport. */
-export class Connection implements TransportListener, Pinged, OutboxOwner {
+export class Connection implements TransportListener, Pinged {
   readonly id = randomUUID()
   readonly #transport: Transport
   readonly #services: Services
@@ -27,21 +28,39 @@ export class Connection implements TransportListener, Pinged, OutboxOwner {
   /** Whom the request that opened it already told. */
   readonly #known: Identity | null
   readonly #revocationMark: number
-  readonly #onGone: ConnectionOptions['onGone']
+  readonly #address: string
+  readonly #onLetIn: () => void
+  readonly #onGone: () => void
   #phase: Phase
 
   constructor(options: ConnectionOptions) {
-    const { transport, services, known, onGone } = options
+    const { transport, services, known, address, onLetIn, onGone } = options
     this.#transport = transport
     this.#services = services
     this.#known = known
+    this.#address = address
+    this.#onLetIn = onLetIn
     this.#onGone = onGone
     this.#revocationMark = options.revocationMark
     const { turn, limits } = services
-    this.#outbox = new Outbox(transport, turn, limits.outboxBytes, this)
+    this.#outbox = new Outbox(transport, turn, limits, (reason) => this.close(reason))
     const stale = setTimeout(closeStale, limits.connectMs, this).unref()
     this.#phase = { name: 'waiting', stale }
     transport.listen(this)
+  }
+
+  get transport(): TransportName {
+    return this.#transport.name
+  }
+
+  /** Who is behind it: `waiting` until that is known. */
+  get kind(): Identity['kind'] | 'waiting' {
+    const phase = this.#phase
+    return 'client' in phase ? phase.client.identity.kind : (this.#known?.kind ?? 'waiting')
+  }
+
+  get waitingBytes(): number {
+    return this.#outbox.waitingBytes
   }
 
   /** Ends the connection, with everything queued before it delivered, unless the reader is too slow for that. */
@@ -51,10 +70,12 @@ export class Connection implements TransportListener, Pinged, OutboxOwner {
     const isSlow = reason.code === closeReasons.slow.code
     const { slowGraceMs, closeGraceMs } = this.#services.limits
     const grace = setTimeout(() => this.#transport.terminate(), isSlow ? slowGraceMs : closeGraceMs)
+    if ('client' in this.#phase) this.#phase.client.ending = reason
     this.#become({ name: 'closing', grace })
     if (!isSlow) this.#outbox.flush()
     this.#outbox.discard()
     this.#transport.close(reason)
+    this.#services.metrics.closed('server', reason.code)
     log.info({ code: reason.code, reason: reason.reason }, 'connection closed by the server')
   }
 
@@ -85,10 +106,6 @@ export class Connection implements TransportListener, Pinged, OutboxOwner {
     if (!isUnidirectional(this.#transport)) this.close(closeReasons.noPong)
   }
 
-  overflowed(): void {
-    this.close(closeReasons.slow)
-  }
-
   failed(error: Error): void {
     this.#log().debug({ err: error }, 'socket error')
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
@@ -98,11 +115,14 @@ export class Connection implements TransportListener, Pinged, OutboxOwner {
   }
 
   gone(code: number | null): void {
-    if (this.#phase.name !== 'closing' && this.#services.log.isLevelEnabled('debug'))
-      this.#log().debug({ code }, 'connection gone')
+    if (this.#phase.name !== 'closing') {
+      this.#services.metrics.closed('client', code)
+      if (this.#services.log.isLevelEnabled('debug')) this.#log().debug({ code }, 'connection gone')
+    }
+    if ('client' in this.#phase) this.#phase.client.ending = { code: code ?? noStatusReceived, reason: 'gone' }
     this.#become({ name: 'closed' })
     this.#outbox.discard()
-    this.#onGone(this)
+    this.#onGone()
   }
 
   #take(line: string): void {
@@ -150,13 +170,17 @@ export class Connection implements TransportListener, Pinged, OutboxOwner {
     const deciding: Phase = { name: 'deciding', stale: phase.stale, backlog: [] }
     this.#become(deciding)
     this.#transport.pause()
-    const decision = await recognize(this.#services, this.#known, request, () => this.#log())
+    const recognized = await recognize(this.#services, this.#known, request, () => this.#log())
+    if (this.#phase !== deciding) return
+    const asks = { client: this.id, transport: this.#transport.name }
+    const decision = await askToConnect(this.#services, recognized, request, asks)
     if (this.#phase !== deciding) return
     if (decision.kind === 'identity') {
       await this.#letIn(id, request, decision, deciding)
     } else {
       this.#transport.resume()
-      if (decision.kind === 'error') this.#refuse(id, decision.error)
+      this.#services.metrics.refused('credentials')
+      if (decision.kind === 'error') this.#refuse(id, decision.error, decision.message, decision.code)
       else this.close(decision.reason)
     }
   }
@@ -164,13 +188,20 @@ export class Connection implements TransportListener, Pinged, OutboxOwner {
   async #letIn(
     id: number,
     request: ConnectRequest,
-    { identity, expiresAt }: Extract<Authenticated, { kind: 'identity' }>,
+    { identity, expiresAt, greeting }: Extract<Authenticated, { kind: 'identity' }>,
     { stale, backlog }: Extract<Phase, { name: 'deciding' }>,
   ): Promise<void> {
-    if (this.#services.registry.wasRevokedSince(this.#revocationMark, identity)) {
+    const { registry, limits, metrics } = this.#services
+    if (registry.wasRevokedSince(this.#revocationMark, identity)) {
       this.close(closeReasons.forceDisconnect)
       return
     }
+    if (registry.countOf(identity.userId) >= limits.maxPerUser && identity.kind !== 'local') {
+      metrics.refused('user')
+      this.close(closeReasons.connectionLimit)
+      return
+    }
+    this.#onLetIn()
     const client = new Client({
       id: this.id,
       identity,
@@ -178,6 +209,8 @@ export class Connection implements TransportListener, Pinged, OutboxOwner {
       services: this.#services,
       outbox: this.#outbox,
       connection: this,
+      transport: this.#transport.name,
+      address: this.#address,
     })
     const joining: Phase = { name: 'joining', stale, backlog, client }
     this.#become(joining)
@@ -188,7 +221,7 @@ export class Connection implements TransportListener, Pinged, OutboxOwner {
       this.#refuse(id, 'internal')
       return
     }
-    this.#open(id, client, expiresAt, joined)
+    this.#open(id, client, expiresAt, { ...joined, ...(greeting !== undefined && { greeting }) })
     for (const line of backlog) this.#take(line)
   }
 
@@ -200,19 +233,20 @@ export class Connection implements TransportListener, Pinged, OutboxOwner {
     const result = connectResultText(client, this.#transport, expiresAt, joined)
     this.#push(onlyListens ? connectPushText(result) : replyText(id, 'connect', result))
     if (this.#services.log.isLevelEnabled('debug')) this.#log().debug('connection open')
+    tellConnected(client)
     joined.afterReply()
     client.connected()
   }
 
   /** Closes at once where there is no reply, and else after a while, should the client not. */
-  #refuse(id: number, error: ReplyErrorName, message?: string): void {
+  #refuse(id: number, error: ReplyErrorName, message?: string, code?: number): void {
     this.#log().info({ error }, 'connection refused')
     const reason = refusalReasons[error] ?? closeReasons.badRequest
     if (isUnidirectional(this.#transport)) {
       this.close(reason)
       return
     }
-    this.#push(errorText(id, error, message))
+    this.#push(code === undefined ? errorText(id, error, message) : applicationErrorText(id, code, message ?? ''))
     const grace = setTimeout(() => this.close(reason), this.#services.limits.closeGraceMs).unref()
     this.#become({ name: 'refused', grace })
   }
@@ -241,8 +275,12 @@ export interface ConnectionOptions {
   readonly known: Identity | null
   /** Where revocations stood when `known` was established. */
   readonly revocationMark: number
+  /** Where the client is. */
+  readonly address: string
+  /** Called when it is known who the client is, and that it may come in. */
+  readonly onLetIn: () => void
   /** Called once, when the connection is no more. */
-  readonly onGone: (connection: Connection) => void
+  readonly onGone: () => void
 }
 
 /** What means as a close what the error means as a reply. */
@@ -253,6 +291,9 @@ const refusalReasons: Partial<Record<ReplyErrorName, CloseReason>> = {
   permissionDenied: closeReasons.permissionDenied,
   internal: closeReasons.internalError,
 }
+
+/** What WebSocket says of an end without a code. */
+const noStatusReceived = 1005
 
 const pingFrame = textFrame(pingText)
 

@@ -25,6 +25,8 @@ export class Conversation {
   /** Made with the first one. */
   #errors: Budget | undefined
   #inFlight = 0
+  /** What came while too much is being worked on. Bounded by what the transport takes at once; it is not read meanwhile. */
+  #held: string[] | null = null
 
   constructor(client: Client, transport: Transport, pings: PingSlot) {
     const { limits, clock } = client.services
@@ -36,6 +38,16 @@ export class Conversation {
 
   /** One line of what the client sent. */
   take(line: string): void {
+    this.#client.outbox.tap?.('in', line)
+    this.#takeInTurn(line)
+  }
+
+  #takeInTurn(line: string): void {
+    if (this.#held) this.#held.push(line)
+    else this.#consider(line)
+  }
+
+  #consider(line: string): void {
     const { clock, limits } = this.#client.services
     const left = this.#commands.take(clock())
     if (left < -limits.commandDebt) {
@@ -74,7 +86,12 @@ export class Conversation {
 
   #run(command: Command): void {
     this.#inFlight += 1
-    if (this.#inFlight === this.#client.services.limits.maxInFlight) this.#transport.pause()
+    const { limits, metrics } = this.#client.services
+    metrics.command(command.name)
+    if (this.#inFlight === limits.maxInFlight) {
+      this.#held = []
+      this.#transport.pause()
+    }
     const isOrdered = command.name === 'subscribe' || command.name === 'unsubscribe'
     if (isOrdered) this.#client.inOrder(command.request.channel, () => this.#perform(command))
     else void this.#perform(command)
@@ -90,8 +107,17 @@ export class Conversation {
       outcome = failed('internal', error instanceof BrokerError ? error.message : undefined)
     }
     this.#inFlight -= 1
-    if (this.#inFlight === this.#client.services.limits.maxInFlight >> 1) this.#transport.resume()
     this.#answer(command, outcome)
+    if (this.#held && this.#inFlight <= this.#client.services.limits.maxInFlight >> 1) this.#goOn(this.#held)
+  }
+
+  #goOn(held: readonly string[]): void {
+    this.#held = null
+    for (const line of held) {
+      if (this.#client.isReleased) return
+      this.#takeInTurn(line)
+    }
+    if (this.#held === null) this.#transport.resume()
   }
 
   #answer({ id, name }: { readonly id: number; readonly name: string }, outcome: Outcome): void {
@@ -103,10 +129,12 @@ export class Conversation {
         break
       case 'error':
         this.#push(errorText(id, outcome.error, outcome.message))
+        this.#client.services.metrics.replyError(replyErrors[outcome.error].code)
         this.#countError(outcome.error)
         break
       case 'application_error':
         this.#push(applicationErrorText(id, outcome.code, outcome.message))
+        this.#client.services.metrics.replyError(outcome.code)
         break
       case 'close':
         this.#client.close(outcome.reason)

@@ -2,14 +2,19 @@ import type { Logger } from 'pino'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
+import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
+import type { Ephemeral } from '#server/store/ephemeral.ts'
 import { createAccessRules, historyPolicy } from './access.ts'
 import { createActiveChannels } from './active-channels.ts'
+import { createClientDirectory } from './client-directory.ts'
 import { createConnections } from './connections.ts'
 import { createEmulation } from './emulation.ts'
+import { createHooks } from './hooks.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
 import { createNodes } from './nodes.ts'
+import { createOnline } from './online.ts'
 import { createPinger } from './ping.ts'
 import { createPositionChecker } from './position-check.ts'
 import { broadcastAs, publishAs } from './publish.ts'
@@ -21,6 +26,7 @@ import { createServerCalls } from './server-calls.ts'
 import type { Services } from './services.ts'
 import { createSteering } from './steering.ts'
 import { createStreamEntrance } from './stream-entrance.ts'
+import { createTaps } from './tap.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
 import { createWriteTurn } from './write-turn.ts'
 
@@ -28,6 +34,8 @@ export interface RealtimeOptions {
   readonly broker: Broker
   /** The other nodes; its id of this one is told to clients. */
   readonly bus: Bus
+  /** What all nodes share and may forget. */
+  readonly ephemeral: Ephemeral
   readonly authenticator: Authenticator
   readonly namespaces: readonly Namespace[]
   readonly log: Logger
@@ -35,6 +43,8 @@ export interface RealtimeOptions {
   readonly version: string
   /** By method name; looked up at each call, so that rooms above can add theirs. Default none. */
   readonly rpc?: ReadonlyMap<string, RpcHandler>
+  /** Default one that nobody reads. */
+  readonly metrics?: Metrics
   readonly limits?: Partial<RealtimeLimits>
   /** Everybody is subscribed to the own personal channel, `#ada`, when connecting. Default false. */
   readonly personalChannel?: boolean
@@ -46,31 +56,39 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const {
     broker,
     bus,
+    ephemeral,
     authenticator,
     namespaces,
     log,
     clock = Date.now,
     rpc = new Map(),
     personalChannel = false,
+    metrics = createMetrics(),
   } = options
   const limits = { ...defaultLimits, ...options.limits }
-  const turn = createWriteTurn()
-  const hub = createHub(turn)
+  const turn = createWriteTurn(metrics)
+  const hub = createHub(turn, metrics.counts)
   const access = createAccessRules(namespaces)
   const registry = createRegistry(log)
+  const taps = createTaps({ ...registry, clock })
+  const clients = createClientDirectory({ bus, registry, taps })
   const pinger = createPinger(limits)
   const version = `carillon ${options.version}`
+  const hooks = createHooks({ log, hookMs: limits.hookMs })
   const services: Services = {
     ...{
       broker,
       bus,
       authenticator,
       access,
+      hooks,
       hub,
       interest: createInterest(broker),
       turn,
       pinger,
       registry,
+      metrics,
+      taps,
       rpc,
       limits,
       personalChannel,
@@ -80,12 +98,17 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
   }
   const connections = createConnections(services)
+  const stopSampling = metrics.sample(() => ({ ...connections.sample(), ...hub.size() }))
   const emulation = createEmulation(bus)
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
     announcement: hub.announce,
     resumed: () => void positions.check(),
+  })
+  const online = createOnline({
+    ...{ bus, ephemeral, registry, log, clock, offlineMs: limits.offlineMs },
+    onChange: (change, person, time) => hooks.tell(change, `user ${person.user}`, { ...person, time }),
   })
   const steering = createSteering(services)
   const nodes = createNodes(services, options.version)
@@ -94,6 +117,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   return {
     upgrade: createWebSocketEntrance(connections, registry),
+    clients,
+    isFull: connections.isFull,
     stream: createStreamEntrance(connections, registry, emulation),
     emulate: emulation.take,
     publish: (by, request) => publishAs(services, by, request),
@@ -115,16 +140,20 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       return allowed.ok ? { ok: true } : { ok: false, error: allowed.error }
     },
     activeChannels: createActiveChannels(nodes, hub.channels, clock),
-    isOnline: registry.isOnline,
-    onPresence: registry.onPresence,
+    isOnline: online.isOnline,
+    hooks,
     async [Symbol.asyncDispose]() {
       if (isClosing) return
       isClosing = true
       await connections.closeAll()
+      await online[Symbol.asyncDispose]()
+      await hooks[Symbol.asyncDispose]()
       emulation[Symbol.dispose]()
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()
+      stopSampling()
+      clients[Symbol.dispose]()
       steering[Symbol.dispose]()
       nodes[Symbol.dispose]()
       pinger[Symbol.dispose]()

@@ -26,7 +26,12 @@ test('whoever comes and goes, each member reads exactly what was published for i
       for (const [n, each] of operations.entries()) {
         if (each.do === 'turn') await new Promise(setImmediate)
         if (each.do === 'join') {
-          const outbox = new Outbox({ out: new PassThrough(), encode: null }, turn, 1e9, { overflowed() {} })
+          const outbox = new Outbox(
+            { out: new PassThrough(), encode: null },
+            turn,
+            { outboxBytes: 1e9, writeMs: 1e9 },
+            () => {},
+          )
           const reader = createReader(outbox, each.kind)
           readers.push(reader)
           const begins = reader.member.deltas && n % 2 === 0 ? lastKept : null
@@ -62,7 +67,7 @@ test('who comes with another base than the others have gets a full publication f
   const hub = createHub(turn)
   const join = (last: Publication | null) => {
     const reader = createReader(
-      new Outbox({ out: new PassThrough(), encode: null }, turn, 1e9, { overflowed() {} }),
+      new Outbox({ out: new PassThrough(), encode: null }, turn, { outboxBytes: 1e9, writeMs: 1e9 }, () => {}),
       'delta',
     )
     reader.base = last?.data

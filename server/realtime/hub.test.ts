@@ -86,7 +86,12 @@ test('an outbox that overflows is dropped, told once and takes nothing more', as
   const writes = createWriteTurn()
   const socket = new PassThrough({ writableHighWaterMark: 1, readableHighWaterMark: 1 })
   let overflows = 0
-  const outbox = new Outbox({ out: socket, encode: null }, writes, 1000, { overflowed: () => (overflows += 1) })
+  const outbox = new Outbox(
+    { out: socket, encode: null },
+    writes,
+    { outboxBytes: 1000, writeMs: 1e9 },
+    () => (overflows += 1),
+  )
   for (let n = 0; n < 10; n++) {
     outbox.push(Buffer.alloc(300))
     await turn()
@@ -109,7 +114,7 @@ function setUp() {
     join(channel: string, position: { offset: number; epoch: string } | null = null): Recorded {
       const socket = new PassThrough()
       const member: Recorded = {
-        outbox: new Outbox({ out: socket, encode: null }, writeTurn, 1_000_000, { overflowed() {} }),
+        outbox: new Outbox({ out: socket, encode: null }, writeTurn, { outboxBytes: 1e6, writeMs: 1e9 }, () => {}),
         joinLeave: false,
         filter: null,
         deltas: false,

@@ -51,9 +51,11 @@ export interface Hub {
   loseAll(channel: string): void
   /** Channels with members, busiest first. */
   channels(): { readonly channel: string; readonly clients: number }[]
+  size(): { readonly channels: number; readonly subscriptions: number }
 }
 
-export function createHub(turn: WriteTurn): Hub {
+/** `counts.deliveries` grows by what is handed to members. */
+export function createHub(turn: WriteTurn, counts = { deliveries: 0 }): Hub {
   const rooms = new Map<string, Room>()
   let dirty: Strand[] = []
 
@@ -116,6 +118,15 @@ export function createHub(turn: WriteTurn): Hub {
         .filter(({ size }) => size > 0)
         .map(({ channel, size }) => ({ channel, clients: size }))
         .sort((a, b) => b.clients - a.clients),
+    size() {
+      let channels = 0
+      let subscriptions = 0
+      for (const { size } of rooms.values()) {
+        if (size > 0) channels += 1
+        subscriptions += size
+      }
+      return { channels, subscriptions }
+    },
   }
 
   function roomOf(channel: string): Room {
@@ -202,6 +213,7 @@ export function createHub(turn: WriteTurn): Hub {
   function deliver(strand: Strand): void {
     const [first] = strand.ready
     if (first === undefined) return
+    counts.deliveries += strand.ready.length * strand.members.size
     const joined = strand.ready.length === 1 ? first : Buffer.concat(strand.ready, strand.readyBytes)
     strand.ready = []
     strand.readyBytes = 0

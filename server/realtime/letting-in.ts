@@ -4,6 +4,7 @@ import type { Identity } from '#server/auth/identity.ts'
 import { type Authenticated, authenticate } from './authenticate.ts'
 import type { Client } from './client.ts'
 import { within } from './deadline.ts'
+import type { ConnectQuestion } from './hooks.ts'
 import { secondsUntil } from './refresh.ts'
 import { type Joined, joinChannels, noChannels, serverChannels } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
@@ -21,6 +22,30 @@ export async function recognize(
   } catch (error) {
     log().error({ err: error }, 'authentication failed on our side')
     return { kind: 'error', error: 'internal' }
+  }
+}
+
+/** Whether a client that was recognized may come in, as far as hooks decide. */
+export async function askToConnect(
+  { hooks }: Services,
+  recognized: Authenticated,
+  { data }: ConnectRequest,
+  asks: Pick<ConnectQuestion, 'client' | 'transport'>,
+): Promise<Authenticated> {
+  if (recognized.kind !== 'identity' || !hooks.decides('beforeConnect')) return recognized
+  const verdict = await hooks.ask('beforeConnect', { ...asks, identity: recognized.identity, data })
+  switch (verdict.kind) {
+    case 'allow':
+      return verdict.data === undefined ? recognized : { ...recognized, greeting: verdict.data }
+    case 'refuse':
+      return {
+        ...{ kind: 'error', error: 'permissionDenied', message: verdict.message },
+        ...(verdict.code !== 103 && { code: verdict.code }),
+      }
+    case 'failed':
+      return { kind: 'error', error: 'internal' }
+    default:
+      return verdict satisfies never
   }
 }
 
@@ -46,7 +71,7 @@ export function connectResultText(
   { id, services }: Client,
   transport: Transport,
   expiresAt: number | null,
-  { subs }: Joined,
+  { subs, greeting }: Joined,
 ): string {
   const { bus, limits, version, clock } = services
   const result: ConnectResult = {
@@ -57,6 +82,8 @@ export function connectResultText(
     ...(expiresAt !== null && { expires: true, ttl: secondsUntil(expiresAt, clock) }),
     ...(transport.session !== null && { session: transport.session, node: bus.node }),
   }
-  const text = JSON.stringify(result)
-  return subs === null ? text : `${text.slice(0, -1)},"subs":${subs}}`
+  let text = JSON.stringify(result).slice(0, -1)
+  if (greeting !== undefined) text += `,"data":${greeting}`
+  if (subs !== null) text += `,"subs":${subs}`
+  return `${text}}`
 }

@@ -1,3 +1,5 @@
+import { defaultLimits as configured, type Limits } from '#server/config/limits.ts'
+
 /** Bounds and times of the realtime server. All times in milliseconds, all sizes in bytes. */
 export interface RealtimeLimits {
   /** From the upgrade to a successful connect. */
@@ -18,14 +20,29 @@ export interface RealtimeLimits {
   readonly shutdownSpreadMs: number
   /** An RPC handler has so long to answer. */
   readonly rpcMs: number
+  /** A hook that decides has so long to answer. */
+  readonly hookMs: number
+  /** How long a user without connections is not yet offline. */
+  readonly offlineMs: number
   /** From one comparison of positions with their streams to the next. */
   readonly positionCheckMs: number
   /** How long a publication may be on its way before it counts as lost. */
   readonly positionGraceMs: number
+  /** Clients that have been let in. */
   readonly maxConnections: number
+  /** Sockets that have not said who they are; the oldest makes way for a new one. */
+  readonly maxWaiting: number
+  /** Of one address: those waiting, and all. Of one user: clients that have been let in. */
+  readonly maxWaitingPerAddress: number
+  readonly maxPerAddress: number
+  readonly maxPerUser: number
+  /** Upgrades taken in a second, and at once. */
+  readonly acceptsPerSecond: number
   readonly maxChannels: number
   /** What may wait to be written to one socket. */
   readonly outboxBytes: number
+  /** How long nothing of it may be taken by the other side. */
+  readonly writeMs: number
   /** Publications that one recovery may deliver; their size is bounded by half of the outbox. */
   readonly recoveryPublications: number
   /** Publications that one history call may answer; their size is bounded by half of the outbox. */
@@ -42,27 +59,44 @@ export interface RealtimeLimits {
   readonly errorsPerSecond: number
 }
 
-export const defaultLimits: RealtimeLimits = {
-  connectMs: 10_000,
-  answerMs: 5_000,
-  pingMs: 25_000,
-  pongMs: 8_000,
-  refreshGraceMs: 25_000,
-  closeGraceMs: 5_000,
-  slowGraceMs: 1_000,
-  shutdownSpreadMs: 2_000,
-  rpcMs: 30_000,
-  positionCheckMs: 40_000,
-  positionGraceMs: 2_000,
-  maxConnections: 50_000,
-  maxChannels: 128,
-  outboxBytes: 1024 * 1024,
-  recoveryPublications: 1_000,
-  historyPublications: 300,
-  maxInFlight: 1_024,
-  commandBurst: 2_000,
-  commandsPerSecond: 200,
-  commandDebt: 1_000,
-  errorBurst: 200,
-  errorsPerSecond: 1,
+/** What the configuration says, and what it leaves to us. */
+export function limitsOf(limits: Limits): RealtimeLimits {
+  return {
+    connectMs: limits.connect_timeout * 1000,
+    answerMs: 5_000,
+    pingMs: limits.ping_interval * 1000,
+    pongMs: limits.pong_timeout * 1000,
+    refreshGraceMs: 25_000,
+    closeGraceMs: 5_000,
+    slowGraceMs: 1_000,
+    shutdownSpreadMs: limits.shutdown_spread * 1000,
+    rpcMs: limits.rpc_timeout * 1000,
+    hookMs: 3_000,
+    offlineMs: 5_000,
+    positionCheckMs: 40_000,
+    positionGraceMs: 2_000,
+    maxConnections: limits.connections,
+    maxWaiting: limits.waiting_connections,
+    maxWaitingPerAddress: orNone(limits.waiting_connections_per_address),
+    maxPerAddress: orNone(limits.connections_per_address),
+    maxPerUser: orNone(limits.connections_per_user),
+    acceptsPerSecond: orNone(limits.new_connections_per_second),
+    maxChannels: limits.channels_per_client,
+    outboxBytes: limits.queue_bytes,
+    writeMs: limits.write_timeout * 1000,
+    recoveryPublications: limits.recovery_publications,
+    historyPublications: limits.history_publications,
+    maxInFlight: limits.commands_in_flight,
+    commandBurst: limits.command_burst,
+    commandsPerSecond: limits.commands_per_second,
+    commandDebt: limits.commands_refused,
+    errorBurst: limits.error_burst,
+    errorsPerSecond: limits.errors_per_second,
+  }
+}
+
+export const defaultLimits: RealtimeLimits = limitsOf(configured)
+
+function orNone(limit: number): number {
+  return limit === 0 ? Number.POSITIVE_INFINITY : limit
 }

@@ -3,6 +3,7 @@ import type { Namespace } from '#server/config/namespaces.ts'
 import { historyPolicy, isPositioned } from './access.ts'
 import type { Client } from './client.ts'
 import { asText, publicationPushText, publicationsText, type WrittenPublication } from './encode.ts'
+import { tellSubscribed } from './hook-events.ts'
 import type { Member, StreamPosition, Watcher } from './hub.ts'
 import {
   catchUp,
@@ -100,6 +101,7 @@ async function openWithPosition(
     // The connection may have gone, and everything of it been released, while history was read.
     if (client.subscriptions.get(channel) !== subscription) return { kind: 'gone' }
     const recovery = requested && decide(subscription, member, requested, page, bounds)
+    if (recovery) client.services.metrics.recovered(recovery.recovered)
     if (recovery && !recovery.recovered && strict) {
       endSubscription(client, subscription)
       return { kind: 'unrecoverable' }
@@ -259,4 +261,5 @@ function goLive(
       .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not added'))
   }
   if (policy.join_leave) announce(client, channel, 'join')
+  tellSubscribed(client, channel)
 }

@@ -5,13 +5,13 @@ import { createPositionChecker } from './position-check.ts'
 
 const at = (offset: number, epoch = 'e'): StreamPosition => ({ offset, epoch })
 
-test('a channel that stays behind its stream is lost, one at its top or without a position is not', async () => {
+test('a channel that stays behind its stream or is ahead of it is lost, one at its top or without a position is not', async () => {
   const { check, lost } = setUp(
     { behind: at(3), other: at(5), there: at(5), ahead: at(6), none: null },
     { behind: at(5), other: at(5, 'f'), there: at(5), ahead: at(5), none: at(5) },
   )
   await check()
-  expect(lost).toEqual(['behind', 'other'])
+  expect(lost.toSorted()).toEqual(['ahead', 'behind', 'other'])
 })
 
 test('a publication that is only late is waited for', async () => {
@@ -21,6 +21,16 @@ test('a publication that is only late is waited for', async () => {
   await new Promise(setImmediate)
   positions.a = at(4)
   await checking
+  expect(lost).toEqual([])
+})
+
+test('a channel that goes on while its stream is read is at its place', async () => {
+  const positions: Record<string, StreamPosition | null> = { a: at(3) }
+  const { check, lost } = setUp(positions, { a: at(3) }, () => {
+    positions.a = at(4)
+    return null
+  })
+  await check()
   expect(lost).toEqual([])
 })
 

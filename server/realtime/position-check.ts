@@ -3,8 +3,9 @@ import { within } from './deadline.ts'
 import type { Hub, StreamPosition } from './hub.ts'
 
 /**
- * Compares, now and then, where the fan-out of each positioned channel stands with the top of its stream. A channel that
- * is behind has lost publications on the way; its subscribers are told to come again.
+ * Compares, now and then, where the fan-out of each positioned channel stands with the top of its stream. Where the
+ * fan-out is behind, publications were lost on the way; where it is ahead, the stream went back to what its keeper had on
+ * disk. Either way subscribers are told to come again.
  */
 export interface PositionChecker extends Disposable {
   /** One round, for whoever cannot wait for the next. Never rejects. */
@@ -18,6 +19,9 @@ export interface PositionCheckerOptions {
   readonly limits: { readonly positionCheckMs: number; readonly positionGraceMs: number; readonly answerMs: number }
   readonly log: Logger
 }
+
+/** After an interruption all channels are checked, and nobody should wait for long. */
+const readsAtOnce = 32
 
 export function createPositionChecker({ hub, topOf, limits, log }: PositionCheckerOptions): PositionChecker {
   let disposed = false
@@ -41,12 +45,11 @@ export function createPositionChecker({ hub, topOf, limits, log }: PositionCheck
 
   async function check(): Promise<void> {
     const suspects = new Map<string, StreamPosition>()
-    for (const { channel } of hub.channels()) {
-      if (disposed) return
-      if (hub.position(channel) === null) continue
-      const top = await read(channel)
-      if (top && isBehind(channel, top)) suspects.set(channel, top)
-    }
+    const unread: unknown[] = []
+    const channels = hub.channels().values()
+    await Promise.all(Array.from({ length: readsAtOnce }, () => compare(channels, suspects, unread)))
+    // Nobody loses a place because the broker is away.
+    if (unread.length > 0) log.warn({ err: unread[0], channels: unread.length }, 'positions not checked')
     if (suspects.size === 0) return
     // What was published a moment ago may still be on its way.
     await new Promise((resolve) => setTimeout(resolve, limits.positionGraceMs).unref())
@@ -57,13 +60,25 @@ export function createPositionChecker({ hub, topOf, limits, log }: PositionCheck
     }
   }
 
-  /** Null when it cannot be told now: nobody loses a place because the broker is away. */
-  async function read(channel: string): Promise<StreamPosition | null> {
-    try {
-      return await within(limits.answerMs, 'reading a position', () => topOf(channel))
-    } catch (error) {
-      log.warn({ err: error, channel }, 'position not checked')
-      return null
+  async function compare(
+    channels: Iterable<{ readonly channel: string }>,
+    suspects: Map<string, StreamPosition>,
+    unread: unknown[],
+  ): Promise<void> {
+    for (const { channel } of channels) {
+      if (disposed) return
+      const before = hub.position(channel)
+      if (before === null) continue
+      try {
+        const top = await within(limits.answerMs, 'reading a position', () => topOf(channel))
+        if (top === null) continue
+        if (before.epoch === top.epoch && before.offset > top.offset) {
+          log.warn({ channel, top, fanOut: before }, 'a stream went back')
+          hub.loseAll(channel)
+        } else if (isBehind(channel, top)) suspects.set(channel, top)
+      } catch (error) {
+        unread.push(error)
+      }
     }
   }
 

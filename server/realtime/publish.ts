@@ -5,8 +5,10 @@ import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { NewPublication } from '#server/broker/broker.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
+import type { PublicationSource } from '#server/metrics/metrics.ts'
 import { hasHistory, historyPolicy } from './access.ts'
 import type { Client } from './client.ts'
+import type { Hooks } from './hooks.ts'
 import { emptyResult, failed, type Outcome } from './outcome.ts'
 import type { BroadcastCall, PublishCall, PublishOutcome } from './realtime.ts'
 import type { Services } from './services.ts'
@@ -15,11 +17,19 @@ import type { Services } from './services.ts'
 export async function publish(client: Client, request: PublishCommand): Promise<Outcome> {
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream publications (type 0) are available')
   const { channel, data } = request
-  const outcome = await publishAs(client.services, client.identity, { channel, data }, { info: client.info })
-  return outcome.ok ? emptyResult : failed(outcome.error, outcome.message)
+  const outcome = await publishAs(
+    client.services,
+    client.identity,
+    { channel, data, source: 'client' },
+    { info: client.info },
+  )
+  if (outcome.ok) return emptyResult
+  return outcome.code === undefined || outcome.code === 103
+    ? failed(outcome.error, outcome.message)
+    : { kind: 'application_error', code: outcome.code, message: outcome.message }
 }
 
-type Parts = Pick<Services, 'access' | 'broker' | 'log'>
+type Parts = Pick<Services, 'access' | 'broker' | 'hooks' | 'metrics' | 'log'>
 
 /** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
 export async function publishAs(
@@ -44,20 +54,20 @@ export async function broadcastAs(
   )
 }
 
-type Prepared = { readonly ok: true; readonly publication: NewPublication; readonly skipHistory: boolean }
+interface Prepared {
+  readonly ok: true
+  readonly publication: NewPublication
+  readonly skipHistory: boolean
+  readonly source: PublicationSource
+}
 type Refusal = Extract<PublishOutcome, { ok: false }>
 
 function newPublication(call: Omit<PublishCall, 'channel'>, info: NewPublication['info']): Prepared | Refusal {
-  const { data, tags, idempotencyKey, version, versionEpoch, skipHistory = false } = call
+  const { data, tags, idempotencyKey, version, versionEpoch, skipHistory = false, source = 'http' } = call
   const text = jsonText(data)
   if (text === undefined) return refused('badRequest', 'The data of a publication is a JSON value.')
-  const bytes = Buffer.byteLength(text)
-  if (bytes > maxPublicationBytes) {
-    return refused(
-      'badRequest',
-      `The data is ${bytes} bytes; a publication has at most ${maxPublicationBytes} bytes (64 KiB).`,
-    )
-  }
+  const tooLarge = refusalOfSize(text)
+  if (tooLarge) return tooLarge
   const publication: NewPublication = {
     data: text,
     ...(tags && { tags }),
@@ -66,17 +76,29 @@ function newPublication(call: Omit<PublishCall, 'channel'>, info: NewPublication
     ...(version !== undefined && { version }),
     ...(versionEpoch !== undefined && { versionEpoch }),
   }
-  return { ok: true, publication, skipHistory }
+  return { ok: true, publication, skipHistory, source }
+}
+
+function refusalOfSize(text: string): Refusal | null {
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= maxPublicationBytes) return null
+  return refused(
+    'badRequest',
+    `The data is ${bytes} bytes; a publication has at most ${maxPublicationBytes} bytes (64 KiB).`,
+  )
 }
 
 async function publishTo(
-  { access, broker, log }: Parts,
+  { access, broker, hooks, metrics, log }: Parts,
   by: Identity,
   channel: string,
-  { publication, skipHistory }: Prepared,
+  prepared: Prepared,
 ): Promise<PublishOutcome> {
   const allowed = access.check(by, 'publish', channel)
   if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
+  const decided = hooks.decides('beforePublish') ? await askToPublish(hooks, by, channel, prepared) : prepared
+  if (!decided.ok) return decided
+  const { publication, skipHistory, source } = decided
   const isKept = hasHistory(allowed.policy) && !skipHistory
   if (publication.version !== undefined && !isKept) {
     return refused(
@@ -84,15 +106,38 @@ async function publishTo(
       `Versions are compared where history is kept, which ${channel} or this call does not.`,
     )
   }
+  const begun = performance.now()
   try {
     const policy = isKept ? historyPolicy(allowed.policy) : { size: 0, ttlSeconds: 0 }
     const { offset, epoch } = await broker.publish(channel, policy, publication)
+    metrics.published({ namespace: allowed.policy.name, source }, (performance.now() - begun) / 1000)
     return { ok: true, offset, epoch }
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error
     log.warn({ err: error, channel }, 'publication not taken')
     return refused('internal', error.message)
   }
+}
+
+/** Each hook gets a copy of the data; what it gives instead is what is published. */
+async function askToPublish(
+  hooks: Hooks,
+  by: Identity,
+  channel: string,
+  prepared: Prepared,
+): Promise<Prepared | Refusal> {
+  const { publication } = prepared
+  const verdict = await hooks.ask('beforePublish', {
+    identity: by,
+    client: publication.info?.client ?? null,
+    channel,
+    data: JSON.parse(publication.data),
+  })
+  if (verdict.kind === 'failed') return refused('internal', 'Whether this may be published could not be decided now.')
+  if (verdict.kind === 'refuse') return { ...refused('permissionDenied', verdict.message), code: verdict.code }
+  if (verdict.data === undefined) return prepared
+  const { data } = verdict
+  return refusalOfSize(data) ?? { ...prepared, publication: { ...publication, data } }
 }
 
 function sentenceFor(error: ReplyErrorName, channel: string): string {

@@ -4,7 +4,10 @@ import type { EmulationRequest } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { Revoked, Verified } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import type { PublicationSource } from '#server/metrics/metrics.ts'
 import type { ActiveChannel } from './active-channels.ts'
+import type { ClientDirectory } from './client-directory.ts'
+import type { Hooks } from './hooks.ts'
 import type { Nodes } from './nodes.ts'
 import type { ServerCalls } from './server-calls.ts'
 import type { Steering } from './steering.ts'
@@ -22,7 +25,11 @@ export interface Realtime extends AsyncDisposable {
     head: Buffer,
     identity: Identity | null,
     name?: 'websocket' | 'uni_websocket',
+    /** Where the client is; by default the other end of the socket. */
+    address?: string,
   ): void
+  /** Whether whoever comes from this address now is refused, so that no ticket is used up for it. */
+  isFull(address: string): boolean
   /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
   stream(response: ServerResponse, call: StreamCall): Refusal | null
   /** Takes the commands of a client that has such an answer, on whichever node that is. */
@@ -40,6 +47,8 @@ export interface Realtime extends AsyncDisposable {
   readonly steering: Steering
   /** What is going on, on all nodes. */
   readonly nodes: Nodes
+  /** The clients of all nodes, to be looked at. */
+  readonly clients: ClientDirectory
   /** Closes the live sockets a revocation is about, on every node, with 3503. */
   revoke(revoked: Revoked): void
   /** Who may do what in each namespace. */
@@ -54,13 +63,10 @@ export interface Realtime extends AsyncDisposable {
   maySubscribe(by: Identity, channel: string): SubscribeOutcome
   /** Channels with subscribers, busiest first: on all nodes, a second old at most. */
   activeChannels(): Promise<readonly ActiveChannel[]>
-  /** Whether this user has a live socket on this node. */
+  /** Whether this user has a connection to any node. */
   isOnline(userId: string): boolean
-  /**
-   * Told when a user's first socket on this node has been let in and when the last has gone. Returns the removal of the
-   * listener.
-   */
-  onPresence(listener: (change: { readonly identity: Identity; readonly online: boolean }) => void): () => void
+  /** Tells what happens to clients, and lets others decide. */
+  readonly hooks: Pick<Hooks, 'on'>
 }
 
 export interface StreamCall {
@@ -69,6 +75,8 @@ export interface StreamCall {
   readonly first: string
   /** As with `upgrade`. */
   readonly identity: Identity | null
+  /** Where the client is. */
+  readonly address: string
 }
 
 /** Why a request does not become a connection. */
@@ -92,6 +100,8 @@ export interface PublishCall {
   /** One that is not higher than the highest seen in the channel reaches nobody. Needs history. */
   readonly version?: number
   readonly versionEpoch?: string
+  /** Where it came from, for the metrics. Default `http`. */
+  readonly source?: PublicationSource
 }
 
 export interface BroadcastCall extends Omit<PublishCall, 'channel'> {
@@ -100,7 +110,8 @@ export interface BroadcastCall extends Omit<PublishCall, 'channel'> {
 
 export type PublishOutcome =
   | { readonly ok: true; readonly offset: number; readonly epoch: string }
-  | { readonly ok: false; readonly error: ReplyErrorName; readonly message: string }
+  /** With a code it is what a hook decided. */
+  | { readonly ok: false; readonly error: ReplyErrorName; readonly message: string; readonly code?: number }
 
 /** What the realtime room needs to know of identity: it never sees a user record. */
 export interface Authenticator {

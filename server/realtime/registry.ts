@@ -19,8 +19,12 @@ export interface Registry {
   add(connection: Registered): void
   remove(connection: Registered): void
   revoke(revoked: Revoked): void
+  /** In the order in which they came. */
+  clients(): Iterable<Client>
+  clientOf(id: string): Client | undefined
   /** The clients of this user on this node. */
   clientsOf(userId: string): readonly Client[]
+  countOf(userId: string): number
   /** Clients and different users on this node. */
   count(): { readonly clients: number; readonly users: number }
   isOnline(userId: string): boolean
@@ -31,6 +35,7 @@ export interface Registry {
 const maxRemembered = 10_000
 
 export function createRegistry(log: Logger): Registry {
+  const byId = new Map<string, Registered>()
   const byUser: Index = new Map()
   const bySession: Index = new Map()
   const listeners = new Set<OnlineListener>()
@@ -47,6 +52,7 @@ export function createRegistry(log: Logger): Registry {
     },
     add(connection) {
       const { identity } = connection
+      byId.set(connection.client.id, connection)
       const wasOnline = byUser.has(identity.userId)
       put(byUser, identity.userId, connection)
       const session = sessionOf(identity)
@@ -54,7 +60,8 @@ export function createRegistry(log: Logger): Registry {
       if (!wasOnline) tell(identity, true)
     },
     remove(connection) {
-      const { identity } = connection
+      const { identity, client } = connection
+      if (byId.get(client.id) === connection) byId.delete(client.id)
       const session = sessionOf(identity)
       if (session !== null) take(bySession, session, connection)
       if (take(byUser, identity.userId, connection)) tell(identity, false)
@@ -64,10 +71,15 @@ export function createRegistry(log: Logger): Registry {
       const connections = revoked.kind === 'user' ? byUser.get(revoked.userId) : bySession.get(revoked.sessionId)
       for (const { client } of all(connections)) client.revoked()
     },
+    *clients() {
+      for (const { client } of byId.values()) yield client
+    },
+    clientOf: (id) => byId.get(id)?.client,
     clientsOf: (userId) => all(byUser.get(userId)).map(({ client }) => client),
+    countOf: (userId) => countIn(byUser.get(userId)),
     count() {
       let clients = 0
-      for (const ofUser of byUser.values()) clients += ofUser instanceof Set ? ofUser.size : 1
+      for (const ofUser of byUser.values()) clients += countIn(ofUser)
       return { clients, users: byUser.size }
     },
     isOnline: (userId) => byUser.has(userId),
@@ -114,6 +126,11 @@ type Index = Map<string, Registered | Set<Registered>>
 function all(connections: Registered | Set<Registered> | undefined): readonly Registered[] {
   if (connections === undefined) return []
   return connections instanceof Set ? [...connections] : [connections]
+}
+
+function countIn(connections: Registered | Set<Registered> | undefined): number {
+  if (connections === undefined) return 0
+  return connections instanceof Set ? connections.size : 1
 }
 
 function put(index: Index, key: string, connection: Registered): void {

@@ -2,6 +2,8 @@ import type { ConnectRequest, RecoveryRequest } from '#protocol/client-protocol.
 import { closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
 import type { Client } from './client.ts'
 import { subscribePushText } from './encode.ts'
+import { askToSubscribe } from './hook-events.ts'
+import type { Verdict } from './hooks.ts'
 import type { StreamPosition } from './hub.ts'
 import { openSubscription, type SubscriptionTerms } from './open-subscription.ts'
 import { pushUnsubscribe } from './subscription.ts'
@@ -11,9 +13,13 @@ import { textFrame } from './text-frame.ts'
 export interface Joined {
   /** JSON text: subscribe results by channel. Null when there are none. */
   readonly subs: string | null
+  /** JSON text for the application. */
+  readonly greeting?: string
   /** To be run right behind the reply, in the same turn. */
   readonly afterReply: () => void
 }
+
+const allowed: Extract<Verdict, { kind: 'allow' }> = { kind: 'allow' }
 
 export const noChannels: Joined = { subs: null, afterReply: () => {} }
 
@@ -50,10 +56,14 @@ export async function joinChannels(client: Client, channels: readonly Subscripti
   for (const terms of channels) {
     // Gone meanwhile, and nothing of it may be begun any more.
     if (client.isReleased) break
+    const verdict = terms.origin === 'connect' ? await askToSubscribe(client, terms.channel, undefined) : allowed
+    if (verdict.kind !== 'allow') continue
+    // Gone while that was decided.
+    if (client.isReleased) break
     const opened = await openSubscription(client, { ...terms, recoveryBytes })
     if (opened.kind !== 'open') continue
     recoveryBytes = Math.max(0, recoveryBytes - opened.result.length)
-    results.push(`${JSON.stringify(terms.channel)}:${opened.result}`)
+    results.push(`${JSON.stringify(terms.channel)}:${withData(opened.result, verdict.data)}`)
     afterReplies.push(opened.afterReply)
   }
   return {
@@ -93,8 +103,8 @@ export function subscribeByServer(client: Client, { data, ...terms }: ServerTerm
   })
 }
 
-/** Both are JSON text. */
-function withData(result: string, data: string | undefined): string {
+/** Adds what the application tells to a subscribe result. Both are JSON text. */
+export function withData(result: string, data: string | undefined): string {
   if (data === undefined) return result
   return result === '{}' ? `{"data":${data}}` : `${result.slice(0, -1)},"data":${data}}`
 }

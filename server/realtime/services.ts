@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
+import type { Metrics } from '#server/metrics/metrics.ts'
 import type { AccessRules } from './access.ts'
+import type { Hooks } from './hooks.ts'
 import type { Hub } from './hub.ts'
 import type { Interest } from './interest.ts'
 import type { RealtimeLimits } from './limits.ts'
@@ -9,6 +11,7 @@ import type { Pinger } from './ping.ts'
 import type { Authenticator } from './realtime.ts'
 import type { Registry } from './registry.ts'
 import type { RpcHandler } from './rpc.ts'
+import type { Taps } from './tap.ts'
 import type { WriteTurn } from './write-turn.ts'
 
 /** What every connection shares. */
@@ -17,11 +20,14 @@ export interface Services {
   readonly bus: Bus
   readonly authenticator: Authenticator
   readonly access: AccessRules
+  readonly hooks: Hooks
   readonly hub: Hub
   readonly interest: Interest
   readonly turn: WriteTurn
   readonly pinger: Pinger
   readonly registry: Registry
+  readonly metrics: Metrics
+  readonly taps: Taps
   readonly rpc: ReadonlyMap<string, RpcHandler>
   readonly limits: RealtimeLimits
   /** Whether everybody is subscribed to the own personal channel when connecting. */

@@ -15,10 +15,10 @@ export function createStreamEntrance(
   emulation: Emulation,
 ): Realtime['stream'] {
   return (response, call) => {
-    const refusal = connections.refusal() ?? refusalOf(call)
+    const { name, first, identity, address } = call
+    const refusal = refusalOf(call) ?? connections.refusal(address)
     // Gone while it was found out who it is: there is nobody to tell.
     if (refusal || response.destroyed) return refusal
-    const { name, first, identity } = call
     // At once: deciding takes a while, and what is between waits for it.
     response.writeHead(200, headers[name]).flushHeaders()
     const session = name.startsWith('uni_') ? null : emulation.newSession()
@@ -27,7 +27,7 @@ export function createStreamEntrance(
       emulation.add(session, transport)
       response.once('close', () => emulation.remove(session))
     }
-    connections.begin(transport, identity, registry.mark())
+    connections.begin(transport, identity, registry.mark(), address)
     transport.deliver(first)
     return null
   }

@@ -2,8 +2,10 @@ import { type SubscribeRequest, strictRecoveryFlag } from '#protocol/client-prot
 import { closeReasons } from '#protocol/close-reasons.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Client } from './client.ts'
+import { askToSubscribe, refusalBy } from './hook-events.ts'
 import { openSubscription } from './open-subscription.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
+import { withData } from './server-subscriptions.ts'
 import { type ParsedFilter, parseTagFilter } from './tag-filter.ts'
 
 /** Subscribes to a channel because the client asks for it. */
@@ -14,6 +16,9 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   if (request.delta !== undefined && !knownDeltas.includes(request.delta)) return closed(closeReasons.badRequest)
   const allowed = access.check(client.identity, 'subscribe', channel)
   if (!allowed.ok) return failed(allowed.error, allowed.message)
+  const verdict = await askToSubscribe(client, channel, request.data)
+  if (verdict.kind !== 'allow') return refusalBy(verdict)
+  if (client.isReleased) return silence
   if (client.subscriptions.has(channel)) return failed('alreadySubscribed')
   if (client.subscriptions.size >= limits.maxChannels) {
     return failed('limitExceeded', `a client has at most ${limits.maxChannels} channels`)
@@ -30,7 +35,7 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   })
   switch (opened.kind) {
     case 'open':
-      return { kind: 'result', result: opened.result, afterReply: opened.afterReply }
+      return { kind: 'result', result: withData(opened.result, verdict.data), afterReply: opened.afterReply }
     case 'unrecoverable':
       return failed('unrecoverablePosition')
     case 'gone':

@@ -2,6 +2,7 @@ import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/cl
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Client } from './client.ts'
 import { unsubscribePushText } from './encode.ts'
+import { tellUnsubscribed } from './hook-events.ts'
 import { textFrame } from './text-frame.ts'
 
 /** One channel on one connection, from the moment it is being subscribed to. */
@@ -22,7 +23,11 @@ export interface Subscription {
 }
 
 /** Ends a subscription silently: for an unsubscribe of the client's own, and when its connection goes. */
-export function endSubscription(client: Client, subscription: Subscription): void {
+export function endSubscription(
+  client: Client,
+  subscription: Subscription,
+  reason: CloseReason = unsubscribeReasons.client,
+): void {
   const { channel, policy, live } = subscription
   client.subscriptions.delete(channel)
   subscription.release()
@@ -35,6 +40,7 @@ export function endSubscription(client: Client, subscription: Subscription): voi
       .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not removed'))
   }
   if (policy.join_leave) announce(client, channel, 'leave')
+  tellUnsubscribed(client, channel, reason)
 }
 
 /** Tells the others that this client has come or gone. */
@@ -46,7 +52,7 @@ export function announce({ info, services }: Client, channel: string, kind: 'joi
 
 /** Ends a subscription and tells the client why. From code 2500 on it subscribes again. */
 export function pushUnsubscribe(client: Client, subscription: Subscription, reason: CloseReason): void {
-  endSubscription(client, subscription)
+  endSubscription(client, subscription, reason)
   client.outbox.push(textFrame(unsubscribePushText(subscription.channel, reason)))
 }
 

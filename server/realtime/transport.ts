@@ -8,7 +8,7 @@ import type { CloseReason } from '#protocol/close-reasons.ts'
 export interface Transport {
   readonly name: TransportName
   /** Where the outbox writes. */
-  readonly out: Writable
+  readonly out: Out
   /** Turns WebSocket frames, one or more, into what this transport writes; null where they are written as they are. */
   readonly encode: Encode | null
   /** With it the client's commands find this connection, where they cannot come over it. */
@@ -23,6 +23,9 @@ export interface Transport {
   /** Ends at once and without a word. */
   terminate(): void
 }
+
+/** A socket, or an answer on one: `timeout` is emitted when for so long nothing has been written or read. */
+export type Out = Writable & { setTimeout?(ms: number): unknown }
 
 export type TransportName = 'websocket' | 'uni_websocket' | StreamName
 /** Those that are an HTTP answer without end. */

@@ -21,17 +21,21 @@ export function createWebSocketEntrance(connections: Connections, registry: Regi
     handleProtocols: choosesJson,
   })
 
-  return (request, stream, head, identity, name = 'websocket') => {
-    const refusal = connections.refusal() ?? refusalOf(request)
+  return (request, stream, head, identity, name = 'websocket', address = addressOf(request)) => {
+    const refusal = refusalOf(request) ?? connections.refusal(address)
     if (refusal) {
       refuse(stream, refusal)
       return
     }
     const revocationMark = registry.mark()
     server.handleUpgrade(request, stream, head, (socket) => {
-      connections.begin(new WebSocketTransport(name, socket, stream), identity, revocationMark)
+      connections.begin(new WebSocketTransport(name, socket, stream), identity, revocationMark, address)
     })
   }
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? '127.0.0.1'
 }
 
 function refusalOf(request: IncomingMessage): Refusal | null {
@@ -45,7 +49,7 @@ function refuse(stream: Duplex, { status, sentence }: Refusal): void {
   stream.on('error', () => {})
   stream.once('finish', () => stream.destroy())
   stream.end(
-    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\n${status === 503 ? 'Retry-After: 1\r\n' : ''}Content-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(sentence)}\r\n\r\n${sentence}`,
   )
 }

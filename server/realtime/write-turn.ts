@@ -1,3 +1,4 @@
+import type { Metrics } from '#server/metrics/metrics.ts'
 import type { Outbox } from './outbox.ts'
 
 /**
@@ -9,18 +10,26 @@ export interface WriteTurn {
   before(prepare: () => void): void
   /** Writes this outbox at the end of this turn. */
   add(outbox: Outbox): void
+  /** Grows by what is written. */
+  readonly counts: { bytes: number }
 }
 
 const writesATurn = 500
 
-export function createWriteTurn(): WriteTurn {
+/** `metrics` is told, in seconds, how long it took from the first preparation of a turn to the last write behind it. */
+export function createWriteTurn(metrics: Pick<Metrics, 'counts' | 'fannedOut'> = unread): WriteTurn {
   let preparing: (() => void)[] = []
   const outboxes: Outbox[] = []
   let scheduled = false
+  /** When what is being timed began, and how many writes stand before its end; 0 when nothing is. */
+  let begun = 0
+  let ahead = 0
 
   return {
+    counts: metrics.counts,
     before(prepare) {
       preparing.push(prepare)
+      if (begun === 0) begun = performance.now()
       schedule()
     },
     add(outbox) {
@@ -40,8 +49,22 @@ export function createWriteTurn(): WriteTurn {
     const steps = preparing
     preparing = []
     for (const step of steps) step()
+    // Timed to its end before the next is: with turns that overlap, every one would be the longest.
+    if (begun !== 0 && ahead === 0) {
+      ahead = outboxes.length
+      if (ahead === 0) begun = 0
+    }
     const now = outboxes.length > writesATurn ? outboxes.splice(0, writesATurn) : outboxes.splice(0)
     for (const outbox of now) outbox.flush()
+    if (ahead !== 0) {
+      ahead = Math.max(0, ahead - now.length)
+      if (ahead === 0) {
+        metrics.fannedOut((performance.now() - begun) / 1000)
+        begun = 0
+      }
+    }
     if (outboxes.length > 0) schedule()
   }
 }
+
+const unread = { counts: { deliveries: 0, bytes: 0 }, fannedOut() {} }

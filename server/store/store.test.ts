@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
-import { openStore } from './store.ts'
+import { openHandle, openStore } from './store.ts'
 
 test('a new database is private to its user and ready to use', async () => {
   const path = join(temporaryFolder(), 'carillon.sqlite')
@@ -56,4 +56,13 @@ test('a migration that fails half-way leaves nothing behind, so that a later sta
   database.close()
   await using store = await openStore({ path })
   expect(await store.db.selectFrom('stars').selectAll().execute()).toEqual([])
+})
+
+test.each([
+  ['normal', 1],
+  ['full', 2],
+] as const)('a handle of durability %s waits for the disk as SQLite has it at %i', (durability, synchronous) => {
+  const handle = openHandle(join(temporaryFolder(), 'carillon.sqlite'), durability)
+  expect(handle.prepare('pragma synchronous').get()).toEqual({ synchronous })
+  handle.close()
 })

@@ -31,18 +31,21 @@ export async function openStore({ path }: { readonly path: string }): Promise<St
   return { path, db, sqlite, [Symbol.asyncDispose]: () => db.destroy() }
 }
 
+/** What a commit survives: `normal` the end of the process, however it comes; `full` also that of the machine. */
+export type Durability = 'normal' | 'full'
+
 /**
- * A handle as every part of the server should have it: WAL, so that readers never wait for a writer, and NORMAL, which
- * survives SIGKILL without an fsync for each commit.
+ * A handle as every part of the server should have it: WAL, so that readers never wait for a writer, and usually NORMAL,
+ * which survives SIGKILL without an fsync for each commit.
  */
-export function openHandle(path: string): DatabaseSync {
+export function openHandle(path: string, durability: Durability = 'normal'): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path)
     chmodSync(path, 0o600)
     database.exec('PRAGMA busy_timeout = 2000')
     database.exec('PRAGMA journal_mode = WAL')
-    database.exec('PRAGMA synchronous = NORMAL')
+    database.exec(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
     database.exec('PRAGMA foreign_keys = ON')
     return database
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { ConnectedContext, DisconnectedContext } from 'centrifuge'
 import { expect, test } from 'vitest'
-import { openRaw } from '../support/raw-client.ts'
+import { connectTo, openRaw } from '../support/raw-client.ts'
 import { person, startRealtime } from '../support/realtime-rig.ts'
 import { connected, follow, nextEvent, sdk, socketOf } from '../support/realtime-sdk.ts'
 
@@ -184,7 +184,7 @@ test('compression is not negotiated', async () => {
 
 test('beyond the limit of connections an upgrade is refused', async () => {
   const rig = await startRealtime({ limits: { maxConnections: 1 } })
-  await openRaw(rig.url)
+  await connectTo(rig, ada)
   await expect(openRaw(rig.url)).rejects.toThrow(/503/)
 })
 

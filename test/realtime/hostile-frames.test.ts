@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { openRaw, type RawClient } from '../support/raw-client.ts'
 import { person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
-import { clientFrame, command, openTcp, type TcpClient } from '../support/tcp-client.ts'
+import { openTcp, type TcpClient } from '../support/tcp-client.ts'
+import { clientFrame, command } from '../support/websocket-frames.ts'
 
 const ada = person('ada')
 const rpc = { method: 'echo', data: 'here' }

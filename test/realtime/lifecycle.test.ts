@@ -225,9 +225,12 @@ test('a revocation while the token is still being looked at lets nobody slip in'
 })
 
 test('being online is told at the first socket of a user and after the last', async () => {
-  const rig = await startRealtime()
+  const rig = await startRealtime({ limits: { offlineMs: 20 } })
   const told: string[] = []
-  rig.realtime.onPresence(({ identity, online }) => void told.push(`${identity.userId} ${online}`))
+  rig.realtime.hooks.on({
+    online: ({ user }) => told.push(`${user} true`),
+    offline: ({ user }) => told.push(`${user} false`),
+  })
   const [one, two] = [await rawClient(rig), await rawClient(rig)]
   one.socket.terminate()
   await one.closed
@@ -248,7 +251,9 @@ test('a reader that is too slow is closed with 3008 and cut, others get everythi
     if (count > 900) throw new Error('nobody was found slow')
   }
   const cut = nextEvent<ConnectingContext>(slow, 'connecting')
-  await expect.poll(() => rig.realtime.activeChannels()).toEqual([{ channel: 'news:a', clients: 1 }])
+  await expect
+    .poll(() => rig.realtime.activeChannels(), { timeout: 5_000 })
+    .toEqual([{ channel: 'news:a', clients: 1 }])
   await expect.poll(() => timely.data.length).toBe(count)
   socketOf(slow).resume()
   expect((await cut).code).toSatisfy((code: number) => code === 1 || code === 3008)

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Identity } from '#server/auth/identity.ts'
+import { newEpoch } from '#server/broker/epoch.ts'
 import { historyPolicy } from '#server/realtime/access.ts'
 import { createFaultyBroker, type FaultyBroker } from '../support/faulty-broker.ts'
 import { createFollower, type Follower, type Place } from '../support/follower.ts'
@@ -290,13 +291,13 @@ async function comeToRest(stage: Stage, followers: readonly Follower[], publishe
   }
 }
 
-/** As an engine does that starts again with nothing. */
+/** The stream begins again with nothing, in another life, as it does where an engine lost what it had. */
 function loseData({ path }: RealtimeRig, channel: string): void {
   const database = new DatabaseSync(path)
   database
     .prepare('delete from publications where stream_id in (select id from streams where channel = ?)')
     .run(channel)
-  database.prepare('delete from streams where channel = ?').run(channel)
+  database.prepare('update streams set epoch = ?, top = 0, floor = 0 where channel = ?').run(newEpoch(), channel)
   database.close()
 }
 

@@ -236,7 +236,7 @@ test('a client that leaves while history is being read leaves nothing behind', a
   await expect.poll(() => rig.realtime.isOnline('ada')).toBe(false)
   answer.resolve()
   await rig.publish('news:a', 1)
-  expect(rig.realtime.activeChannels()).toEqual([])
+  expect(await rig.realtime.activeChannels()).toEqual([])
   expect(await broker.presence('news:a')).toEqual([])
 })
 

@@ -254,7 +254,7 @@ test('active channels are told, busiest first', async () => {
   await follow(one, 'open:quiet')
   await follow(one, 'news:busy')
   await follow(two, 'news:busy')
-  expect(rig.realtime.activeChannels()).toEqual([
+  expect(await rig.realtime.activeChannels()).toEqual([
     { channel: 'news:busy', clients: 2 },
     { channel: 'open:quiet', clients: 1 },
   ])

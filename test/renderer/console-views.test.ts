@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { DeviceView, EnrolmentView } from '#protocol/api.ts'
+import type { ClientView, DeviceView, EnrolmentView, FramesEvent } from '#protocol/api.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { ada, type FakeServer, startFakeServer } from './fake-server.ts'
@@ -48,6 +48,52 @@ const history = [
   { title: 'Doors', message: 'Doors open at nine. The north entrance stays closed.' },
   { build: 17, state: 'passed', seconds: 128, commit: 'a2ce910' },
 ]
+
+function client(name: string, more: Partial<ClientView> = {}): ClientView {
+  return {
+    id: `5d1f8a36-0000-4000-8000-${name}`,
+    user: `user-of-${name}`,
+    name,
+    kind: 'device',
+    role: 'device',
+    transport: 'websocket',
+    address: '192.0.2.17',
+    since: ago(3 * 60 * minute),
+    channels: 2,
+    queueBytes: 0,
+    ...more,
+  }
+}
+const clients = [
+  client('lobby-1'),
+  client('Ada Lovelace', { kind: 'user', role: 'admin', transport: 'sse', since: ago(4 * minute), channels: 12 }),
+  client('a-name-as-long-as-somebody-might-choose-for-the-third-floor', {
+    address: '2001:db8:85a3:8d3:1319:8a2e:370:7348',
+    transport: 'uni_http_stream',
+    queueBytes: 700_000,
+  }),
+  client('billing', { kind: 'key', role: 'operator', since: ago(0), channels: 0 }),
+]
+const frames: FramesEvent = {
+  clients: 1,
+  dropped: 7,
+  frames: [
+    { direction: 'in', text: '{"id":7,"subscribe":{"channel":"news:general","token":"(left out)"}}' },
+    { direction: 'out', text: '{"id":7,"subscribe":{"recoverable":true,"epoch":"abcd","offset":17}}' },
+    {
+      direction: 'out',
+      text: `{"push":{"channel":"news:general","pub":{"data":{"title":"Lunch","message":"${'Soup today. '.repeat(40)}"}}}}`,
+    },
+    { direction: 'out', text: '{}' },
+    { direction: 'in', text: '{}' },
+  ].map((frame, index) => ({
+    ...frame,
+    direction: frame.direction as 'in' | 'out',
+    client: 'lobby-1',
+    time: `2026-11-22T11:04:0${index}.000Z`,
+  })),
+}
+const clientPath = `/connections?client=${clients[0]?.id}`
 
 interface View {
   readonly path: string
@@ -231,6 +277,59 @@ const views: Readonly<Record<string, View>> = {
     },
     act: heading('Add a screen'),
   },
+  'connections-none': { path: '/connections', act: heading('Nobody is connected') },
+  connections: {
+    path: '/connections',
+    world: withClients,
+    act: ({ page }) => page.getByRole('link', { name: 'Ada Lovelace' }).waitFor(),
+  },
+  'connections-not-found': {
+    path: '/connections',
+    world: withClients,
+    act: async (watched) => {
+      await watched.page.getByRole('textbox', { name: 'Search connections' }).fill('grace')
+      await heading('Nobody found')(watched)
+    },
+  },
+  'connections-viewer': {
+    path: '/connections',
+    world: (server) => {
+      withClients(server)
+      server.world.me = { ...ada, role: 'viewer' }
+    },
+    act: ({ page }) => page.getByText('You look on as a viewer').waitFor(),
+  },
+  'connection-watching': {
+    path: clientPath,
+    world: withClients,
+    act: ({ page }) => page.getByText('The next message appears here').waitFor(),
+  },
+  connection: {
+    path: clientPath,
+    world: withClients,
+    act: async ({ page }, server) => {
+      await page.getByText('The next message appears here').waitFor()
+      server.show(frames)
+      await page.getByText('7 messages came too fast').waitFor()
+    },
+  },
+  'connection-operator': {
+    path: clientPath,
+    world: (server) => {
+      withClients(server)
+      server.world.me = { ...ada, role: 'operator' }
+    },
+    act: ({ page }) => page.getByText('An administrator can watch').waitFor(),
+  },
+  'connection-ended': { path: clientPath, act: ({ page }) => page.getByText('This connection has ended').waitFor() },
+  'connection-disconnect': {
+    path: clientPath,
+    world: withClients,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Disconnect' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
   live: { path: '/live', act: heading('Choose a channel') },
   'live-nothing': { path: '/live?channel=news:general', act: heading('Nothing yet') },
   'live-channel': {
@@ -275,6 +374,9 @@ const views: Readonly<Record<string, View>> = {
   },
 }
 
+function withClients({ world }: FakeServer): void {
+  world.clients = [...clients]
+}
 function withDevices({ world }: FakeServer): void {
   world.devices = [...devices]
 }
@@ -463,6 +565,75 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByText('You look on as a viewer').waitFor()
     expect(await page.getByRole('button', { name: /^(Send a message|More) / }).count()).toBe(0)
     expect(await page.getByRole('link', { name: 'Add a screen' }).count()).toBe(0)
+  })
+
+  test('finds connections while one types', async () => {
+    await using opened = await openConsole('/connections', withClients)
+    const { page } = opened
+    await page.getByRole('link', { name: 'Ada Lovelace' }).waitFor()
+    await page.getByRole('textbox', { name: 'Search connections' }).fill('lobby')
+    await page.getByRole('link', { name: 'Ada Lovelace' }).waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'lobby-1' }).click()
+    await page.getByRole('heading', { name: 'lobby-1' }).waitFor()
+    expect(address(opened)).toBe(clientPath)
+  })
+
+  test('shows the messages of a connection, newest first, in the time of the reader', async () => {
+    await using opened = await openConsole(clientPath, withClients)
+    const { page, server } = opened
+    await page.getByText('The next message appears here').waitFor()
+    server.show(frames)
+    const rows = page.getByRole('list', { name: 'Messages' }).getByRole('listitem')
+    await expect.poll(() => rows.count()).toBe(5)
+    expect(await rows.first().textContent()).toBe('from client12:04:04{}')
+    expect(await rows.last().textContent()).toContain('"token":"(left out)"')
+  })
+
+  test('holds on, clears and copies', async () => {
+    await using opened = await openConsole(clientPath, withClients)
+    const { page, server } = opened
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    const rows = page.getByRole('list', { name: 'Messages' }).getByRole('listitem')
+    await page.getByText('The next message appears here').waitFor()
+    server.show(frames)
+    await expect.poll(() => rows.count()).toBe(5)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    server.show({ ...frames, dropped: 0, frames: frames.frames.slice(0, 1) })
+    await page.getByText('Paused.').waitFor()
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByText('5 messages copied.').waitFor()
+    const copied = await page.evaluate(() => navigator.clipboard.readText())
+    expect(copied.split('\n')[4]).toBe('2026-11-22T11:04:04.000Z > {}')
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await expect.poll(() => rows.count()).toBe(6)
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await expect.poll(() => rows.count()).toBe(0)
+  })
+
+  test('says that a connection has ended, and keeps what it said', async () => {
+    await using opened = await openConsole(clientPath, withClients)
+    const { page, server } = opened
+    await page.getByText('The next message appears here').waitFor()
+    server.show({ ...frames, clients: 0 })
+    await page.getByText('This connection has ended. Nothing more will come.').waitFor()
+    expect(await page.getByRole('list', { name: 'Messages' }).getByRole('listitem').count()).toBe(5)
+  })
+
+  test.each([
+    [false, ''],
+    [true, '?stay_away=true'],
+  ])('disconnects only after asking, staying away: %s', async (staysAway, query) => {
+    await using opened = await openConsole(clientPath, withClients)
+    const { page } = opened
+    await page.getByRole('button', { name: 'Disconnect' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Disconnect lobby-1?' })
+    await dialog.waitFor()
+    expect(asked(opened)).toEqual([])
+    if (staysAway) await dialog.getByRole('checkbox').check()
+    const sent = page.waitForRequest((request) => request.method() === 'DELETE')
+    await dialog.getByRole('button', { name: 'Disconnect' }).click()
+    expect(new URL((await sent).url()).search).toBe(query)
+    await page.getByText('lobby-1 has been disconnected.').waitFor()
   })
 
   test('takes a code in small letters and without its dash, and approves under the name that was given', async () => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { ChannelsAnswer, DeviceView, EnrolmentView, Me } from '#protocol/api.ts'
+import type { ChannelsAnswer, ClientView, DeviceView, EnrolmentView, FramesEvent, Me } from '#protocol/api.ts'
 import { type ProblemCode, problems } from '#protocol/problem.ts'
 import { sendFile } from './pages.ts'
 
@@ -17,6 +17,8 @@ export interface FakeServer extends AsyncDisposable {
   readonly asked: { readonly call: string; readonly body: unknown }[]
   /** Sends a publication to every open socket. */
   publish(channel: string, data: unknown): void
+  /** Sends an event to everybody who watches a client. */
+  show(event: FramesEvent): void
   /** Cuts every socket, as a server does that goes away. */
   dropSockets(): void
   /** Closes every socket with a code that tells the client to stay away. */
@@ -27,6 +29,7 @@ export interface World {
   me: Me | null
   setUp: boolean
   devices: DeviceView[]
+  clients: ClientView[]
   enrolment: EnrolmentView | null
   channels: ChannelsAnswer
   /** Oldest first, of every channel. */
@@ -40,6 +43,7 @@ export interface World {
 export async function startFakeServer(folder: string): Promise<FakeServer> {
   const asked: { call: string; body: unknown }[] = []
   const world = createWorld()
+  const watchers = new Set<ServerResponse>()
   const sockets = new WebSocketServer({ noServer: true })
   const http = createServer((request, response) => void answer(request, response))
   http.on('upgrade', (request, socket, head) => {
@@ -57,11 +61,18 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
       return
     }
     const body = await readBody(request)
-    const call = `${request.method} ${pathname.replace(/\/(devices|enrolments)\/[^/]+/, '/$1')}`
+    const call = `${request.method} ${pathname.replace(/\/(devices|enrolments)\/[^/]+/, '/$1').replace(/\/clients\/[^/]+/, '/clients/one')}`
     if (request.method !== 'GET') asked.push({ call: `${request.method} ${pathname}`, body })
     const refusal = world.refusals.get(call)
     if (refusal !== undefined) {
       sendProblem(response, refusal.code, refusal.detail)
+      return
+    }
+    if (call === 'GET /api/v1/clients/one/frames') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
+      response.write(`data: ${JSON.stringify({ clients: 1, dropped: 0, frames: [] })}\n\n`)
+      watchers.add(response)
+      response.once('close', () => watchers.delete(response))
       return
     }
     const route = routes[call]
@@ -77,6 +88,9 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
       world.history.push(data)
       const pub = { data, offset: world.history.length }
       for (const socket of sockets.clients) socket.send(JSON.stringify({ push: { channel, pub } }))
+    },
+    show(event) {
+      for (const watcher of watchers) watcher.write(`data: ${JSON.stringify(event)}\n\n`)
     },
     dropSockets() {
       for (const socket of sockets.clients) socket.terminate()
@@ -123,6 +137,18 @@ const routes: Readonly<Record<string, Route>> = {
   'GET /api/v1/devices': ({ devices }, response) => send(response, 200, { items: devices, next: null }),
   'DELETE /api/v1/devices': (world, response) => {
     world.devices.shift()
+    send(response, 204, null)
+  },
+  'GET /api/v1/clients': ({ clients }, response, _body, query) => {
+    const items = clients.filter(({ name }) => name.includes(query.get('search') ?? ''))
+    send(response, 200, { items, next: null })
+  },
+  'GET /api/v1/clients/one': ({ clients: [client] }, response) =>
+    client === undefined
+      ? sendProblem(response, 'unknown_client', 'This connection has ended. List the connections again.')
+      : send(response, 200, client),
+  'DELETE /api/v1/clients/one': (world, response) => {
+    world.clients.shift()
     send(response, 204, null)
   },
   'GET /api/v1/enrolments': ({ enrolment }, response) =>
@@ -191,6 +217,7 @@ function createWorld(): World {
     me: ada,
     setUp: true,
     devices: [],
+    clients: [],
     enrolment: null,
     channels: {
       namespaces: [

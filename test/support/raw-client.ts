@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
+import type { Identity } from '#server/auth/identity.ts'
 import { createMailbox } from './mailbox.ts'
+import type { RealtimeRig } from './realtime-rig.ts'
 
 /** A socket that speaks the protocol by hand, for what the SDK would never do. */
 export interface RawClient {
@@ -61,4 +63,15 @@ export async function openRaw(url: string, protocols: string[] = [], options: Cl
     message,
     reply: (id) => message((candidate) => candidate.id === id),
   }
+}
+
+/** A raw client that has connected as this person. */
+export async function connectTo(
+  { url, identities }: Pick<RealtimeRig, 'url' | 'identities'>,
+  identity: Identity,
+): Promise<RawClient> {
+  const raw = await openRaw(url)
+  raw.send({ connect: { token: identities.token(identity) }, id: 1 })
+  await raw.reply(1)
+  return raw
 }

@@ -12,10 +12,14 @@ import type { Broker } from '#server/broker/broker.ts'
 import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
 import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
+import { redisUrl } from '#server/config/redis-target.ts'
+import { openRedisEngine } from '#server/engine.ts'
 import { createStreams } from '#server/http/streams.ts'
 import { createUpgrade } from '#server/http/upgrade.ts'
+import { createMetrics, type Metrics } from '#server/metrics/metrics.ts'
 import { createRealtime, type RealtimeOptions } from '#server/realtime/create-realtime.ts'
 import type { Authenticator, Realtime } from '#server/realtime/realtime.ts'
+import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { openStore } from '#server/store/store.ts'
 
 /** The realtime server on a real HTTP server and a real database file, ended with the test. Only identity is made up. */
@@ -26,6 +30,7 @@ export interface RealtimeRig {
   readonly realtime: Realtime
   readonly broker: Broker
   readonly identities: Identities
+  readonly metrics: Metrics
   /** The database file. */
   readonly path: string
   /** Lines of the log so far. */
@@ -40,9 +45,14 @@ export interface RealtimeRig {
   publish(channel: string, data: unknown, tags?: Readonly<Record<string, string>>): Promise<number>
 }
 
-export interface RigOptions extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel'>> {
+export interface RigOptions
+  extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel' | 'bus' | 'ephemeral'>> {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
+  /** Where the HTTP edge says that every client is. Default loopback. */
+  readonly address?: string
+  /** Of the Redis that this node shares with others. By default it is alone. */
+  readonly redisUrl?: string
   /** What stands between the realtime server and its broker. */
   readonly through?: (broker: Broker) => Broker
   /** Whom the HTTP edge knows behind every upgrade. */
@@ -111,6 +121,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   const path = join(folder, 'carillon.sqlite')
   const identities = createIdentities()
   const logged: string[] = []
+  const metrics = createMetrics()
   let parts = await start(0)
   const { port } = parts.server.address() as AddressInfo
   onTestFinished(async () => {
@@ -122,6 +133,7 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     url: `ws://127.0.0.1:${port}/connection/websocket`,
     httpUrl: `http://127.0.0.1:${port}`,
     identities,
+    metrics,
     path,
     logged,
     get realtime() {
@@ -146,12 +158,18 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
   async function start(onPort: number) {
     const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
     const store = await openStore({ path })
-    const memory = createMemoryBroker({ store, log, ...options.broker })
-    const broker = options.through?.(memory) ?? memory
+    const engine =
+      options.redisUrl === undefined
+        ? null
+        : await openRedisEngine({ target: redisUrl.parse(options.redisUrl), prefix: 'carillon', log })
+    const own = engine?.broker ?? createMemoryBroker({ store, log, ...options.broker })
+    const broker = options.through?.(own) ?? own
     const realtime = createRealtime({
       broker,
-      bus: createLocalBus({ log }),
+      bus: options.bus ?? engine?.bus ?? createLocalBus({ log }),
+      ephemeral: options.ephemeral ?? engine?.ephemeral ?? createMemoryEphemeral(),
       authenticator: identities,
+      metrics,
       namespaces: options.namespaces ?? rigNamespaces,
       log,
       version: '0.0',
@@ -162,23 +180,25 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     })
     const server = createServer()
     const recognize = async () => options.known ?? null
+    const addressOf = () => options.address ?? '127.0.0.1'
     const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
-    server.on('upgrade', createUpgrade({ realtime, recognize, log }))
-    const streams = createStreams({ realtime, recognize, isAllowedOrigin, log })
+    server.on('upgrade', createUpgrade({ realtime, recognize, addressOf, log }))
+    const streams = createStreams({ realtime, recognize, addressOf, isAllowedOrigin, log })
     server.on('request', (request, response) => {
       if (!streams(request, response)) response.writeHead(404).end()
     })
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')
-    return { store, broker, realtime, server }
+    return { store, engine, broker, realtime, server }
   }
 
   async function stop(): Promise<void> {
-    const { server, realtime, broker, store } = parts
+    const { server, realtime, broker, engine, store } = parts
     if (!server.listening) return
     const closed = closeServer(server)
     await realtime[Symbol.asyncDispose]()
     await broker[Symbol.asyncDispose]()
+    await engine?.[Symbol.asyncDispose]()
     await store[Symbol.asyncDispose]()
     await closed
   }

@@ -137,7 +137,10 @@ export function errorText({ code, message }: { readonly code: number; readonly m
 }
 
 function published(outcome: PublishOutcome): Reply {
-  if (!outcome.ok) return refused(outcome.error, outcome.message)
+  if (!outcome.ok) {
+    const refusal = refused(outcome.error, outcome.message)
+    return outcome.code === undefined ? refusal : { ...refusal, code: outcome.code }
+  }
   return answered(JSON.stringify({ offset: outcome.offset, epoch: outcome.epoch }))
 }
 

@@ -1,0 +1,124 @@
+import { Button, Group } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconArrowDown, IconArrowUp, IconCopy, IconEraser, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
+import { memo, useEffect, useState, useSyncExternalStore } from 'react'
+import { clockTimeWithSeconds } from '../shared/time.ts'
+import { type FramesState, type FrameWatch, framesText, type ShownFrame, watchFrames } from './frame-watch.ts'
+
+/** The messages of one client, live. */
+export function ClientFrames({ id }: { readonly id: string }) {
+  const watch = useWatch(id)
+  return watch === null ? null : <Frames watch={watch} />
+}
+
+function Frames({ watch }: { readonly watch: FrameWatch }) {
+  const live = useSyncExternalStore(watch.subscribe, watch.state)
+  /** What is shown while the reader holds on; messages go on being collected. */
+  const [held, setHeld] = useState<FramesState | null>(null)
+  const shown = held ?? live
+  const isHeld = held !== null
+  const clear = () => {
+    watch.clear()
+    setHeld(isHeld ? { ...live, frames: [], dropped: 0 } : null)
+  }
+  return (
+    <section className="frames-part" aria-labelledby="frames-title">
+      <div className="page-head">
+        <div>
+          <h2 id="frames-title">Messages</h2>
+          <p className="soft" role="status">
+            {sentenceFor(live, isHeld)}
+          </p>
+        </div>
+        <Group gap="sm">
+          <Tool
+            icon={isHeld ? <IconPlayerPlay {...iconStyle} /> : <IconPlayerPause {...iconStyle} />}
+            label={isHeld ? 'Go on' : 'Pause'}
+            onClick={() => setHeld(isHeld ? null : live)}
+          />
+          <Tool icon={<IconEraser {...iconStyle} />} label="Clear" onClick={clear} />
+          <Tool
+            icon={<IconCopy {...iconStyle} />}
+            label="Copy"
+            disabled={shown.frames.length === 0}
+            onClick={() => void copy(shown.frames)}
+          />
+        </Group>
+      </div>
+      <p className="soft page-note">
+        Tokens, tickets, keys and passwords are left out. That you are watching is written to the log of the server.
+      </p>
+      {shown.dropped > 0 && (
+        <p className="frames-dropped">
+          {shown.dropped} {shown.dropped === 1 ? 'message' : 'messages'} came too fast to be shown.
+        </p>
+      )}
+      {shown.frames.length > 0 && (
+        <ol className="frames" aria-label="Messages">
+          {shown.frames.map((frame) => (
+            <Frame key={frame.key} frame={frame} />
+          ))}
+        </ol>
+      )}
+    </section>
+  )
+}
+
+const iconStyle = { size: 17, stroke: 1.6, 'aria-hidden': true } as const
+
+interface ToolProps {
+  readonly icon: React.ReactNode
+  readonly label: string
+  readonly disabled?: boolean
+  readonly onClick: () => void
+}
+
+function Tool({ icon, label, disabled = false, onClick }: ToolProps) {
+  return (
+    <Button variant="default" size="sm" leftSection={icon} disabled={disabled} onClick={onClick}>
+      {label}
+    </Button>
+  )
+}
+
+const Frame = memo(function Frame({ frame: { direction, at, text } }: { readonly frame: ShownFrame }) {
+  const Arrow = direction === 'in' ? IconArrowUp : IconArrowDown
+  return (
+    <li className={`frame frame-${direction}`}>
+      <span className="frame-way">
+        <Arrow size={16} stroke={2} aria-hidden="true" />
+        {direction === 'in' ? 'from client' : 'to client'}
+      </span>
+      <time dateTime={new Date(at).toISOString()}>{clockTimeWithSeconds(at)}</time>
+      <code>{text}</code>
+    </li>
+  )
+})
+
+function sentenceFor({ phase, frames }: FramesState, isHeld: boolean): string {
+  if (phase === 'ended') return 'This connection has ended. Nothing more will come.'
+  if (phase === 'lost') return 'The server does not answer. It is asked again.'
+  if (isHeld) return 'Paused. New messages are collected meanwhile.'
+  if (phase === 'opening') return 'Beginning to watch.'
+  return frames.length === 0 ? 'Watching. The next message appears here.' : 'Watching, newest first.'
+}
+
+async function copy(frames: readonly ShownFrame[]): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(framesText(frames))
+    notifications.show({ message: `${frames.length} ${frames.length === 1 ? 'message' : 'messages'} copied.` })
+  } catch {
+    // Browsers let only pages behind https, and those of this computer, write there.
+    notifications.show({ color: 'red', message: 'This browser does not let the page copy. Mark the text instead.' })
+  }
+}
+
+function useWatch(id: string): FrameWatch | null {
+  const [watch, setWatch] = useState<FrameWatch | null>(null)
+  useEffect(() => {
+    const opened = watchFrames(new EventSource(`/api/v1/clients/${encodeURIComponent(id)}/frames`))
+    setWatch(opened)
+    return () => opened.close()
+  }, [id])
+  return watch
+}

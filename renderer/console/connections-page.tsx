@@ -1,0 +1,126 @@
+import { Button, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconSearch } from '@tabler/icons-react'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { ClientView, Me } from '#protocol/api.ts'
+import { Bell } from '../shared/bell.tsx'
+import { useNow } from '../shared/now.ts'
+import { ago } from '../shared/time.ts'
+import { useApi } from './api-context.ts'
+import { bytesInWords, transportName } from './connection-words.ts'
+import { linkTo } from './location.ts'
+import { mayOperate, roleNames } from './permissions.ts'
+import { ProblemAlert } from './problem-alert.tsx'
+
+/** Who is connected now. */
+export function ConnectionsPage({ me }: { readonly me: Me }) {
+  const api = useApi()
+  const now = useNow(10_000)
+  const [typed, setTyped] = useState('')
+  const [search] = useDebouncedValue(typed.trim(), 250)
+  const operates = mayOperate(me)
+  const clients = useInfiniteQuery({
+    queryKey: ['clients', search],
+    queryFn: ({ pageParam }) => api.clients(search, pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+    refetchInterval: 5000,
+    placeholderData: keepPreviousData,
+    enabled: operates,
+  })
+  const items = clients.data?.pages.flatMap((page) => page.items) ?? []
+
+  return (
+    <>
+      <div className="page-head">
+        <h1>Connections</h1>
+        {operates && (
+          <TextInput
+            className="search"
+            aria-label="Search connections"
+            placeholder="Name, user, address or id"
+            leftSection={<IconSearch size={17} stroke={1.6} aria-hidden="true" />}
+            value={typed}
+            onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+          />
+        )}
+      </div>
+      {!operates && (
+        <p className="soft page-note">
+          You look on as a viewer. An operator or an administrator can see who is connected.
+        </p>
+      )}
+      {clients.data === undefined && <ProblemAlert error={clients.error} />}
+      {clients.data !== undefined && items.length === 0 && <NoConnections search={search} />}
+      {items.length > 0 && <ConnectionTable clients={items} now={now} />}
+      {clients.hasNextPage && (
+        <Button
+          variant="default"
+          className="more"
+          loading={clients.isFetchingNextPage}
+          onClick={() => clients.fetchNextPage()}
+        >
+          Show more connections
+        </Button>
+      )}
+    </>
+  )
+}
+
+function ConnectionTable({ clients, now }: { readonly clients: readonly ClientView[]; readonly now: number }) {
+  return (
+    <table className="table" aria-label="Connections">
+      <thead>
+        <tr>
+          <th scope="col">Who</th>
+          <th scope="col">Address</th>
+          <th scope="col">Transport</th>
+          <th scope="col">Connected</th>
+          <th scope="col" className="number">
+            Channels
+          </th>
+          <th scope="col" className="number">
+            Waiting
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {clients.map((client) => (
+          <tr key={client.id}>
+            <th scope="row">
+              <a className="table-link" {...linkTo(`/connections?client=${encodeURIComponent(client.id)}`)}>
+                {client.name}
+              </a>
+              <span className="table-under">{client.kind === 'key' ? 'API key' : roleNames[client.role]}</span>
+            </th>
+            <td className="wrap">{client.address}</td>
+            <td>{transportName(client.transport)}</td>
+            <td>{ago(Date.parse(client.since), now)}</td>
+            <td className="number">{client.channels}</td>
+            <td className="number">{bytesInWords(client.queueBytes)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function NoConnections({ search }: { readonly search: string }) {
+  return (
+    <div className="empty" role="status">
+      <Bell className="empty-mark" />
+      {search === '' ? (
+        <>
+          <h2>Nobody is connected</h2>
+          <p>Desktops, kiosks and services appear here as soon as their sockets are open.</p>
+        </>
+      ) : (
+        <>
+          <h2>Nobody found</h2>
+          <p>No connection has “{search}” in its name, user, address or id.</p>
+        </>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,135 @@
+import type { Server } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { type ClientView, clientView, type FramesEvent, page } from '#protocol/api.ts'
+import type { ClientSummary } from '#server/realtime/client-directory.ts'
+import type { Seen, WatchTarget } from '#server/realtime/tap.ts'
+import type { Routes } from '../app.ts'
+import { HttpProblem } from '../problem-reply.ts'
+
+/** Open connections, on all nodes. */
+export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
+  const params = z.object({ id: z.string().min(1).max(100) })
+  const { clients } = realtime
+
+  app.get(
+    '/api/v1/clients',
+    { schema: { querystring: listQuery, response: { 200: page(clientView) } } },
+    async (request) => {
+      await callers.allowed(request, ['admin', 'operator'], 'admin')
+      const { search, limit, cursor } = request.query
+      const after = cursor === undefined ? undefined : parseCursor(cursor)
+      const found = await clients.list({ limit, ...(search && { search }), ...(after && { after }) })
+      const last = found.clients.at(-1)
+      return {
+        items: found.clients.map(viewOf),
+        next: found.isLast || last === undefined ? null : `${last.since}.${last.id}`,
+      }
+    },
+  )
+  app.get('/api/v1/clients/:id', { schema: { params, response: { 200: clientView } } }, async (request) => {
+    await callers.allowed(request, ['admin', 'operator'], 'admin')
+    const client = await clients.find(request.params.id)
+    if (client === null) throw gone()
+    return viewOf(client)
+  })
+  app.delete(
+    '/api/v1/clients/:id',
+    { schema: { params, querystring: z.object({ stay_away: z.stringbool().default(false) }) } },
+    async (request, reply) => {
+      const by = await callers.allowed(request, ['admin'], 'admin')
+      const { stay_away } = request.query
+      if (!(await clients.disconnect(request.params.id, !stay_away))) throw gone()
+      log.info({ by: by.userId, client: request.params.id, stayAway: stay_away }, 'a client was disconnected')
+      return reply.code(204).send()
+    },
+  )
+  app.get('/api/v1/clients/:id/frames', { schema: { params } }, async (request, reply) => {
+    const by = await callers.allowed(request, ['admin'], 'admin')
+    const client = await clients.find(request.params.id)
+    if (client === null) throw gone()
+    const about = { by: by.userId, byName: by.name, client: client.id, user: client.user }
+    return stream(request, reply, { kind: 'client', id: client.id }, about)
+  })
+  app.get('/api/v1/users/:id/frames', { schema: { params } }, async (request, reply) => {
+    const by = await callers.allowed(request, ['admin'], 'admin')
+    const { id } = request.params
+    return stream(request, reply, { kind: 'user', id }, { by: by.userId, byName: by.name, user: id })
+  })
+
+  /** Server-sent events, until the reader goes, or the client or the server does. */
+  async function stream(request: FastifyRequest, reply: FastifyReply, target: WatchTarget, about: object) {
+    const abort = new AbortController()
+    const { raw } = reply.hijack()
+    raw.once('close', () => abort.abort())
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-accel-buffering': 'no',
+    })
+    log.info(about, 'a client is being watched')
+    try {
+      for await (const seen of clients.watch(target, abort.signal)) {
+        const isReadable = raw.write(textOf(seen))
+        if (target.kind === 'client' && seen.clients === 0) break
+        if (isStopping(request)) break
+        // While the reader does not keep up nothing is asked for, and what then is too much is counted by the tap.
+        if (!isReadable) await drained(raw)
+      }
+    } catch (error) {
+      log.error({ err: error, ...about }, 'watching a client failed')
+    } finally {
+      raw.end()
+      log.info(about, 'a client is no longer watched')
+    }
+  }
+}
+
+const listQuery = z.object({
+  search: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+})
+
+function parseCursor(cursor: string): { since: number; id: string } {
+  const [, since, id] = /^(\d+)\.(.+)$/.exec(cursor) ?? []
+  if (since === undefined || id === undefined) {
+    throw new HttpProblem('bad_request', 'The cursor is not one of ours. Begin the list again without it.')
+  }
+  return { since: Number(since), id }
+}
+
+function viewOf({ node: _, since, ...client }: ClientSummary): ClientView {
+  return { ...client, since: new Date(since).toISOString() }
+}
+
+function gone(): HttpProblem {
+  return new HttpProblem('unknown_client', 'This connection has ended. List the connections again.')
+}
+
+/** An event even when nothing was seen: the reader learns that the watch lives, and we that the reader has gone. */
+function textOf({ frames, ...seen }: Seen): string {
+  const event: FramesEvent = {
+    ...seen,
+    frames: frames.map(({ time, ...frame }) => ({ ...frame, time: new Date(time).toISOString() })),
+  }
+  return `data: ${JSON.stringify(event)}\n\n`
+}
+
+/** The server no longer accepts: streams would keep it from ending. */
+function isStopping({ raw }: FastifyRequest): boolean {
+  return (raw.socket as { server?: Server }).server?.listening === false
+}
+
+function drained(raw: FastifyReply['raw']): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      raw.off('drain', done)
+      raw.off('close', done)
+      resolve()
+    }
+    raw.once('drain', done)
+    raw.once('close', done)
+  })
+}

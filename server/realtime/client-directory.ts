@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { closeReasons } from '#protocol/close-reasons.ts'
+import type { Bus } from '#server/broker/bus.ts'
+import type { Client } from './client.ts'
+import type { Registry } from './registry.ts'
+import type { Seen, SeenFrame, Taps, WatchTarget } from './tap.ts'
+
+/** The clients of all nodes, for those who look after them. */
+export interface ClientDirectory {
+  /** Longest connected first. */
+  list(query: ClientQuery): Promise<ClientPage>
+  find(id: string): Promise<ClientSummary | null>
+  /** Closes a client's connection, wherever it is. `mayReturn`: it comes back by itself. Whether there was such a client. */
+  disconnect(id: string, mayReturn: boolean): Promise<boolean>
+  /** What the target sends and is sent from now on, a few times a second, until the signal is aborted. */
+  watch(target: WatchTarget, signal: AbortSignal): AsyncGenerator<Seen>
+}
+
+export interface ClientQuery {
+  /** Part of a user's id or name, an address or a client's id. */
+  readonly search?: string
+  readonly limit: number
+  /** Only those that come after this one. */
+  readonly after?: { readonly since: number; readonly id: string }
+}
+
+export interface ClientPage {
+  readonly clients: readonly ClientSummary[]
+  readonly isLast: boolean
+}
+
+export type ClientSummary = z.infer<typeof summary>
+
+const summary = z.object({
+  id: z.string(),
+  node: z.string(),
+  user: z.string(),
+  name: z.string(),
+  kind: z.enum(['user', 'device', 'key', 'local']),
+  role: z.enum(['admin', 'operator', 'viewer', 'device']),
+  transport: z.string(),
+  address: z.string(),
+  /** Milliseconds since 1970. */
+  since: z.number(),
+  channels: z.number(),
+  queueBytes: z.number(),
+})
+
+/** Between two questions of a watch. */
+const pollMs = 300
+
+export interface ClientDirectoryOptions {
+  readonly bus: Bus
+  readonly registry: Pick<Registry, 'clients' | 'clientOf'>
+  readonly taps: Taps
+}
+
+export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOptions): ClientDirectory & Disposable {
+  const removals = [
+    bus.handle('clients.list', (query) => listHere(queryMessage.parse(query))),
+    bus.handle('clients.find', (id) => {
+      const client = registry.clientOf(z.string().parse(id))
+      return client ? summaryOf(client) : null
+    }),
+    bus.handle('clients.disconnect', (message) => {
+      const { id, mayReturn } = disconnectMessage.parse(message)
+      const client = registry.clientOf(id)
+      client?.close(mayReturn ? closeReasons.forceReconnect : closeReasons.forceDisconnect)
+      return client !== undefined
+    }),
+    bus.handle('clients.watch', (message) => {
+      const { watch, target } = watchMessage.parse(message)
+      return taps.poll(watch, target)
+    }),
+    bus.handle('clients.unwatch', (watch) => taps.end(z.string().parse(watch))),
+  ]
+
+  return {
+    async list(query) {
+      const { answers } = await bus.askAll('clients.list', query)
+      const all = [...answers.values()].flatMap((answer) => z.array(summary).safeParse(answer).data ?? [])
+      const clients = all.sort((a, b) => (comesAfter(a, b) ? 1 : -1)).slice(0, query.limit)
+      return { clients, isLast: all.length <= query.limit }
+    },
+    async find(id) {
+      const { answers } = await bus.askAll('clients.find', id)
+      return [...answers.values()].map((answer) => summary.safeParse(answer).data).find((found) => found) ?? null
+    },
+    async disconnect(id, mayReturn) {
+      const { answers } = await bus.askAll('clients.disconnect', { id, mayReturn })
+      return [...answers.values()].includes(true)
+    },
+    async *watch(target, signal) {
+      const watch = randomUUID()
+      try {
+        while (!signal.aborted) {
+          const { answers } = await bus.askAll('clients.watch', { watch, target })
+          yield together([...answers.values()].flatMap((answer) => seen.safeParse(answer).data ?? []))
+          await pause(signal)
+        }
+      } finally {
+        await bus.tell('clients.unwatch', watch).catch(() => {
+          // Nobody asks any more, so it ends by itself.
+        })
+      }
+    },
+    [Symbol.dispose]() {
+      for (const remove of removals) remove()
+      taps[Symbol.dispose]()
+    },
+  }
+
+  /** One more than asked for: then there are further ones. */
+  function listHere({ search = '', limit, after }: z.infer<typeof queryMessage>): ClientSummary[] {
+    const found: ClientSummary[] = []
+    const wanted = search.toLowerCase()
+    for (const client of registry.clients()) {
+      if (after && !comesAfter({ since: client.since, id: client.id }, after)) continue
+      // Those of one millisecond stay together: in what order a page ends within them only their ids say.
+      if (found.length > limit && client.since !== found.at(-1)?.since) break
+      if (isFound(client, wanted)) found.push(summaryOf(client))
+    }
+    return found
+  }
+
+  function summaryOf({ id, identity, transport, address, since, subscriptions, outbox }: Client): ClientSummary {
+    const { userId, name, kind, role } = identity
+    const { waitingBytes } = outbox
+    const channels = subscriptions.size
+    return {
+      id,
+      node: bus.node,
+      user: userId,
+      name,
+      kind,
+      role,
+      transport,
+      address,
+      since,
+      channels,
+      queueBytes: waitingBytes,
+    }
+  }
+}
+
+const target = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('client'), id: z.string() }),
+  z.object({ kind: z.literal('user'), id: z.string() }),
+])
+const queryMessage = z.object({
+  search: z.string().optional(),
+  limit: z.int().min(1).max(1_000),
+  after: z.object({ since: z.number(), id: z.string() }).optional(),
+})
+const disconnectMessage = z.object({ id: z.string(), mayReturn: z.boolean() })
+const watchMessage = z.object({ watch: z.string(), target })
+const seen = z.object({
+  clients: z.number(),
+  frames: z.array(
+    z.object({ client: z.string(), time: z.number(), direction: z.enum(['in', 'out']), text: z.string() }),
+  ),
+  dropped: z.number(),
+})
+
+function isFound({ id, identity, address }: Client, wanted: string): boolean {
+  if (wanted === '') return true
+  return [identity.name, identity.userId, address, id].some((text) => text.toLowerCase().includes(wanted))
+}
+
+/** Those of the same millisecond are told apart by their ids. */
+function comesAfter(
+  a: { readonly since: number; readonly id: string },
+  b: { readonly since: number; readonly id: string },
+): boolean {
+  return a.since > b.since || (a.since === b.since && a.id > b.id)
+}
+
+function together(all: readonly Seen[]): Seen {
+  const frames: SeenFrame[] = all.flatMap((each) => each.frames)
+  return {
+    clients: all.reduce((sum, { clients }) => sum + clients, 0),
+    // Those of one node are in order already, and stay so.
+    frames: all.length > 1 ? frames.sort((a, b) => a.time - b.time) : frames,
+    dropped: all.reduce((sum, { dropped }) => sum + dropped, 0),
+  }
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, pollMs)
+    signal.addEventListener('abort', done)
+  })
+}

@@ -1,0 +1,91 @@
+import type { SubscribedContext } from 'centrifuge'
+import { expect, test, vi } from 'vitest'
+import { describeWith } from '../support/needs.ts'
+import { type RedisServerOfTest, startRedis } from '../support/redis.ts'
+import { collect, next, sdkClient, ticketFor } from '../support/sdk-client.ts'
+import {
+  createKey,
+  freePort,
+  runCarillon,
+  type ServerProcess,
+  signIn,
+  startServerProcess,
+} from '../support/server-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+describeWith(['redis'], 'two nodes on one Redis', () => {
+  test('what is published at one reaches clients of the other, also those that were away', async () => {
+    await using redis = await startRedis()
+    await using one = await startNode(redis)
+    await using other = await startNode(redis)
+    using sdk = await connectedClient(other)
+    const { subscription, received } = await collect(sdk.client, 'news:general')
+    await one.cli(['publish', 'news:general', '1'])
+    await vi.waitFor(() => expect(received).toEqual([1]))
+    await other.kill()
+    await one.cli(['publish', 'news:general', '2'])
+    const back = next<SubscribedContext>(subscription as never, 'subscribed')
+    await other.start()
+    expect(await back).toMatchObject({ wasRecovering: true, recovered: true })
+    await one.cli(['publish', 'news:general', '3'])
+    await vi.waitFor(() => expect(received).toEqual([1, 2, 3]))
+  })
+
+  test('while Redis is away sockets stay and publishers get 503; when it is back all goes on', async () => {
+    await using redis = await startRedis({ appendOnly: true })
+    await using one = await startNode(redis)
+    await using other = await startNode(redis)
+    const key = await createKey(one, ['publish'])
+    using sdk = await connectedClient(other)
+    const { received } = await collect(sdk.client, 'news:general')
+    let disconnects = 0
+    sdk.client.on('disconnected', () => (disconnects += 1)).on('connecting', () => (disconnects += 1))
+    expect(await publish(one, key, 1)).toBe(200)
+    await redis.kill()
+    await vi.waitFor(async () => expect(await publish(one, key, 'nobody')).toBe(503))
+    await expect(sdk.client.history('news:general', { limit: 1 })).rejects.toMatchObject({ code: 100, temporary: true })
+    await redis.start()
+    await vi.waitFor(async () => expect(await publish(one, key, 2)).toBe(200), { timeout: 15_000, interval: 100 })
+    await vi.waitFor(() => expect(received).toEqual([1, 2]), { timeout: 15_000 })
+    expect(disconnects).toBe(0)
+  })
+
+  test('when Redis has lost its data, subscribers are told that they cannot recover', async () => {
+    await using redis = await startRedis({ appendOnly: true })
+    await using one = await startNode(redis)
+    using sdk = await connectedClient(one)
+    const { subscription, received } = await collect(sdk.client, 'news:general')
+    await one.cli(['publish', 'news:general', '1'])
+    await vi.waitFor(() => expect(received).toEqual([1]))
+    await redis.kill()
+    const again = next<SubscribedContext>(subscription as never, 'subscribed')
+    await redis.start({ data: 'lost' })
+    expect(await again).toMatchObject({ wasRecovering: true, recovered: false })
+    await one.cli(['publish', 'news:general', '2'])
+    await vi.waitFor(() => expect(received).toEqual([1, 2]))
+  })
+
+  test('a Redis that is not there keeps the server from starting, with one sentence', async () => {
+    const env = { REDIS_URL: `redis://:secret@127.0.0.1:${await freePort()}` }
+    const { code, output } = await runCarillon(['serve', '--port', '0', '--data', temporaryFolder()], { env })
+    expect(code).toBe(1)
+    expect(output).toMatch(/does not answer.*ECONNREFUSED.*redis_url.*\[redis_unreachable\]/)
+    expect(output).not.toMatch(/secret/)
+  })
+})
+
+function startNode(redis: RedisServerOfTest): Promise<ServerProcess> {
+  return startServerProcess({ env: { REDIS_URL: redis.url } })
+}
+
+async function connectedClient(server: ServerProcess) {
+  const viewer = await signIn(server, 'vic@example.org', 'viewer')
+  const sdk = sdkClient(server, { getToken: ticketFor(server, viewer.token) })
+  sdk.client.connect()
+  return sdk
+}
+
+async function publish(server: ServerProcess, key: string, data: unknown): Promise<number> {
+  const body = { channel: 'news:general', data }
+  return (await server.api('POST', '/api/publish', { headers: { 'x-api-key': key }, body })).status
+}
