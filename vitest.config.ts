@@ -22,6 +22,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
+          expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
         },

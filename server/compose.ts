@@ -24,6 +24,7 @@ import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
+import { loadHookModules } from './realtime/hook-modules.ts'
 import type { OnlineEvent } from './realtime/hooks.ts'
 import { limitsOf } from './realtime/limits.ts'
 import type { Realtime } from './realtime/realtime.ts'
@@ -81,7 +82,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
       metrics,
       ephemeral,
       namespaces: config.namespaces,
-      limits: limitsOf(config.limits),
+      limits: { ...limitsOf(config.limits), offlineMs: config.hooks.offline_after * 1000 },
       personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
       authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
       version: packageJson.version,
@@ -92,6 +93,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   // For as long as realtime lives: the last devices leave while it is closed.
   const touch = async ({ device, time }: OnlineEvent) => device && auth.devices.touch(device.id, time)
   realtime.hooks.on({ online: touch, offline: touch })
+  for (const hooks of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks)
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local

@@ -24,6 +24,7 @@ const entriesAtOnce = 200
 export function createRedisBusReader({ connection, from, onMessage, log }: RedisBusReaderOptions): RedisBusReader {
   const positions = new Map(from)
   const stopped = new AbortController()
+  let isInterrupted = false
   const reading = readOn()
 
   return {
@@ -37,12 +38,25 @@ export function createRedisBusReader({ connection, from, onMessage, log }: Redis
   async function readOn(): Promise<void> {
     while (!stopped.signal.aborted) {
       try {
+        if (isInterrupted) await lookForGaps()
+        isInterrupted = false
         await readOnce()
       } catch (error) {
         if (stopped.signal.aborted) return
+        isInterrupted = true
         log.debug({ err: error }, 'the bus cannot be read now')
         await pause(retryMs, undefined, { signal: stopped.signal }).catch(() => {})
       }
+    }
+  }
+
+  /** What stood behind the last one read may be gone: there were too many meanwhile, or Redis has forgotten them. */
+  async function lookForGaps(): Promise<void> {
+    for (const [stream, position] of positions) {
+      if (position === '0-0') continue
+      const [oldest] = await connection.run((client) => client.xrange(stream, '-', position, 'COUNT', 1))
+      if (!oldest)
+        log.warn({ stream }, 'messages of other nodes may have been lost: who was revoked may still be connected')
     }
   }
 

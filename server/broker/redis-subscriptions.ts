@@ -38,7 +38,7 @@ export function createRedisSubscriptions(options: RedisSubscriptionsOptions): Re
   client.on('message', hear)
   const stop = connection.onUp(() => {
     if (isFirst) isFirst = false
-    else resubscribe().catch((error) => log.warn({ err: error }, 'not subscribed again'))
+    else resubscribe().catch(startOver)
   })
 
   return {
@@ -66,6 +66,11 @@ export function createRedisSubscriptions(options: RedisSubscriptionsOptions): Re
   function hear(topic: string, text: string): void {
     const channel = channelOf(prefix, topic)
     if (wanted.has(channel)) onMessage(channel, text)
+  }
+
+  function startOver(error: unknown): void {
+    log.warn({ err: error }, 'not subscribed again')
+    client.disconnect(true)
   }
 
   async function resubscribe(): Promise<void> {

@@ -89,6 +89,18 @@ test('everybody can be subscribed to the own personal channel, from a file or th
   })
 })
 
+test('modules of hooks are found from where the server was started', () => {
+  const cwd = folderWith({ hooks: { modules: ['hooks/audit.mjs', '/srv/hooks.mjs'], offline_after: '1m' } })
+  expect(readConfig({ env: {}, flags: {}, cwd }).hooks).toEqual({
+    modules: [join(cwd, 'hooks/audit.mjs'), '/srv/hooks.mjs'],
+    offline_after: 60,
+  })
+  const env = { CARILLON_HOOKS: '{"offline_after":"2h"}' }
+  expect(problemsOf(() => readConfig({ env, flags: {}, cwd: folderWith() }))).toEqual([
+    'hooks.offline_after: Give at most an hour.',
+  ])
+})
+
 test('a public address is kept without path', () => {
   const config = readConfig({
     env: { CARILLON_PUBLIC_URL: 'https://bells.example.org/x' },

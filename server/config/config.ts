@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
-import { defaultNamespaces, namespaces } from './namespaces.ts'
+import { defaultNamespaces, namespaces, timeSpan } from './namespaces.ts'
 import { network } from './network.ts'
 import { redisUrl } from './redis-target.ts'
 
@@ -59,10 +59,19 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** What a publication that was answered survives: `normal` a crash of the server, `full` also one of the machine. */
   history_durability: z.enum(['normal', 'full']).default('normal'),
+  /** Code of the site's own that is told what happens to clients, and decides. */
+  hooks: z
+    .strictObject({
+      /** Paths of ES modules that export hooks. */
+      modules: z.array(z.string().min(1)).max(20).default([]),
+      /** How long a user without connections is not yet offline. */
+      offline_after: timeSpan.refine((seconds) => seconds <= 3600, 'Give at most an hour.').default(5),
+    })
+    .prefault({}),
 })
 
 /** Settings that a variable gives as JSON. */
-const structured = new Set(['namespaces', 'client', 'limits', 'trusted_proxies', 'metrics'])
+const structured = new Set(['namespaces', 'client', 'hooks', 'limits', 'trusted_proxies', 'metrics'])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
 
@@ -87,7 +96,9 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   const problems = [...file.problems, ...environment.problems]
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
-  return { ...parsed.data, data: resolve(cwd, parsed.data.data ?? defaultDataFolder(env)) }
+  const { data, hooks } = parsed.data
+  const modules = hooks.modules.map((path) => resolve(cwd, path))
+  return { ...parsed.data, hooks: { ...hooks, modules }, data: resolve(cwd, data ?? defaultDataFolder(env)) }
 }
 
 /** `$XDG_STATE_HOME/carillon`, or `~/.local/state/carillon`. */

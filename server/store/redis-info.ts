@@ -7,6 +7,8 @@ export interface RedisServer {
    * it is another one, and no position of before is trusted.
    */
   readonly generation: string
+  /** Whether a restart of Redis loses nothing that it has answered. */
+  readonly keepsAll: boolean
   /** Whether keys are removed when memory is short. */
   readonly evicts: boolean
 }
@@ -19,10 +21,12 @@ export function parseRedisInfo(text: string, kind: 'single' | 'sentinel' | 'clus
       return [line.slice(0, colon), line.slice(colon + 1)]
     }),
   )
-  const keepsAll = info.get('aof_enabled') === '1' && /^0*$/.test(info.get('master_replid2') ?? '')
+  const keepsAll = info.get('aof_enabled') === '1'
+  const isPromoted = !/^0*$/.test(info.get('master_replid2') ?? '')
   return {
     version: info.get('redis_version') ?? '0',
-    generation: kind === 'cluster' ? 'cluster' : keepsAll ? 'append-only' : (info.get('run_id') ?? ''),
+    generation: kind === 'cluster' ? 'cluster' : keepsAll && !isPromoted ? 'append-only' : (info.get('run_id') ?? ''),
+    keepsAll,
     evicts: Number(info.get('maxmemory') ?? 0) > 0 && (info.get('maxmemory_policy') ?? 'noeviction') !== 'noeviction',
   }
 }

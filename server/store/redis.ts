@@ -150,7 +150,8 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
     try {
       server = parseRedisInfo(await client.info(), target.kind)
     } catch (error) {
-      log.debug({ err: error }, 'Redis did not say what it is')
+      client.emit('error', error)
+      client.disconnect(true)
       return
     }
     if (client.status !== 'ready') return

@@ -108,6 +108,19 @@ describeWith(['redis'], 'the bus on Redis', () => {
     await expect.poll(askAgain, untilBack).toEqual({ answer: 'second' })
   })
 
+  test('a node that may have missed messages says so', async () => {
+    prefix = `test-${++count}`
+    const [first, second] = [await openNode(), await openNode()]
+    await first.bus.tell('news', 1)
+    await expect.poll(() => second.heard).toEqual([1])
+    await redis.ask('del', `{${prefix}}:bus`)
+    expect(second.logged.join()).not.toMatch(/may have been lost/)
+    second.cutOff()
+    await expect.poll(() => second.logged.join(), untilBack).toMatch(/may have been lost/)
+    await first.bus.tell('news', 2)
+    await expect.poll(() => second.heard).toEqual([1, 2])
+  })
+
   test('what is on the bus is bounded, and a stranger there does no harm', async () => {
     prefix = `test-${++count}`
     const [first, second] = [await openNode(), await openNode()]
@@ -119,7 +132,8 @@ describeWith(['redis'], 'the bus on Redis', () => {
   })
 
   async function openNode() {
-    const log = pino({ level: 'silent' })
+    const logged: string[] = []
+    const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) })
     const store = await openRedis({ target: redisUrl.parse(redis.url), prefix, log })
     onTestFinished(() => store[Symbol.asyncDispose]())
     let reader: { disconnect(reconnect?: boolean): void } | undefined
@@ -132,6 +146,6 @@ describeWith(['redis'], 'the bus on Redis', () => {
     onTestFinished(() => bus[Symbol.asyncDispose]())
     const heard: unknown[] = []
     bus.handle('news', (payload) => void heard.push(payload))
-    return { bus, heard, cutOff: () => reader?.disconnect(true) }
+    return { bus, heard, logged, cutOff: () => reader?.disconnect(true) }
   }
 })

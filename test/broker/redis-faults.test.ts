@@ -16,6 +16,7 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     const redis = await ownRedis({ appendOnly: true })
     const { broker, told, resumptions } = await openRedisNode(redis.url, { channels: ['news:a', 'news:b', 'open:a'] })
     const { epoch } = await publishMany(broker, 3)
+    await expect.poll(() => told).toHaveLength(3)
     await redis.kill()
     await expect.poll(() => codeOf(broker.publish('news:a', kept, { data: '"x"' }))).toBe('unavailable')
     const started = performance.now()
@@ -215,6 +216,12 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     }
     const { broker } = await openRedisNode(redis.url)
     expect(await publishMany(broker, 1)).toMatchObject({ offset: 1 })
+    await redis.ask('acl', 'setuser', 'bob', 'on', '>pw', '~*', '&*', '+@all', '-info')
+    const target = redisUrl.parse(`redis://bob:pw@127.0.0.1:${redis.port}`)
+    expect(await errorOf(openRedis({ target, prefix: 'carillon', log }))).toMatchObject({
+      code: 'redis_refused',
+      message: expect.stringMatching(/NOPERM/),
+    })
   })
 })
 

@@ -72,6 +72,20 @@ describeWith(['redis'], 'two nodes on one Redis', () => {
     expect(output).toMatch(/does not answer.*ECONNREFUSED.*redis_url.*\[redis_unreachable\]/)
     expect(output).not.toMatch(/secret/)
   })
+
+  test('doctor says where Redis is, and what is wrong with it', async () => {
+    await using redis = await startRedis({ appendOnly: true })
+    const finding = async () => {
+      const { output } = await runCarillon(['doctor', '--json', '--data', temporaryFolder()], {
+        env: { REDIS_URL: redis.url },
+      })
+      return output
+    }
+    expect(await finding()).toMatch(new RegExp(`"Redis",\\s*"ok":\\s*true,.*at 127\\.0\\.0\\.1:${redis.port}`))
+    await redis.ask('config', 'set', 'maxmemory', '100mb')
+    await redis.ask('config', 'set', 'maxmemory-policy', 'allkeys-lru')
+    expect(await finding()).toMatch(/"ok":\s*false,.*maxmemory-policy noeviction/)
+  })
 })
 
 function startNode(redis: RedisServerOfTest): Promise<ServerProcess> {

@@ -3,9 +3,12 @@ import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import pino from 'pino'
 import { serverInfo } from '#protocol/api.ts'
 import { type Config, readConfig } from '#server/config/config.ts'
+import { describeRedis } from '#server/config/redis-target.ts'
 import { answers, localSocketPath } from '#server/http/listen.ts'
+import { openRedis } from '#server/store/redis.ts'
 import { openStore } from '#server/store/store.ts'
 import { exchange } from '../api.ts'
 import { CliError } from '../cli-error.ts'
@@ -59,6 +62,7 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<readonl
   findings.push(await dataFolder(config.data))
   findings.push(await records(config.data, running))
   findings.push(secret(config.data))
+  findings.push(await redis(config))
   findings.push(running ? await server(config, socketPath) : notRunning)
   findings.push(console())
   findings.push(await keychain())
@@ -113,6 +117,24 @@ function secret(data: string): Finding {
   const mode = statSync(path).mode & 0o777
   if (mode === 0o600) return { name, ok: true, detail: 'readable by this user only' }
   return { name, ok: false, detail: `${path} has mode ${mode.toString(8)}. Run chmod 600 ${path}.` }
+}
+
+async function redis({ redis_url: target, redis_prefix: prefix }: Config): Promise<Finding> {
+  const name = 'Redis'
+  if (target === undefined) return { name, ok: null, detail: 'is not configured: this server is alone.' }
+  try {
+    await using store = await openRedis({ target, prefix, log: pino({ level: 'silent' }), patienceMs: 3_000 })
+    const found = store.commands.server()
+    const where = `version ${found?.version} at ${describeRedis(target)}`
+    if (found?.evicts) {
+      return { name, ok: false, detail: `${where} throws keys away when it is full. Set maxmemory-policy noeviction.` }
+    }
+    if (found?.keepsAll) return { name, ok: true, detail: where }
+    const advice = 'After its restart no client can recover. Set appendonly yes if that matters.'
+    return { name, ok: null, detail: `${where} writes no append-only file. ${advice}` }
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) }
+  }
 }
 
 const notRunning: Finding = {
