@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Opening } from '../load/link.ts'
 import { framesAreTaken, messages, textFrame, upgrade } from '../load/websocket.ts'
 import type { MeasureName, Peer } from '../peer.ts'
@@ -49,7 +50,9 @@ function variant({ name, measures, channels, credential, redis }: Variant): Peer
     async start() {
       await using parts = new AsyncDisposableStack()
       const shared = redis ? parts.use(await startRedis()) : null
-      const server = parts.use(await startNodeServer('./carillon-server.ts', [channels, '10000', shared?.url ?? '']))
+      const server = parts.use(
+        await startNodeServer('./carillon-server.ts', [channels, '10000', shared?.url ?? ''], carillonNodeOptions),
+      )
       const running = parts.move()
       return {
         ...server,
@@ -69,6 +72,12 @@ function variant({ name, measures, channels, credential, redis }: Variant): Peer
     },
   }
 }
+
+/** As `carillon serve` is started: the options are in the first line of the command. */
+export const carillonNodeOptions =
+  readFileSync(new URL('../../server/carillon.js', import.meta.url), 'utf8')
+    .split('\n', 1)[0]
+    ?.match(/--\S+/g) ?? []
 
 /** Tickets live for 20 seconds. */
 const preparedAtOnce = 500
