@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { carillonNodeOptions } from './peers/carillon.ts'
 import { type Health, startNodeServer } from './peers/node-server.ts'
 import { type Counters, newCounters } from './soak/counters.ts'
 import { type SoakClient, startSoakClient } from './soak/soak-client.ts'
@@ -34,7 +35,7 @@ const people = Number(values.clients)
 const churnASecond = (people * Number(values.churn)) / 100
 const reportMs = Math.min(60_000, minutes * 10_000)
 
-const server = await startNodeServer('./carillon-server.ts', ['kept', String(people)])
+const server = await startNodeServer('./carillon-server.ts', ['kept', String(people)], carillonNodeOptions)
 const counters = newCounters()
 let published = 0
 const clients = await startClients()

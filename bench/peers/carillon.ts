@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import type { Opening } from '../load/link.ts'
 import { framesAreTaken, messages, textFrame, upgrade } from '../load/websocket.ts'
 import type { MeasureName, Peer } from '../peer.ts'
+import { missingProgram } from './native-server.ts'
 import { startNodeServer } from './node-server.ts'
 import { publishByHttp } from './publish-by-http.ts'
+import { startRedis } from './redis.ts'
 
 interface Variant {
   readonly name: string
@@ -11,6 +14,8 @@ interface Variant {
   readonly channels: 'plain' | 'kept'
   /** What clients prove themselves with; each has its own, used once. */
   readonly credential: 'ticket' | 'token'
+  /** With a Redis that keeps history and tickets, started for it. */
+  readonly redis?: true
 }
 
 export const carillon: readonly Peer[] = [
@@ -26,17 +31,29 @@ export const carillon: readonly Peer[] = [
     channels: 'kept',
     credential: 'ticket',
   }),
+  variant({
+    name: 'Carillon, with Redis',
+    measures: ['fan-out', 'publishing'],
+    channels: 'kept',
+    credential: 'ticket',
+    redis: true,
+  }),
   variant({ name: 'Carillon, by ticket', measures: ['connections'], channels: 'plain', credential: 'ticket' }),
   variant({ name: 'Carillon, by JWT', measures: ['connections'], channels: 'plain', credential: 'token' }),
 ]
 
-function variant({ name, measures, channels, credential }: Variant): Peer {
+function variant({ name, measures, channels, credential, redis }: Variant): Peer {
   return {
     name,
     measures,
-    missing: () => null,
+    missing: () => (redis ? missingProgram('redis-server') : null),
     async start() {
-      const server = await startNodeServer('./carillon-server.ts', [channels, '10000'])
+      await using parts = new AsyncDisposableStack()
+      const shared = redis ? parts.use(await startRedis()) : null
+      const server = parts.use(
+        await startNodeServer('./carillon-server.ts', [channels, '10000', shared?.url ?? ''], carillonNodeOptions),
+      )
+      const running = parts.move()
       return {
         ...server,
         async prepare(count) {
@@ -47,6 +64,7 @@ function variant({ name, measures, channels, credential }: Variant): Peer {
           return credentials.map((token) => subscribe(token, `${channels}:bench`))
         },
         publishConfirmed: (options) => server.ask({ publishFor: options }),
+        [Symbol.asyncDispose]: () => running.disposeAsync(),
         async publishByHttp(options) {
           return publishByHttp(server.port, await server.ask<string>({ apiKey: true }), `${channels}:bench`, options)
         },
@@ -54,6 +72,12 @@ function variant({ name, measures, channels, credential }: Variant): Peer {
     },
   }
 }
+
+/** As `carillon serve` is started: the options are in the first line of the command. */
+export const carillonNodeOptions =
+  readFileSync(new URL('../../server/carillon.js', import.meta.url), 'utf8')
+    .split('\n', 1)[0]
+    ?.match(/--\S+/g) ?? []
 
 /** Tickets live for 20 seconds. */
 const preparedAtOnce = 500

@@ -34,11 +34,15 @@ export interface Asked {
 
 const startMs = 30_000
 
-export async function startNodeServer(module: string, args: readonly string[] = []): Promise<NodeServer> {
+export async function startNodeServer(
+  module: string,
+  args: readonly string[] = [],
+  nodeOptions: readonly string[] = [],
+): Promise<NodeServer> {
   const child = fork(new URL(module, import.meta.url), args, {
     // What a log costs is part of what is measured; where it goes is not.
     stdio: ['ignore', 'ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'ipc'],
-    execArgv: (process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== ''),
+    execArgv: [...nodeOptions, ...(process.env.BENCH_NODE_OPTIONS ?? '').split(' ').filter((option) => option !== '')],
   })
   const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
   let asked = 0

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 /** 256 random bits as base64url behind a prefix that says what they open. */
 export function randomToken(prefix = ''): string {
@@ -7,5 +7,5 @@ export function randomToken(prefix = ''): string {
 
 /** How a random token is stored. It cannot be guessed, so a plain hash without salt or stretching is enough. */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('base64url')
+  return hash('sha256', token, 'base64url')
 }

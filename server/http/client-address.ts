@@ -25,6 +25,7 @@ export function clientAddress(request: IncomingMessage, isTrusted: IsTrusted): s
 
 /** Without a port, and IPv4 as such even where it came in IPv6's clothes. Null for what is no address. */
 function plainAddress(text: string): string | null {
+  if (isIP(text) === 4) return text
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text
   const address = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1] ?? bare
   return isIP(address) === 0 ? null : address

@@ -30,6 +30,8 @@ export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Rec
   async function recognize(request: IncomingMessage, ticket: string | null): ReturnType<Recognize> {
     if (isLocal(request)) return localIdentity
     if (ticket !== null) return (await auth.tickets.redeem(ticket)) ?? 'refused'
+    const { authorization, 'x-api-key': key } = request.headers
+    if (authorization === undefined && key === undefined) return null
     const headers = headersOf(request)
     headers.delete('cookie')
     const identity = (await auth.identify(headers))?.identity ?? null

@@ -16,7 +16,7 @@ export interface UpgradeParts {
 /** Lets a WebSocket in, or refuses it with a status. */
 export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradeParts) {
   return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    socket.on('error', () => socket.destroy())
+    socket.on('error', socketOnError)
     try {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
       const name = names.get(pathname)
@@ -39,6 +39,10 @@ const names = new Map([
   ['/connection/websocket', 'websocket' as const],
   ['/connection/uni_websocket', 'uni_websocket' as const],
 ])
+
+function socketOnError(this: Duplex): void {
+  this.destroy()
+}
 
 /** Who is refused need not close its half of the connection, so the whole of it is closed here. */
 function refuse(socket: Duplex, status: string): void {

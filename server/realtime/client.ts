@@ -24,13 +24,11 @@ export class Client {
   readonly subscriptions = new Map<string, Subscription>()
   /** Whether the client refreshes its token itself. */
   readonly expires: boolean
-  readonly close: (reason: CloseReason) => void
-  readonly #onExpired: () => void
+  readonly #connection: ClientOptions['connection']
   #registered: Registered
-  #info: ClientInfo
   #isReleased = false
   #untilConnected: (() => void)[] | null = []
-  #cancelExpiry = () => {}
+  #cancelExpiry = nothingToCancel
   #losses: Budget | undefined
   /** The last work begun on a channel whose commands must not overtake each other. */
   #channelWork: Map<string, Promise<void>> | undefined
@@ -39,14 +37,12 @@ export class Client {
     this.id = options.id
     this.services = options.services
     this.outbox = options.outbox
+    this.#connection = options.connection
     this.transport = options.transport
     this.address = options.address
     this.since = options.services.clock()
-    this.close = options.close
-    this.#onExpired = options.onExpired
     this.expires = options.expiresAt !== null
     this.#registered = { identity: options.identity, client: this }
-    this.#info = clientInfo(options.id, options.identity)
     this.services.registry.add(this.#registered)
     this.services.taps.appeared(this)
     this.expireAt(options.expiresAt)
@@ -58,13 +54,18 @@ export class Client {
 
   /** Who this is to other clients. */
   get info(): ClientInfo {
-    return this.#info
+    return clientInfo(this.id, this.identity)
+  }
+
+  /** Ends its connection. */
+  close(reason: CloseReason): void {
+    this.#connection.close(reason)
   }
 
   /** Who this is to the others in that channel. */
   infoIn(subscription: Subscription | undefined): ClientInfo {
     const chanInfo = subscription?.info ?? null
-    return chanInfo === null ? this.#info : { ...this.#info, chanInfo }
+    return chanInfo === null ? this.info : { ...this.info, chanInfo }
   }
 
   /** Whether it is subscribed, and has been told so. */
@@ -83,7 +84,6 @@ export class Client {
   adopt(identity: SocketIdentity): void {
     const before = this.#registered
     this.#registered = { identity, client: this }
-    this.#info = clientInfo(this.id, identity)
     this.services.registry.add(this.#registered)
     this.services.registry.remove(before)
   }
@@ -92,8 +92,10 @@ export class Client {
   expireAt(expiresAt: number | null): void {
     const { clock, limits } = this.services
     this.#cancelExpiry()
+    this.#cancelExpiry = nothingToCancel
     if (expiresAt === null) return
-    this.#cancelExpiry = atInstant(expiresAt * 1000 + limits.refreshGraceMs, clock, this.#onExpired)
+    const instant = expiresAt * 1000 + limits.refreshGraceMs
+    this.#cancelExpiry = atInstant(instant, clock, () => this.close(closeReasons.expired))
   }
 
   /** Runs `work` when what was begun before on this channel is done. */
@@ -103,6 +105,8 @@ export class Client {
     const before = works.get(channel)
     const mine: Promise<void> = (before ? before.then(work) : work()).finally(() => {
       if (works.get(channel) === mine) works.delete(channel)
+      // Most clients subscribe once and never again.
+      if (works.size === 0 && works === this.#channelWork) this.#channelWork = undefined
     })
     works.set(channel, mine)
   }
@@ -144,11 +148,12 @@ export interface ClientOptions {
   readonly expiresAt: number | null
   readonly services: Services
   readonly outbox: Outbox
+  readonly connection: { close(reason: CloseReason): void }
   readonly transport: TransportName
   readonly address: string
-  readonly close: (reason: CloseReason) => void
-  readonly onExpired: () => void
 }
+
+const nothingToCancel = () => {}
 
 function clientInfo(id: string, identity: SocketIdentity): ClientInfo {
   const { userId, name } = identity

@@ -13,13 +13,14 @@ import { tellConnected } from './hook-events.ts'
 import { askToConnect, connectResultText, joinAtConnect, recognize } from './letting-in.ts'
 import { Outbox } from './outbox.ts'
 import { leavePhase, type Phase } from './phase.ts'
+import type { Pinged } from './ping.ts'
 import type { Joined } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { textFrame } from './text-frame.ts'
 import { isUnidirectional, type Transport, type TransportListener, type TransportName } from './transport.ts'
 
 /** One client's connection, from its first byte to its end, over whatever transport. */
-export class Connection implements TransportListener {
+export class Connection implements TransportListener, Pinged {
   readonly id = randomUUID()
   readonly #transport: Transport
   readonly #services: Services
@@ -43,7 +44,7 @@ export class Connection implements TransportListener {
     this.#revocationMark = options.revocationMark
     const { turn, limits } = services
     this.#outbox = new Outbox(transport, turn, limits, (reason) => this.close(reason))
-    const stale = setTimeout(() => this.close(closeReasons.stale), limits.connectMs).unref()
+    const stale = setTimeout(closeStale, limits.connectMs, this).unref()
     this.#phase = { name: 'waiting', stale }
     transport.listen(this)
   }
@@ -96,6 +97,15 @@ export class Connection implements TransportListener {
   }
 
   /** It has been told why; what it sends and whether it goes is nobody's business any more. */
+  ping(): void {
+    this.#outbox.push(pingFrame)
+  }
+
+  /** Who only listens never answers. */
+  overdue(): void {
+    if (!isUnidirectional(this.#transport)) this.close(closeReasons.noPong)
+  }
+
   failed(error: Error): void {
     this.#log().debug({ err: error }, 'socket error')
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
@@ -107,7 +117,7 @@ export class Connection implements TransportListener {
   gone(code: number | null): void {
     if (this.#phase.name !== 'closing') {
       this.#services.metrics.closed('client', code)
-      this.#log().info({ code }, 'connection gone')
+      if (this.#services.log.isLevelEnabled('debug')) this.#log().debug({ code }, 'connection gone')
     }
     if ('client' in this.#phase) this.#phase.client.ending = { code: code ?? noStatusReceived, reason: 'gone' }
     this.#become({ name: 'closed' })
@@ -160,7 +170,7 @@ export class Connection implements TransportListener {
     const deciding: Phase = { name: 'deciding', stale: phase.stale, backlog: [] }
     this.#become(deciding)
     this.#transport.pause()
-    const recognized = await recognize(this.#services, this.#known, request, this.#log())
+    const recognized = await recognize(this.#services, this.#known, request, () => this.#log())
     if (this.#phase !== deciding) return
     const asks = { client: this.id, transport: this.#transport.name }
     const decision = await askToConnect(this.#services, recognized, request, asks)
@@ -199,15 +209,14 @@ export class Connection implements TransportListener {
       expiresAt,
       services: this.#services,
       outbox: this.#outbox,
+      connection: this,
       transport: this.#transport.name,
       address: this.#address,
-      close: (reason) => this.close(reason),
-      onExpired: () => this.close(closeReasons.expired),
     })
     const joining: Phase = { name: 'joining', stale, backlog, client }
     this.#become(joining)
     this.#services.singleConnection.cameIn(client)
-    const outcome = await joinAtConnect(client, request, grants, this.#log())
+    const outcome = await joinAtConnect(client, request, grants, () => this.#log())
     if (this.#phase !== joining) return
     this.#transport.resume()
     switch (outcome.kind) {
@@ -228,15 +237,12 @@ export class Connection implements TransportListener {
 
   #open(id: number, client: Client, expiresAt: number | null, joined: Joined): void {
     const onlyListens = isUnidirectional(this.#transport)
-    const pings = this.#services.pinger.add({
-      ping: () => this.#outbox.push(pingFrame),
-      overdue: onlyListens ? null : () => this.close(closeReasons.noPong),
-    })
+    const pings = this.#services.pinger.add(this)
     const conversation = onlyListens ? null : new Conversation(client, this.#transport, pings)
     this.#become({ name: 'open', client, pings, conversation })
     const result = connectResultText(client, this.#transport, expiresAt, joined)
     this.#push(onlyListens ? connectPushText(result) : replyText(id, 'connect', result))
-    this.#log().info('connection open')
+    if (this.#services.log.isLevelEnabled('debug')) this.#log().debug('connection open')
     tellConnected(client)
     joined.afterReply()
     client.connected()
@@ -300,3 +306,7 @@ const refusalReasons: Partial<Record<ReplyErrorName, CloseReason>> = {
 const noStatusReceived = 1005
 
 const pingFrame = textFrame(pingText)
+
+function closeStale(connection: Connection): void {
+  connection.close(closeReasons.stale)
+}

@@ -22,7 +22,8 @@ export class Conversation {
   readonly #transport: Transport
   readonly #pings: PingSlot
   readonly #commands: Budget
-  readonly #errors: Budget
+  /** Made with the first one. */
+  #errors: Budget | undefined
   #inFlight = 0
   /** What came while too much is being worked on. Bounded by what the transport takes at once; it is not read meanwhile. */
   #held: string[] | null = null
@@ -33,7 +34,6 @@ export class Conversation {
     this.#transport = transport
     this.#pings = pings
     this.#commands = new Budget(limits.commandBurst, limits.commandsPerSecond, clock())
-    this.#errors = new Budget(limits.errorBurst, limits.errorsPerSecond, clock())
   }
 
   /** One line of what the client sent. */
@@ -148,7 +148,9 @@ export class Conversation {
   /** What is temporary is not the client's fault, and what an application refuses is its own affair. */
   #countError(error: ReplyErrorName): void {
     if ('temporary' in replyErrors[error]) return
-    if (this.#errors.take(this.#client.services.clock()) < 0) this.#client.close(closeReasons.tooManyErrors)
+    const { limits, clock } = this.#client.services
+    this.#errors ??= new Budget(limits.errorBurst, limits.errorsPerSecond, clock())
+    if (this.#errors.take(clock()) < 0) this.#client.close(closeReasons.tooManyErrors)
   }
 
   #push(text: string): void {

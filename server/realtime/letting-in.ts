@@ -16,12 +16,12 @@ export async function recognize(
   { authenticator, limits }: Services,
   known: Identity | null,
   { token }: ConnectRequest,
-  log: Logger,
+  log: () => Logger,
 ): Promise<Authenticated> {
   try {
     return await within(limits.answerMs, 'authentication', () => authenticate(authenticator, known, token))
   } catch (error) {
-    log.error({ err: error }, 'authentication failed on our side')
+    log().error({ err: error }, 'authentication failed on our side')
     return { kind: 'error', error: 'internal' }
   }
 }
@@ -55,7 +55,7 @@ export async function joinAtConnect(
   client: Client,
   request: ConnectRequest,
   grants: readonly SubscriptionGrant[],
-  log: Logger,
+  log: () => Logger,
 ): Promise<Joining> {
   const asked = serverChannels(client, request, grants)
   if (asked.kind !== 'channels') return asked
@@ -66,7 +66,7 @@ export async function joinAtConnect(
     const joined = await within(answerMs, 'subscribing at connect', () => joinChannels(client, channels))
     return { kind: 'joined', joined }
   } catch (error) {
-    log.error({ err: error }, 'subscribing at connect failed on our side')
+    log().error({ err: error }, 'subscribing at connect failed on our side')
     return { kind: 'error', error: 'internal' }
   }
 }

@@ -1,8 +1,8 @@
 /** Something that is pinged. */
 export interface Pinged {
   ping(): void
-  /** The answer to the last ping did not come in time. Null for a client that never answers. */
-  readonly overdue: (() => void) | null
+  /** The answer to the last ping did not come in time. */
+  overdue(): void
 }
 
 /** One connection's place among the pings. */
@@ -33,22 +33,14 @@ export function createPinger({ pingMs, pongMs }: { readonly pingMs: number; read
   return {
     add(pinged) {
       const delay = Math.ceil(slotCount * (0.5 + Math.random() / 2))
-      const slot = slotAt(now + delay)
-      const entry: Entry = { pinged, awaited: false }
-      slot.add(entry)
-      return {
-        pong() {
-          entry.awaited = false
-        },
-        stop: () => void slot.delete(entry),
-      }
+      return new Entry(pinged, slotAt(now + delay))
     },
     [Symbol.dispose]: () => clearInterval(ticks),
   }
 
   function tick(): void {
     now += 1
-    for (const entry of [...slotAt(now - pongTicks + slotCount)]) if (entry.awaited) entry.pinged.overdue?.()
+    for (const entry of [...slotAt(now - pongTicks + slotCount)]) if (entry.awaited) entry.pinged.overdue()
     for (const entry of slotAt(now)) {
       entry.awaited = true
       entry.pinged.ping()
@@ -62,8 +54,23 @@ export function createPinger({ pingMs, pongMs }: { readonly pingMs: number; read
   }
 }
 
-interface Entry {
+class Entry implements PingSlot {
   readonly pinged: Pinged
   /** A ping was sent and not answered yet. */
-  awaited: boolean
+  awaited = false
+  readonly #slot: Set<Entry>
+
+  constructor(pinged: Pinged, slot: Set<Entry>) {
+    this.pinged = pinged
+    this.#slot = slot
+    slot.add(this)
+  }
+
+  pong(): void {
+    this.awaited = false
+  }
+
+  stop(): void {
+    this.#slot.delete(this)
+  }
 }

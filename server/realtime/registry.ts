@@ -38,8 +38,8 @@ const maxRemembered = 10_000
 
 export function createRegistry(log: Logger): Registry {
   const byId = new Map<string, Registered>()
-  const byUser = new Map<string, Set<Registered>>()
-  const bySession = new Map<string, Set<Registered>>()
+  const byUser: Index = new Map()
+  const bySession: Index = new Map()
   const listeners = new Set<OnlineListener>()
   /** The latest revocation of each session or user, oldest first. */
   const revocations = new Map<string, { readonly number: number; readonly reason: CloseReason }>()
@@ -73,17 +73,17 @@ export function createRegistry(log: Logger): Registry {
       const reason = reasonOf(revoked)
       remember(revoked.kind === 'user' ? userKey(revoked.userId) : sessionKey(revoked.sessionId), reason)
       const connections = revoked.kind === 'user' ? byUser.get(revoked.userId) : bySession.get(revoked.sessionId)
-      for (const { client } of [...(connections ?? [])]) client.close(reason)
+      for (const { client } of all(connections)) client.close(reason)
     },
     *clients() {
       for (const { client } of byId.values()) yield client
     },
     clientOf: (id) => byId.get(id)?.client,
-    clientsOf: (userId) => [...(byUser.get(userId) ?? [])].map(({ client }) => client),
-    countOf: (userId) => byUser.get(userId)?.size ?? 0,
+    clientsOf: (userId) => all(byUser.get(userId)).map(({ client }) => client),
+    countOf: (userId) => countIn(byUser.get(userId)),
     count() {
       let clients = 0
-      for (const ofUser of byUser.values()) clients += ofUser.size
+      for (const ofUser of byUser.values()) clients += countIn(ofUser)
       return { clients, users: byUser.size }
     },
     isOnline: (userId) => byUser.has(userId),
@@ -129,15 +129,30 @@ function sessionKey(sessionId: string): string {
   return `session ${sessionId}`
 }
 
-function put(index: Map<string, Set<Registered>>, key: string, connection: Registered): void {
+/** Nearly every user and session has one connection, for which a Set of its own would be the most of what it costs. */
+type Index = Map<string, Registered | Set<Registered>>
+
+function all(connections: Registered | Set<Registered> | undefined): readonly Registered[] {
+  if (connections === undefined) return []
+  return connections instanceof Set ? [...connections] : [connections]
+}
+
+function countIn(connections: Registered | Set<Registered> | undefined): number {
+  if (connections === undefined) return 0
+  return connections instanceof Set ? connections.size : 1
+}
+
+function put(index: Index, key: string, connection: Registered): void {
   const connections = index.get(key)
-  if (connections) connections.add(connection)
-  else index.set(key, new Set([connection]))
+  if (connections === undefined) index.set(key, connection)
+  else if (connections instanceof Set) connections.add(connection)
+  else index.set(key, new Set([connections, connection]))
 }
 
 /** Whether it was the last one. */
-function take(index: Map<string, Set<Registered>>, key: string, connection: Registered): boolean {
+function take(index: Index, key: string, connection: Registered): boolean {
   const connections = index.get(key)
-  if (!connections?.delete(connection) || connections.size > 0) return false
+  if (connections === connection) return index.delete(key)
+  if (!(connections instanceof Set) || !connections.delete(connection) || connections.size > 0) return false
   return index.delete(key)
 }

@@ -9,7 +9,9 @@ export function choosesJson(offered: ReadonlySet<string>): string | false {
 }
 
 export function offersOnlyProtobuf({ headers, url = '/' }: Pick<IncomingMessage, 'headers' | 'url'>): boolean {
-  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  const protocols = headers['sec-websocket-protocol']
+  if (protocols === undefined && !url.includes('?')) return false
+  const offered = (protocols ?? '').split(',').map((name) => name.trim())
   if (offered.includes('centrifuge-json')) return false
   if (offered.includes('centrifuge-protobuf')) return true
   const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : '')
