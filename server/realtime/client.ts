@@ -1,6 +1,8 @@
 import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { ClientInfo } from '#server/broker/broker.ts'
+import { atInstant } from './at-instant.ts'
+import { Budget } from './budget.ts'
 import { tellDisconnected } from './hook-events.ts'
 import type { Outbox } from './outbox.ts'
 import type { Registered } from './registry.ts'
@@ -24,12 +26,12 @@ export class Client {
   readonly expires: boolean
   readonly close: (reason: CloseReason) => void
   readonly #onExpired: () => void
-  readonly #onRevoked: () => void
   #registered: Registered
   #info: ClientInfo
   #isReleased = false
   #untilConnected: (() => void)[] | null = []
-  #expiry: NodeJS.Timeout | undefined
+  #cancelExpiry = () => {}
+  #losses: Budget | undefined
   /** The last work begun on a channel whose commands must not overtake each other. */
   #channelWork: Map<string, Promise<void>> | undefined
 
@@ -42,16 +44,15 @@ export class Client {
     this.since = options.services.clock()
     this.close = options.close
     this.#onExpired = options.onExpired
-    this.#onRevoked = options.onRevoked
     this.expires = options.expiresAt !== null
-    this.#registered = { identity: options.identity, client: this, revoke: options.onRevoked }
+    this.#registered = { identity: options.identity, client: this }
     this.#info = clientInfo(options.id, options.identity)
     this.services.registry.add(this.#registered)
     this.services.taps.appeared(this)
-    if (options.expiresAt !== null) this.expireAt(options.expiresAt)
+    this.expireAt(options.expiresAt)
   }
 
-  get identity(): Identity {
+  get identity(): SocketIdentity {
     return this.#registered.identity
   }
 
@@ -60,21 +61,39 @@ export class Client {
     return this.#info
   }
 
+  /** Who this is to the others in that channel. */
+  infoIn(subscription: Subscription | undefined): ClientInfo {
+    const chanInfo = subscription?.info ?? null
+    return chanInfo === null ? this.#info : { ...this.#info, chanInfo }
+  }
+
+  /** Whether it is subscribed, and has been told so. */
+  isIn(channel: string): boolean {
+    return this.subscriptions.get(channel)?.live === true
+  }
+
+  /** Whether it may be told once more to subscribe again at once: a client does that without any delay. */
+  mayLosePlace(): boolean {
+    const { clock, limits } = this.services
+    this.#losses ??= new Budget(limits.lossBurst, limits.lossesPerSecond, clock())
+    return this.#losses.take(clock()) >= 0
+  }
+
   /** Goes on as the same user with what a new token says. */
-  adopt(identity: Identity): void {
+  adopt(identity: SocketIdentity): void {
     const before = this.#registered
-    this.#registered = { identity, client: this, revoke: this.#onRevoked }
+    this.#registered = { identity, client: this }
     this.#info = clientInfo(this.id, identity)
     this.services.registry.add(this.#registered)
     this.services.registry.remove(before)
   }
 
-  /** Ends the connection unless it has been refreshed some time after then. Seconds since 1970. */
-  expireAt(expiresAt: number): void {
+  /** Ends the connection unless it has been refreshed some time after then. Seconds since 1970; null for never. */
+  expireAt(expiresAt: number | null): void {
     const { clock, limits } = this.services
-    clearTimeout(this.#expiry)
-    const delay = Math.max(0, expiresAt * 1000 - clock()) + limits.refreshGraceMs
-    this.#expiry = setTimeout(this.#onExpired, Math.min(delay, longestTimerMs)).unref()
+    this.#cancelExpiry()
+    if (expiresAt === null) return
+    this.#cancelExpiry = atInstant(expiresAt * 1000 + limits.refreshGraceMs, clock, this.#onExpired)
   }
 
   /** Runs `work` when what was begun before on this channel is done. */
@@ -109,7 +128,7 @@ export class Client {
   /** Leaves everything it was in. */
   release(): void {
     this.#isReleased = true
-    clearTimeout(this.#expiry)
+    this.#cancelExpiry()
     for (const subscription of [...this.subscriptions.values()]) {
       endSubscription(this, subscription, unsubscribeReasons.disconnect)
     }
@@ -120,7 +139,7 @@ export class Client {
 
 export interface ClientOptions {
   readonly id: string
-  readonly identity: Identity
+  readonly identity: SocketIdentity
   /** Seconds since 1970; null when only the end of its session ends it. */
   readonly expiresAt: number | null
   readonly services: Services
@@ -129,12 +148,12 @@ export interface ClientOptions {
   readonly address: string
   readonly close: (reason: CloseReason) => void
   readonly onExpired: () => void
-  readonly onRevoked: () => void
 }
 
-/** Beyond it Node's timers fire at once. */
-const longestTimerMs = 2 ** 31 - 1
-
-function clientInfo(id: string, { userId, name, role }: Identity): ClientInfo {
-  return { user: userId, client: id, connInfo: JSON.stringify({ name, role }) }
+function clientInfo(id: string, identity: SocketIdentity): ClientInfo {
+  const { userId, name } = identity
+  if (identity.kind !== 'external') {
+    return { user: userId, client: id, connInfo: JSON.stringify({ name, role: identity.role }) }
+  }
+  return { user: userId, client: id, ...(identity.info !== null && { connInfo: identity.info }) }
 }
