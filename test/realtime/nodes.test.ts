@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import type { SocketIdentity } from '#server/auth/identity.ts'
 import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { linkBuses } from '../support/linked-buses.ts'
 import { openRaw } from '../support/raw-client.ts'
-import { person, type RealtimeRig, type RigOptions, startRealtime } from '../support/realtime-rig.ts'
+import { external, person, type RealtimeRig, type RigOptions, startRealtime } from '../support/realtime-rig.ts'
 
 const ada = person('ada')
 
@@ -89,6 +90,21 @@ test('while a node is silent the answer is an error, and looking at channels sho
   expect(await nodes.info()).toMatchObject({ ok: true })
 })
 
+test('a revocation that could not be told closes who it was about as soon as nodes hear each other again', async () => {
+  const { a, b, buses } = await twoNodes()
+  const [revoked, other] = [await client(b), await client(b, person('bob'))]
+  const ofSite = await client(b, external('eva'))
+  buses.kill('a')
+  b.identities.forget('ada')
+  a.realtime.revoke({ kind: 'user', userId: 'ada' })
+  await expect.poll(() => a.logged.join()).toMatch(/could not be told of a revocation/)
+  expect(revoked.raw.socket.readyState).toBe(revoked.raw.socket.OPEN)
+  buses.restore('a')
+  expect(await revoked.raw.closed).toEqual({ code: 3503, reason: 'force disconnect' })
+  await expect.poll(() => b.logged.join()).toMatch(/"closed":1.*compared with the records/)
+  for (const { raw } of [other, ofSite]) expect(raw.socket.readyState).toBe(raw.socket.OPEN)
+})
+
 test('a user of two nodes is online on both, and told once', async () => {
   const { a, b } = await twoNodes()
   const told: string[] = []
@@ -116,9 +132,9 @@ async function twoNodes(limits: RigOptions['limits'] = {}) {
   return { a, b, buses }
 }
 
-async function client(rig: RealtimeRig) {
+async function client(rig: RealtimeRig, who: SocketIdentity = ada) {
   const raw = await openRaw(rig.url)
-  raw.send({ connect: { token: rig.identities.token(ada) }, id: 1 })
+  raw.send({ connect: { token: rig.identities.token(who) }, id: 1 })
   const { client: id } = (await raw.reply(1)).connect as { client: string }
   return { raw, id }
 }
