@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { bearer, createKey, type ServerProcess, signIn, startServerProcess } from '../test/support/server-process.ts'
 
@@ -17,6 +18,13 @@ const clientCount = Number(values.clients ?? 10_000)
 const limitMs = 120_000
 const publishEveryMs = 20
 
+const openFiles = await openFilesLimit()
+if (openFiles < clientCount + 500) {
+  console.error(
+    `Only ${openFiles} files may be open, which is too few for ${clientCount} clients. Try ulimit -n 20000.`,
+  )
+  process.exit(1)
+}
 await using server = await startServerProcess({ env: { CARILLON_LOG_LEVEL: 'warn' } })
 const key = { 'x-api-key': await createKey(server, ['publish', 'metrics']) }
 const { token } = await signIn(server, 'bench@example.org', 'viewer')
@@ -117,6 +125,13 @@ function startClients(port: number, tokens: readonly string[]) {
   child.on('message', (message) => void Object.assign(totals, message))
   child.send({ port, tokens })
   return { totals, [Symbol.dispose]: () => void child.kill() }
+}
+
+/** Node raises what holds at first to what may be, so that counts. Unknown elsewhere than on Linux. */
+async function openFilesLimit(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '')
+  const [, most] = /^Max open files +\S+ +(\d+)/m.exec(limits) ?? []
+  return most === undefined ? Number.POSITIVE_INFINITY : Number(most)
 }
 
 async function until(isSo: () => boolean): Promise<void> {

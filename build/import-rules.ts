@@ -40,6 +40,7 @@ const rooms: readonly string[] = [
   'store',
   'auth',
   'broker',
+  'processes',
   'realtime',
   'archive',
   'ingest',
@@ -49,7 +50,7 @@ const rooms: readonly string[] = [
   'cli',
 ]
 /** Files of server/ where everything is put together; `serve` in the command line starts them. */
-const compositions = ['engine', 'compose', 'main', 'carillon']
+const compositions = ['engine', 'compose', 'worker', 'primary', 'main', 'carillon']
 
 /** Narrower rules inside a folder, where the reason is not one of direction. */
 const places = [

@@ -62,6 +62,23 @@ export const accessTokenAnswer = z.object({ token: z.string(), expiresIn: z.int(
 /** `POST /api/v1/tickets`: opens one socket within `expiresIn` seconds, once. */
 export const ticketAnswer = z.object({ ticket: z.string(), expiresIn: z.int() })
 
+/** `POST /api/v1/subscription-tokens`: lets one user into one private channel. `expiresIn` is in seconds. */
+export const subscriptionTokenRequest = z.object({
+  user: z.string().min(1, 'Name the user by id.').max(255),
+  channel: channelName.regex(/^\$/, 'A private channel begins with $, for example $news:board.'),
+  expiresIn: z
+    .int()
+    .min(10)
+    .max(24 * 3600)
+    .default(300),
+  /** What the others in the channel see with the user. */
+  info: z
+    .unknown()
+    .refine((info) => JSON.stringify(info ?? null).length <= 4096, 'The info has at most 4,096 characters of JSON.')
+    .optional(),
+})
+export const subscriptionTokenAnswer = z.object({ token: z.string(), expiresIn: z.int() })
+
 /** A device's name is also its address: `commands:<name>`. */
 export const deviceName = z
   .string()
@@ -133,8 +150,9 @@ export const clientView = z.object({
   id: z.string(),
   user: z.string(),
   name: z.string(),
-  kind: z.enum(['user', 'device', 'key', 'local']),
-  role,
+  /** external: a user of the site, of whom there are no records and who has no role. */
+  kind: z.enum(['user', 'device', 'key', 'local', 'external']),
+  role: role.nullable(),
   transport: z.string(),
   address: z.string(),
   since: instant,

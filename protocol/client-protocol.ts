@@ -14,7 +14,11 @@ const channel = z.string()
 
 const streamPosition = z.object({ offset: position.optional(), epoch: z.string().max(64).optional() })
 
-const recoveryRequest = z.object({ recover: z.boolean().optional(), ...streamPosition.shape })
+const recoveryRequest = z.object({
+  recover: z.boolean().optional(),
+  ...streamPosition.shape,
+  delta: z.string().optional(),
+})
 export type RecoveryRequest = z.infer<typeof recoveryRequest>
 
 export const connectRequest = z.object({
@@ -29,7 +33,7 @@ export type ConnectRequest = z.infer<typeof connectRequest>
 
 export const subscribeRequest = z.object({
   channel,
-  token: z.string().optional(),
+  token: z.string().max(16_384).optional(),
   recover: z.boolean().optional(),
   ...streamPosition.shape,
   data: z.unknown().optional(),
@@ -67,7 +71,8 @@ export const rpcRequest = z.object({ method: z.string().max(128).optional(), dat
 export type RpcRequest = z.infer<typeof rpcRequest>
 export const refreshRequest = z.object({ token: z.string().max(16_384) })
 export type RefreshRequest = z.infer<typeof refreshRequest>
-export const subRefreshRequest = z.object({ channel, token: z.string().optional() })
+export const subRefreshRequest = z.object({ channel, token: z.string().max(16_384).optional() })
+export type SubRefreshRequest = z.infer<typeof subRefreshRequest>
 
 /** Every command by its field, in the order in which the first wins when a client sets several. */
 export const commands = {
@@ -125,6 +130,7 @@ export interface ConnectResult {
 export interface RefreshResult {
   readonly client: string
   readonly version: string
-  readonly expires: true
-  readonly ttl: number
+  /** Absent when the client need not refresh any more. */
+  readonly expires?: true
+  readonly ttl?: number
 }

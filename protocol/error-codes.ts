@@ -13,6 +13,8 @@ export const replyErrors = {
   badRequest: { code: 107, message: 'bad request' },
   notAvailable: { code: 108, message: 'not available' },
   tokenExpired: { code: 109, message: 'token expired' },
+  /** Another token, and the same command again: to the SDK only what is temporary means that, after a subscribe. */
+  tokenExpiredForNow: { code: 109, message: 'token expired', temporary: true },
   expired: { code: 110, message: 'expired' },
   tooManyRequests: { code: 111, message: 'too many requests', temporary: true },
   unrecoverablePosition: { code: 112, message: 'unrecoverable position' },

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import type { IncomingMessage, Server } from 'node:http'
-import { type AddressInfo, isIP } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,26 +9,27 @@ import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Auth } from './auth/auth.ts'
 import { createAuth } from './auth/create-auth.ts'
+import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
-import { openEngine } from './engine.ts'
+import { type Engine, openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
-import { bindLocal, bindTcp, localSocketPath } from './http/listen.ts'
+import { bindLocal, bindTcp, hostInUrl, localSocketPath } from './http/listen.ts'
 import { createMetricsReader } from './http/metrics-reader.ts'
 import { createRecognize } from './http/recognize.ts'
 import { createStreams } from './http/streams.ts'
 import { createUpgrade } from './http/upgrade.ts'
-import { createMetrics } from './metrics/metrics.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
 import { loadHookModules } from './realtime/hook-modules.ts'
 import type { OnlineEvent } from './realtime/hooks.ts'
 import { limitsOf } from './realtime/limits.ts'
 import type { Realtime } from './realtime/realtime.ts'
-import { openStore } from './store/store.ts'
+import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
 /** A server that runs. Disposing of it drains: clients are told to come back, what was accepted is written. */
@@ -39,7 +40,10 @@ export interface RunningServer extends AsyncDisposable {
   readonly address: string
   /** The one-time link that creates the first administrator, or null when there is one. */
   readonly setupLink: string | null
-  /** For programs that have the server inside them. */
+}
+
+/** What serves clients within one process. */
+export interface RunningNode extends AsyncDisposable {
   readonly auth: Auth
   readonly realtime: Realtime
 }
@@ -56,7 +60,7 @@ export interface ComposeOptions {
  *
  * @throws ConfigError, ListenError, StoreError, AuthError
  */
-export async function startServer({ config, log, tcp }: ComposeOptions): Promise<RunningServer> {
+export async function startServer({ config, log, tcp }: ComposeOptions): Promise<RunningServer & RunningNode> {
   await using parts = new AsyncDisposableStack()
   await prepareFolder(config.data)
 
@@ -71,10 +75,47 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
 
   const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
-  const { broker, bus, ephemeral } = parts.use(await openEngine({ config, store, metrics, log }))
+  const engine = parts.use(await openEngine({ config, store, metrics, log }))
+  const { auth, realtime } = parts.use(await openNode({ config, log, metrics, store, engine, baseUrl, local, web }))
+  const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
+  const running = parts.move()
+  return { url: baseUrl, address, setupLink, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** The link that creates the first administrator, or null when there is one. */
+export async function createSetupLink({ setup }: Auth, baseUrl: string): Promise<string | null> {
+  return (await setup.isDone()) ? null : `${baseUrl}/setup?token=${await setup.createToken()}`
+}
+
+export interface NodeOptions {
+  readonly config: Config
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly store: Store
+  readonly engine: Engine
+  /** Where people and devices reach the server. */
+  readonly baseUrl: string
+  /** Whoever comes through it is trusted. */
+  readonly local: Server
+  readonly web: Server | null
+  /** Whether this process ends what time has ended. Default true. */
+  readonly sweeps?: boolean
+}
+
+/** All that a process needs to serve clients. Disposing of it stops accepting on `web` and drains. */
+export async function openNode(options: NodeOptions): Promise<RunningNode> {
+  const { config, log, metrics, store, engine, baseUrl, local, web, sweeps = true } = options
+  const { broker, bus, ephemeral } = engine
+  await using parts = new AsyncDisposableStack()
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
-  const auth = parts.use(await createAuth({ store, ephemeral, baseUrl, secret, log: log.child({ room: 'auth' }) }))
+  const auth = parts.use(
+    await createAuth({
+      ...{ store, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
+      client: config.client,
+      configuredKey: config.http_api.key,
+    }),
+  )
   const realtime = parts.use(
     createRealtime({
       broker,
@@ -82,9 +123,16 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
       metrics,
       ephemeral,
       namespaces: config.namespaces,
+      withoutNamespace: config.channel.without_namespace,
+      insecure: config.client.insecure,
+      ...personalChannel(config),
+      authenticator: {
+        verifyConnectionToken: auth.verifyConnectionToken,
+        verifySubscriptionToken: auth.verifySubscriptionToken,
+        redeemTicket: auth.tickets.redeem,
+        anonymous: mayBeAnonymous(config) ? anonymous : null,
+      },
       limits: { ...limitsOf(config.limits), offlineMs: config.hooks.offline_after * 1000 },
-      personalChannel: config.client.subscribe_to_user_personal_channel.enabled,
-      authenticator: { verifyAccessToken: auth.verifyAccessToken, redeemTicket: auth.tickets.redeem },
       version: packageJson.version,
       log: log.child({ room: 'realtime' }),
     }),
@@ -103,7 +151,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
     auth,
     realtime,
     store,
-    metrics: parts.use(createMetricsReader({ metrics, bus, installation: `${hostname()}:${config.data}` })),
+    metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
     metricsArePublic: config.metrics.public,
     isTrustedProxy,
     baseUrl,
@@ -119,17 +167,18 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const recognize = createRecognize({ auth, isLocal, metrics })
   const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
   const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    // What never ends by itself is not waited for.
+    if (streams(request, response)) return
+    drain.count(request, response)
+    app.routing(request, response)
+  }
   for (const server of [local, web]) {
     if (server) {
       server.headersTimeout = config.limits.request_header_timeout * 1000
       server.requestTimeout = config.limits.request_timeout * 1000
     }
-    server?.on('request', (request, response) => {
-      // What never ends by itself is not waited for.
-      if (streams(request, response)) return
-      drain.count(request, response)
-      app.routing(request, response)
-    })
+    server?.on('request', serve)
     server?.on('upgrade', upgrade)
   }
   // First of all stop accepting, so that clients told to come back find the next server and not this one, and answer
@@ -137,15 +186,33 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   parts.defer(async () => {
     web?.close()
     await drain.empty(closeGraceMs)
+    // Whoever comes now is answered by what answers before there is a node.
+    for (const server of [local, web]) server?.off('request', serve)
   })
 
-  const setupLink =
-    tcp && !(await auth.setup.isDone()) ? `${baseUrl}/setup?token=${await auth.setup.createToken()}` : null
-  const running = parts.move()
-  return { url: baseUrl, address, setupLink, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  const opened = parts.move()
+  return { auth, realtime, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
-async function prepareFolder(data: string): Promise<void> {
+/** The same in all processes that metrics are read from together. */
+export function installationOf({ data }: Config): string {
+  return `${hostname()}:${data}`
+}
+
+function personalChannel({ client }: Config) {
+  const { enabled, personal_channel_namespace, single_connection } = client.subscribe_to_user_personal_channel
+  return {
+    personalChannel: enabled,
+    personalNamespace: personal_channel_namespace,
+    singleConnection: single_connection,
+  }
+}
+
+function mayBeAnonymous({ client }: Config): boolean {
+  return client.insecure || client.allow_anonymous_connect_without_token
+}
+
+export async function prepareFolder(data: string): Promise<void> {
   try {
     await mkdir(data, { recursive: true, mode: 0o700 })
   } catch (cause) {
@@ -159,7 +226,7 @@ async function prepareFolder(data: string): Promise<void> {
 }
 
 /** Stops accepting; sockets that were upgraded are the realtime server's to close. */
-function closeServer(server: Server): Promise<void> {
+export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     server.closeIdleConnections()
@@ -169,11 +236,6 @@ function closeServer(server: Server): Promise<void> {
 
 /** How long requests under way may take when the server stops, in milliseconds. */
 const closeGraceMs = 3000
-
-function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
-  return isIP(host) === 6 ? `[${host}]` : host
-}
 
 function builtConsole(): string | null {
   const folder = fileURLToPath(new URL('../dist/renderer/console', import.meta.url))

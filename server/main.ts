@@ -2,7 +2,10 @@ import { runCli } from './cli/program.ts'
 
 process.exitCode = await runCli(process.argv.slice(2), {
   // Loaded when it is needed: most commands only ask a server that runs already.
-  startServer: async (options) => (await import('./compose.ts')).startServer(options),
+  startServer: async (options) =>
+    options.tcp && options.config.processes > 1
+      ? (await import('./primary.ts')).startProcesses(options)
+      : (await import('./compose.ts')).startServer(options),
   env: process.env,
   cwd: process.cwd(),
 })

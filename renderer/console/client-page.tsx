@@ -11,7 +11,7 @@ import { ClientFrames } from './client-frames.tsx'
 import { bytesInWords, transportName } from './connection-words.ts'
 import { DisconnectDialog } from './disconnect-dialog.tsx'
 import { linkTo } from './location.ts'
-import { mayAdminister, roleNames } from './permissions.ts'
+import { mayAdminister, roleOf } from './permissions.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 
 /** One connection: who it is, and for administrators what it sends and is sent. */
@@ -58,7 +58,7 @@ export function ClientPage({ me, id }: { readonly me: Me; readonly id: string })
 function Facts({ client }: { readonly client: ClientView }) {
   const now = useNow(10_000)
   const facts = [
-    ['Role', client.kind === 'key' ? 'API key' : roleNames[client.role]],
+    ['Role', roleOf(client)],
     ['User', client.user],
     ['Address', client.address],
     ['Transport', transportName(client.transport)],

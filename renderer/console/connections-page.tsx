@@ -10,7 +10,7 @@ import { ago } from '../shared/time.ts'
 import { useApi } from './api-context.ts'
 import { bytesInWords, transportName } from './connection-words.ts'
 import { linkTo } from './location.ts'
-import { mayOperate, roleNames } from './permissions.ts'
+import { mayOperate, roleOf } from './permissions.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 
 /** Who is connected now. */
@@ -92,7 +92,7 @@ function ConnectionTable({ clients, now }: { readonly clients: readonly ClientVi
               <a className="table-link" {...linkTo(`/connections?client=${encodeURIComponent(client.id)}`)}>
                 {client.name}
               </a>
-              <span className="table-under">{client.kind === 'key' ? 'API key' : roleNames[client.role]}</span>
+              <span className="table-under">{roleOf(client)}</span>
             </th>
             <td className="wrap">{client.address}</td>
             <td>{transportName(client.transport)}</td>

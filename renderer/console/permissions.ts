@@ -18,3 +18,9 @@ export const roleNames = {
   viewer: 'Viewer',
   device: 'Device',
 } as const satisfies Record<Role, string>
+
+/** What to call whoever is behind a connection; users of the site have no role here. */
+export function roleOf({ kind, role }: { readonly kind: string; readonly role: Role | null }): string {
+  if (kind === 'key') return 'API key'
+  return role === null ? 'User of the site' : roleNames[role]
+}

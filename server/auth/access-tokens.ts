@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { resolveSigningKey } from 'better-auth/plugins'
-import { createLocalJWKSet, errors, type JWSHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import type { Auth, Verified } from './auth.ts'
-import { accessTokenAudience, type BetterAuth, issuerOf } from './better-auth.ts'
+import { accessTokenAudience } from './better-auth.ts'
 import type { CurrentIdentity, Holder } from './current-identity.ts'
 import type { Identity } from './identity.ts'
 import { hashToken } from './random-token.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 const lifetimeSeconds = 300
 
@@ -16,25 +16,16 @@ const maxTokenLength = 4096
 /** Signatures remembered at a time; one costs about half a millisecond of a core to verify. */
 const maxVerified = 20_000
 
-/** How long the signing key is used before the table is asked again; keys change every 90 days. */
-const signingKeyMs = 10 * 60_000
-
-/** A token with an unknown key makes us read the key set again, at most this often. */
-const keySetAgeMs = 5_000
-
 export interface AccessTokensParts {
-  readonly betterAuth: BetterAuth
+  readonly signingKeys: SigningKeys
   readonly currentIdentity: CurrentIdentity
-  readonly baseUrl: string
   readonly clock: () => number
 }
 
 /** JWTs for the socket. A token only says who was behind it when it was made; who that is now is read each time. */
 export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueAccessToken' | 'verifyAccessToken'> {
-  const { clock } = parts
-  const issuer = issuerOf(parts.baseUrl)
-  const signingKey = createSigningKey(parts)
-  const publicKey = createPublicKeys(parts)
+  const { clock, signingKeys } = parts
+  const { issuer } = signingKeys
   const verified = new Map<string, Claims>()
 
   async function claimsOf(token: string): Promise<Claims> {
@@ -42,7 +33,7 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
     const known = verified.get(hash)
     if (known !== undefined && known.exp * 1000 > clock()) return known
     verified.delete(hash)
-    const { payload } = await jwtVerify(token, publicKey, {
+    const { payload } = await jwtVerify(token, signingKeys.find, {
       issuer,
       audience: accessTokenAudience,
       algorithms: ['EdDSA'],
@@ -57,7 +48,7 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
 
   return {
     async issueAccessToken(identity) {
-      const { kid, privateKey } = await signingKey()
+      const { kid, privateKey } = await signingKeys.current()
       const now = Math.floor(clock() / 1000)
       const token = await new SignJWT(payloadOf(identity))
         .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid })
@@ -124,53 +115,6 @@ function holderOf(known: Claims): Holder {
       return { kind: 'local', userId: 'local', name: known.name, role: 'admin' }
     default:
       return known satisfies never
-  }
-}
-
-function createSigningKey({ betterAuth, clock }: AccessTokensParts) {
-  let current: { readonly key: ReturnType<typeof load>; readonly until: number } | undefined
-  async function load() {
-    // Of an endpoint's context only this part is used, and calling it this way spares an HTTP-shaped round trip.
-    const context = { context: await betterAuth.$context } as Parameters<typeof resolveSigningKey>[0]
-    const key = await resolveSigningKey(context, betterAuth.jwtOptions)
-    if (key === null) throw new Error('better-auth has no signing key')
-    return key
-  }
-  return () => {
-    if (current === undefined || current.until <= clock()) {
-      const key = load()
-      current = { key, until: clock() + signingKeyMs }
-      key.catch(() => {
-        current = undefined
-      })
-    }
-    return current.key
-  }
-}
-
-function createPublicKeys({ betterAuth, clock }: AccessTokensParts) {
-  let set: { readonly find: ReturnType<typeof load>; readonly readAt: number } | undefined
-  async function load() {
-    const { keys } = await betterAuth.api.getJwks()
-    return createLocalJWKSet({ keys: keys as Parameters<typeof createLocalJWKSet>[0]['keys'] })
-  }
-  function read() {
-    const find = load()
-    set = { find, readAt: clock() }
-    find.catch(() => {
-      set = undefined
-    })
-    return set
-  }
-  return async (header: JWSHeaderParameters) => {
-    const known = set ?? read()
-    try {
-      return await (await known.find)(header)
-    } catch (error) {
-      const isUnknown = error instanceof errors.JWKSNoMatchingKey
-      if (!isUnknown || clock() - known.readAt < keySetAgeMs) throw error
-      return await (await read().find)(header)
-    }
   }
 }
 

@@ -10,7 +10,8 @@ import type {
   UserView,
 } from '#protocol/api.ts'
 import type { KeyScope, PersonRole } from '#protocol/roles.ts'
-import type { Identity } from './identity.ts'
+import type { Namespace } from '#server/config/namespaces.ts'
+import type { Identity, SocketIdentity } from './identity.ts'
 
 /**
  * All there is to know about who is who. The one implementation wraps better-auth (`create-auth.ts`); nothing outside
@@ -43,6 +44,17 @@ export interface Auth extends AsyncDisposable {
   issueAccessToken(identity: Identity): Promise<{ readonly token: string; readonly expiresIn: number }>
   /** Verifies signature, issuer, audience, times and that the session has not been revoked. */
   verifyAccessToken(token: string): Promise<Verified>
+  /** A token that opens a socket: of this server, or of the site's own backend where that is configured. */
+  verifyConnectionToken(token: string): Promise<VerifiedConnection>
+  /** A token that lets a user into one channel, of this server or of the site. Says nothing of who presents it. */
+  verifySubscriptionToken(token: string): Promise<VerifiedSubscription>
+  /** Lets this user into this channel, whoever that is. */
+  issueSubscriptionToken(
+    admission: Pick<SubscriptionGrant, 'channel' | 'info'> & {
+      readonly userId: string
+      readonly lifetimeSeconds: number
+    },
+  ): Promise<{ readonly token: string; readonly expiresIn: number }>
   readonly tickets: {
     /** 256 random bits, for one socket within 20 s. Throws `unavailable` when too many are under way. */
     issue(identity: Identity): Promise<{ readonly ticket: string; readonly expiresIn: number }>
@@ -109,10 +121,49 @@ export type Verified =
   | { readonly ok: true; readonly identity: Identity /** seconds since 1970 */; readonly expiresAt: number }
   | { readonly ok: false; readonly reason: 'expired' | 'invalid' }
 
-/** Sockets of this session, or of this whole user, must close. */
+export type VerifiedConnection =
+  | {
+      readonly ok: true
+      readonly identity: SocketIdentity
+      /** Seconds since 1970; null when the connection does not expire. */
+      readonly expiresAt: number | null
+      /** Channels that the token says the client is in from the start. */
+      readonly grants: readonly SubscriptionGrant[]
+    }
+  /** `anonymous`: it names no user, and such tokens are not taken here. */
+  | { readonly ok: false; readonly reason: 'expired' | 'invalid' | 'anonymous' }
+
+export type VerifiedSubscription =
+  | {
+      readonly ok: true
+      /** Whom it is for. */
+      readonly userId: string
+      /** The one connection it is for, or null. */
+      readonly client: string | null
+      readonly expiresAt: number | null
+      readonly grant: SubscriptionGrant
+    }
+  | { readonly ok: false; readonly reason: 'expired' | 'invalid' }
+
+/** What a token says of one subscription. */
+export interface SubscriptionGrant {
+  readonly channel: string
+  /** JSON text that others in the channel see with the user. */
+  readonly info: string | null
+  /** JSON text for the subscriber. */
+  readonly data: string | null
+  readonly override: PolicyOverride
+}
+
+/** What a token sets otherwise than the channel's policy, for its one subscription. */
+export type PolicyOverride = Partial<
+  Pick<Namespace, 'presence' | 'join_leave' | 'force_push_join_leave' | 'force_positioning' | 'force_recovery'>
+>
+
+/** Sockets of this session, or of this whole user, must close; with `changed` they may come back by themselves. */
 export type Revoked =
   | { readonly kind: 'session'; readonly sessionId: string }
-  | { readonly kind: 'user'; readonly userId: string }
+  | { readonly kind: 'user'; readonly userId: string; readonly changed?: true | undefined }
 
 export interface DeviceRecord {
   readonly id: string

@@ -109,8 +109,11 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
         },
       },
       user: {
-        // A role or name has changed, or the account has been disabled: sockets come back with what is true now.
-        update: { after: async (user: { id: string }) => parts.revocation.publish({ kind: 'user', userId: user.id }) },
+        // A role or name has changed, or the account has been disabled: only in the first case may sockets come back.
+        update: {
+          after: async (user: { id: string; banned?: boolean | null }) =>
+            parts.revocation.publish({ kind: 'user', userId: user.id, ...(!user.banned && { changed: true }) }),
+        },
         delete: { after: async (user: { id: string }) => parts.revocation.publish({ kind: 'user', userId: user.id }) },
       },
     },

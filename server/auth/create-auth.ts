@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
 import type { Ephemeral } from '#server/store/ephemeral.ts'
 import { openHandle, type Store } from '#server/store/store.ts'
@@ -20,6 +21,9 @@ import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
 import { createSignIn } from './sign-in.ts'
 import { createSignInLimit, type SignInLimits } from './sign-in-limit.ts'
+import { createSigningKeys } from './signing-keys.ts'
+import { createSocketTokens } from './socket-tokens.ts'
+import { createSubscriptionTokens } from './subscription-tokens.ts'
 import { startSweep } from './sweep.ts'
 import { createTickets } from './tickets.ts'
 import { createUsers } from './users.ts'
@@ -33,12 +37,20 @@ export interface AuthOptions {
   /** From `readOrCreateSecret`. */
   readonly secret: string
   readonly log: Logger
+  /** Whether this process ends what time has ended; of those that share the records one is enough. Default true. */
+  readonly sweeps?: boolean
   /** Milliseconds since 1970. */
   readonly clock?: () => number
   readonly limits?: Partial<AuthLimits>
+  /** How tokens of the site's own backend are verified. Default: there are none. */
+  readonly client?: SiteSettings
+  /** A key that the configuration names, beside those that are kept. */
+  readonly configuredKey?: string | undefined
   /** How passwords are stored; scrypt unless told otherwise. */
   readonly passwords?: Passwords
 }
+
+export type SiteSettings = Pick<ClientSettings, 'token' | 'subscription_token' | 'disallow_anonymous_connection_tokens'>
 
 export interface AuthLimits {
   readonly signIn: SignInLimits
@@ -55,7 +67,7 @@ const defaultLimits: AuthLimits = {
 
 /** Puts identity together, on a handle of its own to the store's file. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { ephemeral, secret, log, clock = Date.now } = options
+  const { ephemeral, secret, log, sweeps = true, clock = Date.now } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
   const sqlite = openHandle(options.store.path)
@@ -80,9 +92,12 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const sessions = createSessions(database, clock)
   const keys = createKeys({ ...common, revocation })
   const currentIdentity = createCurrentIdentity(sessions, keys)
+  const signingKeys = createSigningKeys({ ...common, betterAuth })
+  const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
+  const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const devices = createDevices({ ...common, betterAuth })
   const signIn = createSignIn({ betterAuth, sessions })
-  const sweep = startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove })
+  const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
@@ -90,13 +105,15 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       betterAuth,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
     }),
-    identify: createIdentify({ ...common, betterAuth, sessions, keys }),
+    identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
     signIn: signIn.forToken,
     async endSession(sessionId) {
       const session = database.get<{ token: string }>('select token from session where id = ?', sessionId)
       if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
     },
-    ...createAccessTokens({ ...common, betterAuth, currentIdentity }),
+    ...accessTokens,
+    issueSubscriptionToken: subscriptionTokens.issue,
+    ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
     users: createUsers({ ...common, betterAuth, passwords }),
@@ -105,7 +122,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     devices,
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
-      await sweep[Symbol.asyncDispose]()
+      await sweep?.[Symbol.asyncDispose]()
       await betterAuth.close()
     },
   }

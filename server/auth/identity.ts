@@ -26,6 +26,29 @@ export type Identity =
       readonly name: string
       readonly role: PersonRole
       readonly scopes: readonly KeyScope[]
+      /** It stands in the configuration: it opens the realtime server API and nothing else, there for every channel. */
+      readonly isConfigured?: true
     }
   /** Somebody on the server's own machine, through the socket in the data folder: trusted as an administrator. */
   | { readonly kind: 'local'; readonly userId: 'local'; readonly name: string; readonly role: 'admin' }
+
+/**
+ * Somebody of whom this server has no records: a user of the site whose backend signed a token, or whoever came without
+ * one where that is allowed. Opens a socket and nothing else.
+ */
+export interface ExternalIdentity {
+  readonly kind: 'external'
+  /** As the token says, and so from the same space as our own; empty for anonymous ones. */
+  readonly userId: string
+  readonly name: string
+  /** JSON text that others see with this user. */
+  readonly info: string | null
+  /** What the site keeps with the user for itself; never shown to clients. */
+  readonly meta: unknown
+}
+
+/** Whoever comes without a token. */
+export const anonymous: ExternalIdentity = { kind: 'external', userId: '', name: '', info: null, meta: undefined }
+
+/** Who may be behind a socket. */
+export type SocketIdentity = Identity | ExternalIdentity

@@ -2,9 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Bus, BusHandler } from './bus.ts'
 
+export interface LocalBusOptions {
+  readonly log: Logger
+  /** This node's id; one is made up unless it has one already. */
+  readonly node?: string
+}
+
 /** The bus of a single node: all nodes are this one. */
-export function createLocalBus({ log }: { readonly log: Logger }): Bus {
-  const node = randomUUID()
+export function createLocalBus({ log, node = randomUUID() }: LocalBusOptions): Bus {
   const handlers = new Map<string, BusHandler>()
 
   return {

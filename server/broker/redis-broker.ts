@@ -33,10 +33,12 @@ export async function openRedisBroker(options: RedisBrokerOptions): Promise<Brok
     connection: subscriber,
     prefix,
     onMessage: hear,
-    onResumed: () => each((listener) => listener.resumed()),
+    onResumed: resume,
     log,
   })
   let closed = false
+  /** Ends the wait for commands to work again. */
+  let resuming: (() => void) | undefined
 
   return {
     publish: (channel, policy, publication) =>
@@ -66,6 +68,7 @@ export async function openRedisBroker(options: RedisBrokerOptions): Promise<Brok
     async [Symbol.asyncDispose]() {
       if (closed) return
       closed = true
+      resuming?.()
       presence[Symbol.dispose]()
       subscriptions[Symbol.dispose]()
       subscriber[Symbol.dispose]()
@@ -79,6 +82,20 @@ export async function openRedisBroker(options: RedisBrokerOptions): Promise<Brok
     } catch (error) {
       throw brokerErrorOf(error)
     }
+  }
+
+  /** Whoever hears of it reads streams at once, so not before that works again. */
+  function resume(): void {
+    resuming?.()
+    resuming = undefined
+    let isUp = false
+    const stop = commands.onUp(() => {
+      if (isUp) return
+      isUp = true
+      queueMicrotask(() => stop())
+      each((listener) => listener.resumed())
+    })
+    if (!isUp) resuming = stop
   }
 
   function hear(channel: string, text: string): void {

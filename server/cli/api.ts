@@ -2,15 +2,17 @@ import { existsSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { z } from 'zod'
 import { ticketAnswer } from '#protocol/api.ts'
 import { problem } from '#protocol/problem.ts'
 import { type Config, readConfig } from '#server/config/config.ts'
-import { answers, localSocketPath } from '#server/http/listen.ts'
+import { ListenError, localSocketPath } from '#server/http/listen.ts'
 import { CliError, usageError } from './cli-error.ts'
 import type { CliContext, TargetFlags } from './context.ts'
 import { storedCredential } from './keychain.ts'
+import { type LocalServer, localServer } from './local-server.ts'
 
 /** A server the command line talks to. */
 export interface Api extends AsyncDisposable {
@@ -47,7 +49,8 @@ export async function openApi(
     cwd: context.cwd,
   })
   const socketPath = localSocketPath(config.data)
-  if (await answers(socketPath)) return openLocal(socketPath, null, { [Symbol.asyncDispose]: async () => {} })
+  const found = await untilSettled(() => localServer(socketPath))
+  if (found !== 'absent') return openLocal(socketPath, null, { [Symbol.asyncDispose]: async () => {} })
   if (!offline) {
     const sentence = `No server runs on ${config.data}. Start one with npm start or carillon serve, or name it with --url or --data.`
     throw new CliError('no_server', sentence)
@@ -56,11 +59,28 @@ export async function openApi(
     const sentence = `There is no Carillon in ${config.data}: start one with npm start, or give the right --data.`
     throw new CliError('no_data', sentence)
   }
-  return openLocal(
-    socketPath,
-    config,
-    await context.startServer({ config, log: pino({ level: 'silent' }), tcp: false }),
-  )
+  try {
+    const server = await context.startServer({ config, log: pino({ level: 'silent' }), tcp: false })
+    return openLocal(socketPath, config, server)
+  } catch (error) {
+    // Somebody else was faster.
+    if (!(error instanceof ListenError) || error.code !== 'already_running') throw error
+    return openApi(context, flags, { offline })
+  }
+}
+
+/** How long a server may take to start or stop before a command gives up, and between two looks, in milliseconds. */
+const changePatienceMs = 10_000
+const lookAgainMs = 200
+
+/** Waits for a server that is starting or stopping. */
+async function untilSettled(look: () => Promise<LocalServer>): Promise<LocalServer> {
+  const deadline = performance.now() + changePatienceMs
+  for (;;) {
+    const state = await look()
+    if (state !== 'changing' || performance.now() > deadline) return state
+    await pause(lookAgainMs)
+  }
 }
 
 export function originOf(url: string): string {
@@ -117,8 +137,7 @@ export async function exchange<T>(
   answer: z.ZodType<T>,
   body?: unknown,
 ): Promise<T> {
-  const { status, text } = await send(target, headers, method, path, body)
-  const json = parseJson(text)
+  const { status, json } = await sendUntilTaken(target, headers, method, path, body)
   if (status >= 200 && status < 300) {
     const parsed = answer.safeParse(json)
     if (parsed.success) return parsed.data
@@ -127,6 +146,22 @@ export async function exchange<T>(
   const refused = problem.safeParse(json)
   if (refused.success) throw new CliError(refused.data.code, refused.data.detail)
   throw notCarillon(target)
+}
+
+/** A server that is starting, stopping or full has done nothing with a request, and will be another one in seconds. */
+async function sendUntilTaken(
+  target: Target,
+  headers: Record<string, string>,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<{ status: number; json: unknown }> {
+  const deadline = performance.now() + changePatienceMs
+  for (;;) {
+    const { status, text } = await send(target, headers, method, path, body)
+    if (status !== 503 || performance.now() > deadline) return { status, json: parseJson(text) }
+    await pause(lookAgainMs)
+  }
 }
 
 function send(

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
@@ -34,6 +35,17 @@ test('flags win over the environment, which wins over the file', () => {
   const cwd = folderWith({ port: 1, host: '::1', log_level: 'debug' })
   const config = readConfig({ env: { CARILLON_PORT: '2', CARILLON_HOST: 'localhost' }, flags: { port: '3' }, cwd })
   expect(config).toMatchObject({ port: 3, host: 'localhost', log_level: 'debug' })
+})
+
+test('the number of processes is one, a number, or one for each core', () => {
+  const given = (processes?: string) =>
+    readConfig({ env: processes === undefined ? {} : { CARILLON_PROCESSES: processes }, flags: {}, cwd: folderWith() })
+  expect(given().processes).toBe(1)
+  expect(given('4').processes).toBe(4)
+  expect(given('auto').processes).toBe(Math.min(availableParallelism(), 64))
+  for (const processes of ['0', '65', 'many', '1.5']) {
+    expect(problemsOf(() => given(processes))).toEqual([expect.stringMatching(/^processes: Give a number.*auto/)])
+  }
 })
 
 test('every problem is reported at once, unknown settings included', () => {
@@ -84,9 +96,95 @@ test('everybody can be subscribed to the own personal channel, from a file or th
   expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toMatchObject(client)
   const env = { CARILLON_CLIENT: JSON.stringify(client) }
   expect(readConfig({ env, flags: {}, cwd: folderWith() }).client).toMatchObject(client)
-  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toMatchObject({
-    subscribe_to_user_personal_channel: { enabled: false },
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).client).toEqual({
+    insecure: false,
+    allow_anonymous_connect_without_token: false,
+    disallow_anonymous_connection_tokens: false,
+    token: { hmac_previous_secret_key_valid_until: 0 },
+    subscribe_to_user_personal_channel: { enabled: false, single_connection: false },
+    allowed_origins: [],
   })
+})
+
+test('allowed origins are kept without path, and what is none is refused', () => {
+  const read = (allowed_origins: unknown) =>
+    readConfig({ env: {}, flags: {}, cwd: folderWith({ client: { allowed_origins } }) }).client.allowed_origins
+  expect(read(['https://intranet.example.org/', 'http://localhost:3000', '*'])).toEqual([
+    'https://intranet.example.org',
+    'http://localhost:3000',
+    '*',
+  ])
+  expect(problemsOf(() => read(['intranet.example.org']))).toEqual([
+    'client.allowed_origins.0: Give an origin such as https://intranet.example.org, or *.',
+  ])
+})
+
+test('a personal channel in a namespace that is not there is refused', () => {
+  const personal = { enabled: true, personal_channel_namespace: 'mine' }
+  const cwd = folderWith({ client: { subscribe_to_user_personal_channel: personal } })
+  expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd }))).toEqual([
+    expect.stringMatching(/there is no namespace mine/),
+  ])
+})
+
+test.each([
+  ['127.0.0.1', undefined, true],
+  ['127.9.0.1', undefined, true],
+  ['::1', undefined, true],
+  ['localhost', 'http://[::1]:8000', true],
+  ['0.0.0.0', undefined, false],
+  ['::', undefined, false],
+  ['192.0.2.7', undefined, false],
+  ['127.0.0.1.example.org', undefined, false],
+  ['127.0.0.1', 'https://bells.example.org', false],
+])('without any security the server starts on loopback only: %s, %s', (host, public_url, starts) => {
+  const cwd = folderWith({ host, ...(public_url && { public_url }), client: { insecure: true } })
+  const read = () => readConfig({ env: {}, flags: {}, cwd })
+  if (starts) expect(read().client.insecure).toBe(true)
+  else expect(problemsOf(read)).toEqual([expect.stringMatching(/^client\.insecure: .* loopback/)])
+})
+
+test('the command line cannot take an insecure server off loopback either', () => {
+  const cwd = folderWith({ client: { insecure: true } })
+  expect(problemsOf(() => readConfig({ env: {}, flags: { host: '0.0.0.0' }, cwd }))).toHaveLength(1)
+})
+
+test('secrets that could be guessed are refused, and never repeated', () => {
+  const short = { hmac_secret_key: 'sesame', hmac_previous_secret_key: 'sesame' }
+  const settings = { client: { token: short, subscription_token: short }, http_api: { key: 'sesame' } }
+  const problems = problemsOf(() => readConfig({ env: {}, flags: {}, cwd: folderWith(settings) }))
+  expect(problems).toHaveLength(5)
+  expect(problems.join()).not.toMatch(/sesame/)
+  const long = { client: { token: { hmac_secret_key: 'ü'.repeat(16) } }, http_api: { key: 'k'.repeat(32) } }
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith(long) }).http_api.key).toBe('k'.repeat(32))
+  const insecure = { client: { insecure: true, token: short }, http_api: { key: 'sesame' } }
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith(insecure) }).client.token).toMatchObject(short)
+})
+
+test.each([
+  ['https://keys.example.org/jwks.json', true],
+  ['http://127.0.0.1:9000/jwks.json', true],
+  ['http://keys.example.org/jwks.json', false],
+  ['ftp://keys.example.org/jwks.json', false],
+  ['keys', false],
+])('public keys are fetched so that nobody can put in others: %s', (jwks_public_endpoint, accepted) => {
+  const cwd = folderWith({ client: { token: { jwks_public_endpoint } } })
+  const read = () => readConfig({ env: {}, flags: {}, cwd })
+  if (accepted) expect(read().client.token.jwks_public_endpoint).toBe(jwks_public_endpoint)
+  else expect(problemsOf(read)).toHaveLength(1)
+})
+
+test('channels without a namespace have a policy when they are given one', () => {
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith() }).channel).toEqual({})
+  const channel = { without_namespace: { history_size: 10, history_ttl: '5m', allow_recovery: true } }
+  expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ channel }) }).channel.without_namespace).toMatchObject({
+    ...{ name: '', history_ttl: 300, allow_recovery: true, force_recovery: false },
+  })
+  const cwd = folderWith({ channel: { without_namespace: { allow_recovery: true, auto_cache_recovery: true } } })
+  expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd }))).toEqual([
+    expect.stringMatching(/^channel\.without_namespace\.allow_recovery: Recovery needs history/),
+    expect.stringMatching(/^channel\.without_namespace\.auto_cache_recovery: /),
+  ])
 })
 
 test('modules of hooks are found from where the server was started', () => {

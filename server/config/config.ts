@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
-import { defaultNamespaces, namespaces, timeSpan } from './namespaces.ts'
+import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './namespaces.ts'
 import { network } from './network.ts'
 import { redisUrl } from './redis-target.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
 
-const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
+const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
 /** The configuration file `carillon.config.json`; every field is optional and unknown ones are refused. */
 export const configSchema = z.strictObject({
@@ -29,6 +30,12 @@ export const configSchema = z.strictObject({
     .transform((url) => new URL(url).origin)
     .optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Processes that serve clients, on one port and one data folder; `auto` is one a core. */
+  processes: z
+    .union([z.number(), z.literal('auto'), z.string().regex(/^\d+$/).transform(Number)], processesSentence)
+    .transform((processes) => (processes === 'auto' ? Math.min(availableParallelism(), 64) : processes))
+    .pipe(z.int(processesSentence).min(1, processesSentence).max(64, processesSentence))
+    .default(1),
   /** What several nodes share: `redis://localhost:6379`. Without it the server is alone. */
   redis_url: redisUrl.optional(),
   /** Begins the name of every key in Redis, so that several installations can share one. */
@@ -37,17 +44,10 @@ export const configSchema = z.strictObject({
     .regex(/^[\w.-]{1,64}$/, 'redis_prefix is 1 to 64 letters, digits, dots, _ or -.')
     .default('carillon'),
   namespaces: namespaces.default(defaultNamespaces),
-  /** What happens when a client connects, in Centrifugo's terms. */
-  client: z
-    .strictObject({
-      subscribe_to_user_personal_channel: z.strictObject({ enabled: z.boolean().default(false) }).prefault({}),
-      /** Other sites whose pages may connect over HTTP streams, such as `https://intranet.example.org`; `*` is all. */
-      allowed_origins: z
-        .array(z.union([z.literal('*'), origin], 'Give an origin such as https://intranet.example.org, or *.'))
-        .max(100)
-        .default([]),
-    })
-    .prefault({}),
+  /** Channels outside every namespace are refused unless they are given a policy here. */
+  channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
+  client: clientSettings.prefault({}),
+  http_api: httpApiSettings.prefault({}),
   limits: limits.prefault({}),
   /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
   trusted_proxies: z.array(network).max(100).default([]),
@@ -71,7 +71,9 @@ export const configSchema = z.strictObject({
 })
 
 /** Settings that a variable gives as JSON. */
-const structured = new Set(['namespaces', 'client', 'hooks', 'limits', 'trusted_proxies', 'metrics'])
+const structured = new Set([
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'trusted_proxies', 'metrics'],
+])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
 
@@ -79,7 +81,13 @@ export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly dat
 export interface ConfigSources {
   readonly env: NodeJS.ProcessEnv
   /** What the command line said; undefined where it said nothing. */
-  readonly flags: { readonly host?: string; readonly port?: string; readonly data?: string; readonly config?: string }
+  readonly flags: {
+    readonly host?: string
+    readonly port?: string
+    readonly data?: string
+    readonly config?: string
+    readonly processes?: string
+  }
   readonly cwd: string
 }
 
@@ -95,6 +103,7 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   const parsed = configSchema.safeParse({ ...file.values, ...environment.values, ...defined(given) })
   const problems = [...file.problems, ...environment.problems]
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
+  else problems.push(...accessProblems(parsed.data), ...namespaceProblems(parsed.data))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
   const { data, hooks } = parsed.data
   const modules = hooks.modules.map((path) => resolve(cwd, path))
@@ -104,6 +113,17 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
 /** `$XDG_STATE_HOME/carillon`, or `~/.local/state/carillon`. */
 export function defaultDataFolder(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'carillon')
+}
+
+function namespaceProblems({
+  client,
+  namespaces,
+}: Pick<z.infer<typeof configSchema>, 'client' | 'namespaces'>): string[] {
+  const { personal_channel_namespace: named } = client.subscribe_to_user_personal_channel
+  if (named === undefined || namespaces.some(({ name }) => name === named)) return []
+  return [
+    `client.subscribe_to_user_personal_channel.personal_channel_namespace: there is no namespace ${named}. Add it to namespaces.`,
+  ]
 }
 
 interface Read {

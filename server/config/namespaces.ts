@@ -7,12 +7,8 @@ export const timeSpan = z
   .union([z.int().min(0), z.string().regex(/^\d+(s|m|h)$/, 'Give a time span such as 30s, 15m or 168h.')])
   .transform((span) => (typeof span === 'number' ? span : Number.parseInt(span, 10) * secondsPer(span.at(-1))))
 
-/**
- * The policy of the channels of one namespace, in Centrifugo's terms where it has one. Who may do what is a list of
- * roles; `device_own` also lets a device subscribe to the one channel that carries its name.
- */
-export const namespace = z.strictObject({
-  name: namespaceName,
+/** What may be said of channels, in Centrifugo's terms where it has one. */
+const channelOptions = z.strictObject({
   history_size: z.int().min(0).max(100_000).default(0),
   history_ttl: timeSpan.default(0),
   /** Subscribers get a position and may recover what they missed. Needs history. */
@@ -21,34 +17,87 @@ export const namespace = z.strictObject({
   force_recovery_mode: z.enum(['stream', 'cache']).default('stream'),
   /** Subscribers get a position, and are told when they missed something, also without recovery. Needs history. */
   force_positioning: z.boolean().default(false),
+  /** The same two for those subscribers who ask. */
+  allow_recovery: z.boolean().default(false),
+  allow_positioning: z.boolean().default(false),
+  /** With the mode `cache`: every subscriber gets the newest publication, whether or not it asks. */
+  auto_cache_recovery: z.boolean().default(false),
   presence: z.boolean().default(false),
   join_leave: z.boolean().default(false),
+  /** Every subscriber is told of joins and leaves, whether or not it asks. */
+  force_push_join_leave: z.boolean().default(false),
   /** Subscribers may ask for the publications with certain tags only. */
   allow_tags_filter: z.boolean().default(false),
   /** Subscribers with a position may ask for publications as differences to the one before. */
   allowed_delta_types: z.array(z.enum(['fossil'])).default([]),
+  /** Read from configurations written for Centrifugo. Here deltas are made wherever a subscriber asked for them. */
+  delta_publish: z.boolean().optional(),
   subscribe_roles: z.array(role).default([]),
   publish_roles: z.array(role).default([]),
   device_own: z.boolean().default(false),
+  /** For everybody with a user id, those of the site's own tokens included; `…_for_anonymous` adds those without one. */
+  allow_subscribe_for_client: z.boolean().default(false),
+  allow_subscribe_for_anonymous: z.boolean().default(false),
+  allow_publish_for_client: z.boolean().default(false),
+  allow_publish_for_subscriber: z.boolean().default(false),
+  allow_publish_for_anonymous: z.boolean().default(false),
+  /** For users of the site's own tokens. Roles that may subscribe read history and presence without these. */
+  allow_history_for_client: z.boolean().default(false),
+  allow_history_for_subscriber: z.boolean().default(false),
+  allow_history_for_anonymous: z.boolean().default(false),
+  allow_presence_for_client: z.boolean().default(false),
+  allow_presence_for_subscriber: z.boolean().default(false),
+  allow_presence_for_anonymous: z.boolean().default(false),
 })
+
+/**
+ * The policy of the channels of one namespace. Who may do what is a list of roles, and for everybody else the options
+ * that begin with `allow`; `device_own` also lets a device subscribe to the one channel that carries its name.
+ */
+export const namespace = z.strictObject({ name: namespaceName, ...channelOptions.shape })
 export type Namespace = z.infer<typeof namespace>
+
+/** The policy of channels without a namespace, such as `lobby`. */
+export const withoutNamespace = channelOptions
+  .superRefine((policy, context) => {
+    for (const issue of contradictions(policy)) context.addIssue({ code: 'custom', ...issue })
+  })
+  .transform((policy): Namespace => ({ name: '', ...policy }))
 
 export const namespaces = z.array(namespace).superRefine((list, context) => {
   const seen = new Set<string>()
-  for (const [index, { name, history_size, history_ttl, ...policy }] of list.entries()) {
+  for (const [index, policy] of list.entries()) {
+    const { name } = policy
     if (seen.has(name)) {
       context.addIssue({ code: 'custom', path: [index, 'name'], message: `The namespace ${name} is there twice.` })
     }
     seen.add(name)
-    if (history_size > 0 && history_ttl > 0) continue
-    const needs = (path: string, what: string) => {
-      const message = `${what} needs history: set history_size and history_ttl.`
-      context.addIssue({ code: 'custom', path: [index, path], message })
+    for (const { path, message } of contradictions(policy)) {
+      context.addIssue({ code: 'custom', path: [index, ...path], message })
     }
-    if (policy.force_recovery) needs('force_recovery', 'Recovery')
-    if (policy.force_positioning) needs('force_positioning', 'Positioning')
   }
 })
+
+const needingHistory = {
+  force_recovery: 'Recovery',
+  allow_recovery: 'Recovery',
+  force_positioning: 'Positioning',
+  allow_positioning: 'Positioning',
+} as const
+
+function contradictions(policy: z.infer<typeof channelOptions>): { path: string[]; message: string }[] {
+  const issues: { path: string[]; message: string }[] = []
+  const hasHistory = policy.history_size > 0 && policy.history_ttl > 0
+  for (const [option, what] of Object.entries(needingHistory)) {
+    if (hasHistory || !policy[option as keyof typeof needingHistory]) continue
+    issues.push({ path: [option], message: `${what} needs history: set history_size and history_ttl.` })
+  }
+  if (policy.auto_cache_recovery && !(policy.force_recovery && policy.force_recovery_mode === 'cache')) {
+    const message = 'auto_cache_recovery needs force_recovery and force_recovery_mode cache.'
+    issues.push({ path: ['auto_cache_recovery'], message })
+  }
+  return issues
+}
 
 /** What a server has without configuration. */
 export const defaultNamespaces = namespaces.parse([

@@ -28,6 +28,7 @@ import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
 import { statusRoutes } from './routes/status.ts'
+import { subscriptionTokenRoutes } from './routes/subscription-tokens.ts'
 import { userRoutes } from './routes/users.ts'
 
 /** What the routes work with. */
@@ -97,6 +98,7 @@ const resources: readonly Routes[] = [
   setupRoutes,
   authRoutes,
   sessionRoutes,
+  subscriptionTokenRoutes,
   userRoutes,
   keyRoutes,
   enrolmentRoutes,

@@ -37,6 +37,10 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
     }
     // A cookie is sent along by any page the browser shows, so what changes something must come from our own pages.
     if (found.by === 'cookie' && !['GET', 'HEAD'].includes(request.method)) refuseForeign(request)
+    if (isConfigured(found.identity) && !isServerApi(request)) {
+      const sentence = 'The key of the configuration is for /api/<method> alone. Create one with "carillon key create".'
+      throw new HttpProblem('forbidden', sentence)
+    }
     renewed.set(request, found.cookies)
     return found.identity
   }
@@ -57,6 +61,16 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
       return identity
     },
   }
+}
+
+/** The key that the configuration names. */
+export function isConfigured(identity: Identity): boolean {
+  return identity.kind === 'key' && identity.isConfigured === true
+}
+
+/** `/api/publish` and its like, and `/api` of older libraries; the product's own resources and identity stand one level deeper. */
+function isServerApi({ url }: FastifyRequest): boolean {
+  return /^\/api(\/[^/?]+)?\/?(\?|$)/.test(url)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, statSync } from 'node:fs'
 import { request, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,4 +35,16 @@ test('a server that is still starting says so in a problem document', async () =
   })
   await close(server)
   expect(body).toMatchObject({ status: 503, code: 'unavailable' })
+})
+
+test('nobody else can open the socket, from the moment it is there', async () => {
+  const path = socketPath()
+  const binding = bindLocal(path)
+  const modes = new Set<number>()
+  while (!existsSync(path)) await new Promise((resolve) => setImmediate(resolve))
+  modes.add(statSync(path).mode & 0o777)
+  const server = await binding
+  modes.add(statSync(path).mode & 0o777)
+  await close(server)
+  expect([...modes]).toEqual([0o600])
 })

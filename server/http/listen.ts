@@ -1,6 +1,6 @@
 import { chmod, unlink } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import { connect, type ListenOptions } from 'node:net'
+import { connect, isIP, type ListenOptions } from 'node:net'
 import { dirname, join } from 'node:path'
 import { problemDocument } from '#protocol/problem.ts'
 import { lockFolder } from '#server/store/folder-lock.ts'
@@ -28,22 +28,37 @@ export class ListenError extends Error {
  * @throws ListenError
  */
 export async function bindTcp(host: string, port: number): Promise<Server> {
-  const server = starting()
+  const server = unboundServer()
+  await listenTcp(server, host, port)
+  return server
+}
+
+/** @throws ListenError */
+export async function listenTcp(server: Server, host: string, port: number): Promise<void> {
   try {
     await listen(server, { host, port })
   } catch (error) {
     throw tcpError(host, port, error)
   }
-  return server
 }
 
 /**
- * Binds the socket in the data folder, mode 0600: whoever may read the folder is trusted. Until it is closed, no other
- * server opens the folder.
+ * Binds the socket in the data folder. Until it is closed, no other server opens the folder.
  *
  * @throws ListenError `already_running`, `data_path_too_long`, `data_folder_unwritable`
  */
 export async function bindLocal(path: string): Promise<Server> {
+  using parts = new DisposableStack()
+  parts.use(await holdFolder(path))
+  const server = unboundServer()
+  await listenLocal(server, path)
+  const held = parts.move()
+  server.once('close', () => held.dispose())
+  return server
+}
+
+/** Holds the folder of a local socket that is about to be bound. */
+export async function holdFolder(path: string): Promise<Disposable> {
   if (Buffer.byteLength(path) > maxSocketPath) {
     const sentence = `The path ${path} is longer than the ${maxSocketPath} bytes a local socket may have. Choose a shorter --data folder.`
     throw new ListenError('data_path_too_long', sentence)
@@ -63,18 +78,29 @@ export async function bindLocal(path: string): Promise<Server> {
   await unlink(path).catch(() => {
     // Usually there is none; a socket file that stays makes listen fail below and say so.
   })
-  const server = starting()
+  return lock
+}
+
+/** Mode 0600 from its first moment: whoever may read the folder is trusted. */
+export async function listenLocal(server: Server, path: string): Promise<void> {
+  const mask = process.umask(0o177)
+  // Binds before it returns.
+  const listening = listen(server, { path })
+  process.umask(mask)
   try {
-    await listen(server, { path })
+    await listening
+    // For workers the primary binds it, with a mask of its own.
     await chmod(path, 0o600)
   } catch (cause) {
     server.close()
-    lock[Symbol.dispose]()
     throw unwritable(path, cause)
   }
-  const held = lock
-  server.once('close', () => held[Symbol.dispose]())
-  return server
+}
+
+/** The name under which the same machine reaches what listens on this address. */
+export function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  return isIP(host) === 6 ? `[${host}]` : host
 }
 
 /** The local socket in a data folder. */
@@ -99,7 +125,8 @@ export function answers(path: string): Promise<boolean> {
 /** Linux allows 107 bytes, macOS 103. */
 const maxSocketPath = 103
 
-function starting(): Server {
+/** A server that answers 503 until routes are attached, and again when they are taken away. */
+export function unboundServer(): Server {
   // Late requests are looked for this often, and so closed at most this much later than the times below.
   const server = createServer({ connectionsCheckingInterval: 2_000 })
   // Slow senders of headers or bodies must not hold connections for ever.
@@ -107,8 +134,8 @@ function starting(): Server {
   server.requestTimeout = 30_000
   server.on('request', (_request, response) => {
     if (server.listenerCount('request') > 1) return
-    const document = problemDocument('unavailable', 'The server is starting. Try again in a second.')
-    const headers = { 'content-type': 'application/problem+json', 'retry-after': '1' }
+    const document = problemDocument('unavailable', 'The server is starting or stopping. Try again in a second.')
+    const headers = { 'content-type': 'application/problem+json', 'retry-after': '1', connection: 'close' }
     response.writeHead(document.status, headers).end(JSON.stringify(document))
   })
   return server

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Metrics } from '#server/metrics/metrics.ts'
-import { type CallerOptions, headersOf, localIdentity } from './caller.ts'
+import { type CallerOptions, headersOf, isConfigured, localIdentity } from './caller.ts'
 
 /**
  * Who opens a connection, over whatever transport: a ticket in the URL, a bearer or a key decides. Null without one: then
@@ -34,6 +34,7 @@ export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Rec
     if (authorization === undefined && key === undefined) return null
     const headers = headersOf(request)
     headers.delete('cookie')
-    return (await auth.identify(headers))?.identity ?? null
+    const identity = (await auth.identify(headers))?.identity ?? null
+    return identity && isConfigured(identity) ? 'refused' : identity
   }
 }

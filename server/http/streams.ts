@@ -79,7 +79,7 @@ export function createStreams({ realtime, recognize, addressOf, isAllowedOrigin,
         response.writeHead(204).end()
         break
       case 'unknown_node':
-        throw new HttpProblem('not_found', 'The node of this connection has gone. Connect again.')
+        throw new HttpProblem('not_found', 'The node of this connection does not answer. Connect again.')
       case 'full':
         throw new HttpProblem('rate_limited', 'More commands wait than may. Connect again.')
       default:

@@ -5,8 +5,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { AuthError } from '#server/auth/auth-error.ts'
 import { bindLocal, localSocketPath } from './listen.ts'
 import { createUpgrade } from './upgrade.ts'
+
+test('a ticket that cannot be looked up now is not said to be wrong', async () => {
+  const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
+  const server = await bindLocal(path)
+  const upgrade = createUpgrade({
+    realtime: { upgrade: () => expect.unreachable(), isFull: () => false },
+    recognize: async () => {
+      throw new AuthError('unavailable', 'Try again in a second.')
+    },
+    addressOf: () => '192.0.2.7',
+    log: pino({ level: 'silent' }),
+  })
+  server.on('upgrade', upgrade)
+  const client = connect({ path })
+  client.write(
+    'GET /connection/websocket?ticket=tkt_x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  )
+  const [answer] = await once(client, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 503 /)
+  client.destroy()
+  await new Promise((resolve) => server.close(resolve))
+})
 
 test('a refused upgrade is closed even when the client keeps its half of the connection open', async () => {
   const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))

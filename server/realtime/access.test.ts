@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { KeyScope } from '#protocol/roles.ts'
-import type { Identity } from '#server/auth/identity.ts'
-import { defaultNamespaces } from '#server/config/namespaces.ts'
+import type { Identity, SocketIdentity } from '#server/auth/identity.ts'
+import { defaultNamespaces, namespaces } from '#server/config/namespaces.ts'
 import { type Action, createAccessRules } from './access.ts'
 
-const rules = createAccessRules(defaultNamespaces)
+const rules = createAccessRules({ namespaces: defaultNamespaces })
 
 const person = (role: 'admin' | 'operator' | 'viewer'): Identity => ({
   ...{ kind: 'user', userId: 'ada', sessionId: 's', name: 'Ada', email: 'ada@example.org', role },
@@ -106,5 +106,86 @@ describe('keys do what operators do, as far as their scopes go', () => {
     ['devices does neither', key('devices'), 'subscribe', 'news:general', 'permissionDenied'],
   ])('%s', (_title, identity, action, channel, expected) => {
     expect(decide(identity, action, channel)).toBe(expected)
+  })
+})
+
+describe('users of the site, without any role', () => {
+  const all = namespaces.parse([
+    { name: 'none', subscribe_roles: ['admin', 'viewer'], publish_roles: ['admin', 'viewer'], presence: true },
+    {
+      ...{ name: 'open', presence: true, history_size: 1, history_ttl: 60 },
+      ...{ allow_subscribe_for_client: true, allow_publish_for_client: true },
+      ...{ allow_history_for_client: true, allow_presence_for_client: true },
+    },
+    {
+      ...{ name: 'all', presence: true, history_size: 1, history_ttl: 60 },
+      ...{ allow_subscribe_for_client: true, allow_subscribe_for_anonymous: true },
+      ...{ allow_publish_for_client: true, allow_publish_for_anonymous: true },
+      ...{ allow_history_for_client: true, allow_history_for_anonymous: true },
+      ...{ allow_presence_for_client: true, allow_presence_for_anonymous: true },
+    },
+    { name: 'only', allow_subscribe_for_anonymous: true, allow_publish_for_anonymous: true },
+    {
+      ...{ name: 'inside', presence: true, history_size: 1, history_ttl: 60, allow_publish_for_subscriber: true },
+      ...{ allow_history_for_subscriber: true, allow_presence_for_subscriber: true },
+    },
+  ])
+  const actions = ['subscribe', 'publish', 'history', 'presence'] as const
+  const somebody = (userId: string): SocketIdentity => ({
+    ...{ kind: 'external', userId, name: userId, info: null, meta: undefined },
+  })
+  const decideAll = (identity: SocketIdentity, channel: string, isSubscribed = false, insecure = false) =>
+    actions.map((action) => {
+      const access = createAccessRules({ namespaces: all, insecure }).check(identity, action, channel, isSubscribed)
+      return access.ok ? 'yes' : access.error === 'permissionDenied' ? 'no' : access.error
+    })
+  const [yes, no] = [actions.map(() => 'yes'), actions.map(() => 'no')]
+
+  test.each<[string, string, string, boolean, readonly string[]]>([
+    ['roles say nothing of them', 'eva', 'none:a', false, no],
+    ['the options for clients do', 'eva', 'open:a', false, yes],
+    ['which are not for anonymous ones', '', 'open:a', false, no],
+    ['unless they are allowed too', '', 'all:a', false, yes],
+    ['and those alone allow nothing', '', 'only:a', false, no],
+    ['outside a channel nothing is for its subscribers', 'eva', 'inside:a', false, no],
+    ['inside it is', 'eva', 'inside:a', true, ['no', 'yes', 'yes', 'yes']],
+    ['a private channel is closed', 'eva', '$open:a', false, no],
+    ['to who is inside, it is as others', 'eva', '$open:a', true, ['no', 'yes', 'yes', 'yes']],
+    ['who is named enters and reads', 'eva', 'inside:#7,eva', false, ['yes', 'no', 'yes', 'yes']],
+    ['who is not named does nothing', 'eva', 'open:#7,8', false, no],
+    ['nobody is named by an empty place', '', 'all:#7,', false, no],
+    ['the personal channel is their own', 'eva', '#eva', false, ['yes', 'no', 'yes', 'notAvailable']],
+    ['a name made of two is neither', 'eva,ada', '#eva,ada', false, no],
+  ])('%s', (_, userId, channel, isSubscribed, outcome) => {
+    expect(decideAll(somebody(userId), channel, isSubscribed)).toEqual(outcome)
+  })
+
+  test('where nothing is secured they may do everything, and our own what they may', () => {
+    for (const channel of ['$none:a', 'inside:a', 'all:#7']) {
+      expect(
+        decideAll(somebody(''), channel, false, true).filter((each) => each === 'no'),
+        channel,
+      ).toEqual([])
+    }
+    expect(decideAll(kiosk, 'none:a', false, true)).toEqual(no)
+  })
+
+  test('our own users are clients too', () => {
+    expect(decideAll(person('viewer'), 'open:a')).toEqual(yes)
+    expect(decideAll(kiosk, 'open:a')).toEqual(yes)
+    expect(decideAll(kiosk, 'inside:a', true)).toEqual(['no', 'yes', 'yes', 'yes'])
+    expect(decideAll(key('subscribe'), 'open:a')).toEqual(no)
+  })
+
+  test('a private channel is closed to our own roles, but who could let itself in publishes and reads', () => {
+    expect(decideAll(person('viewer'), '$none:a')).toEqual(no)
+    expect(decideAll(person('admin'), '$none:a')).toEqual(['no', 'yes', 'notAvailable', 'yes'])
+    expect(decideAll(local, '$none:a')).toEqual(['yes', 'yes', 'notAvailable', 'yes'])
+  })
+
+  test('the key of the configuration does everything everywhere', () => {
+    const configured: SocketIdentity = { ...key('publish'), isConfigured: true } as SocketIdentity
+    expect(decideAll(configured, '$inside:a')).toEqual(yes)
+    expect(decideAll(configured, 'only:#7').slice(0, 2)).toEqual(['yes', 'yes'])
   })
 })

@@ -1,20 +1,25 @@
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { SubscriptionGrant, VerifiedConnection } from '#server/auth/auth.ts'
+import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { Authenticator } from './realtime.ts'
 
 export type Authenticated =
-  /** `expiresAt` is in seconds since 1970; null when the end of the session ends the connection. */
-  | {
-      readonly kind: 'identity'
-      readonly identity: Identity
-      readonly expiresAt: number | null
-      /** JSON text for the application, told in the connect result. */
-      readonly greeting?: string
-    }
+  | LetIn
   /** With a code it is an error of the application's own. */
   | { readonly kind: 'error'; readonly error: ReplyErrorName; readonly message?: string; readonly code?: number }
   | { readonly kind: 'close'; readonly reason: CloseReason }
+
+export interface LetIn {
+  readonly kind: 'identity'
+  readonly identity: SocketIdentity
+  /** Seconds since 1970; null when the end of the session ends the connection. */
+  readonly expiresAt: number | null
+  /** Channels it is in from the start. */
+  readonly grants: readonly SubscriptionGrant[]
+  /** JSON text for the application, told in the connect result. */
+  readonly greeting?: string
+}
 
 /** A one-time ticket, told from a JWT by its form. */
 export function isTicket(token: string): boolean {
@@ -27,17 +32,31 @@ export function isTicket(token: string): boolean {
  */
 export async function authenticate(
   authenticator: Authenticator,
-  known: Identity | null,
+  known: SocketIdentity | null,
   token: string | undefined,
 ): Promise<Authenticated> {
-  if (known) return { kind: 'identity', identity: known, expiresAt: null }
-  if (token === undefined || token === '') return { kind: 'close', reason: closeReasons.noToken }
+  if (known) return letIn(known)
+  if (token === undefined || token === '') {
+    const { anonymous } = authenticator
+    return anonymous ? letIn(anonymous) : { kind: 'close', reason: closeReasons.noToken }
+  }
   if (isTicket(token)) {
     const identity = await authenticator.redeemTicket(token)
-    return identity ? { kind: 'identity', identity, expiresAt: null } : { kind: 'error', error: 'tokenExpired' }
+    return identity ? letIn(identity) : { kind: 'error', error: 'tokenExpired' }
   }
-  const verified = await authenticator.verifyAccessToken(token)
-  if (verified.ok) return { kind: 'identity', identity: verified.identity, expiresAt: verified.expiresAt }
+  const verified = await authenticator.verifyConnectionToken(token)
+  if (verified.ok) return { kind: 'identity', ...verified }
   if (verified.reason === 'expired') return { kind: 'error', error: 'tokenExpired' }
-  return { kind: 'close', reason: closeReasons.invalidToken }
+  return { kind: 'close', reason: refusalReason(verified.reason) }
+}
+
+/** What ends a client for good that brings such a token. */
+export function refusalReason(
+  reason: Exclude<Extract<VerifiedConnection, { ok: false }>['reason'], 'expired'>,
+): CloseReason {
+  return reason === 'anonymous' ? closeReasons.permissionDenied : closeReasons.invalidToken
+}
+
+function letIn(identity: SocketIdentity): LetIn {
+  return { kind: 'identity', identity, expiresAt: null, grants: [] }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { closeReasons } from '#protocol/close-reasons.ts'
-import type { Bus } from '#server/broker/bus.ts'
+import type { Answers, Bus } from '#server/broker/bus.ts'
 import type { Client } from './client.ts'
 import type { Registry } from './registry.ts'
 import type { Seen, SeenFrame, Taps, WatchTarget } from './tap.ts'
@@ -37,8 +37,8 @@ const summary = z.object({
   node: z.string(),
   user: z.string(),
   name: z.string(),
-  kind: z.enum(['user', 'device', 'key', 'local']),
-  role: z.enum(['admin', 'operator', 'viewer', 'device']),
+  kind: z.enum(['user', 'device', 'key', 'local', 'external']),
+  role: z.enum(['admin', 'operator', 'viewer', 'device']).nullable(),
   transport: z.string(),
   address: z.string(),
   /** Milliseconds since 1970. */
@@ -49,6 +49,8 @@ const summary = z.object({
 
 /** Between two questions of a watch. */
 const pollMs = 300
+/** So many of them go only to the nodes where somebody is watched; the next goes to all, because others may have come. */
+const roundsBetweenAll = 10
 
 export interface ClientDirectoryOptions {
   readonly bus: Bus
@@ -69,7 +71,7 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
       client?.close(mayReturn ? closeReasons.forceReconnect : closeReasons.forceDisconnect)
       return client !== undefined
     }),
-    bus.handle('clients.watch', (message) => {
+    bus.handle(watchKind, (message) => {
       const { watch, target } = watchMessage.parse(message)
       return taps.poll(watch, target)
     }),
@@ -93,10 +95,17 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
     },
     async *watch(target, signal) {
       const watch = randomUUID()
+      let nodes: readonly string[] = []
+      let clients = 0
       try {
-        while (!signal.aborted) {
-          const { answers } = await bus.askAll('clients.watch', { watch, target })
-          yield together([...answers.values()].flatMap((answer) => seen.safeParse(answer).data ?? []))
+        for (let round = 0; !signal.aborted; round++) {
+          const asksAll = round % roundsBetweenAll === 0
+          const { answers, silent } = await askWatched(asksAll ? null : nodes, { watch, target })
+          const now = together([...answers.values()])
+          // Who did not answer in time has its clients still, as far as anybody knows.
+          clients = silent ? Math.max(clients, now.clients) : now.clients
+          if (asksAll) nodes = [...answers].filter(([, answer]) => answer.clients > 0).map(([node]) => node)
+          yield { ...now, clients }
           await pause(signal)
         }
       } finally {
@@ -109,6 +118,30 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
       for (const remove of removals) remove()
       taps[Symbol.dispose]()
     },
+  }
+
+  /** The nodes that were heard from, and whether some were not. Null asks all. */
+  async function askWatched(nodes: readonly string[] | null, message: z.infer<typeof watchMessage>) {
+    const asked = nodes === null ? await bus.askAll(watchKind, message) : await askSome(nodes, message)
+    const answers = new Map<string, Seen>()
+    for (const [node, answer] of asked.answers) {
+      const parsed = seen.safeParse(answer)
+      if (parsed.success) answers.set(node, parsed.data)
+    }
+    return { answers, silent: asked.silent.length > 0 }
+  }
+
+  async function askSome(nodes: readonly string[], message: z.infer<typeof watchMessage>): Promise<Answers> {
+    const answers = new Map<string, unknown>()
+    const silent: string[] = []
+    await Promise.all(
+      nodes.map(async (node) => {
+        const heard = await bus.ask(node, watchKind, message)
+        if (heard) answers.set(node, heard.answer)
+        else silent.push(node)
+      }),
+    )
+    return { answers, silent }
   }
 
   /** One more than asked for: then there are further ones. */
@@ -125,7 +158,8 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
   }
 
   function summaryOf({ id, identity, transport, address, since, subscriptions, outbox }: Client): ClientSummary {
-    const { userId, name, kind, role } = identity
+    const { userId, name, kind } = identity
+    const role = 'role' in identity ? identity.role : null
     const { waitingBytes } = outbox
     const channels = subscriptions.size
     return {
@@ -143,6 +177,8 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
     }
   }
 }
+
+const watchKind = 'clients.watch'
 
 const target = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('client'), id: z.string() }),

@@ -1,6 +1,8 @@
 import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { ClientInfo } from '#server/broker/broker.ts'
+import { atInstant } from './at-instant.ts'
+import { Budget } from './budget.ts'
 import { tellDisconnected } from './hook-events.ts'
 import type { Outbox } from './outbox.ts'
 import type { Registered } from './registry.ts'
@@ -26,7 +28,8 @@ export class Client {
   #registered: Registered
   #isReleased = false
   #untilConnected: (() => void)[] | null = []
-  #expiry: NodeJS.Timeout | undefined
+  #cancelExpiry = nothingToCancel
+  #losses: Budget | undefined
   /** The last work begun on a channel whose commands must not overtake each other. */
   #channelWork: Map<string, Promise<void>> | undefined
 
@@ -42,10 +45,10 @@ export class Client {
     this.#registered = { identity: options.identity, client: this }
     this.services.registry.add(this.#registered)
     this.services.taps.appeared(this)
-    if (options.expiresAt !== null) this.expireAt(options.expiresAt)
+    this.expireAt(options.expiresAt)
   }
 
-  get identity(): Identity {
+  get identity(): SocketIdentity {
     return this.#registered.identity
   }
 
@@ -59,25 +62,40 @@ export class Client {
     this.#connection.close(reason)
   }
 
-  /** What let it in is no longer worth anything. */
-  revoked(): void {
-    this.close(closeReasons.forceDisconnect)
+  /** Who this is to the others in that channel. */
+  infoIn(subscription: Subscription | undefined): ClientInfo {
+    const chanInfo = subscription?.info ?? null
+    return chanInfo === null ? this.info : { ...this.info, chanInfo }
+  }
+
+  /** Whether it is subscribed, and has been told so. */
+  isIn(channel: string): boolean {
+    return this.subscriptions.get(channel)?.live === true
+  }
+
+  /** Whether it may be told once more to subscribe again at once: a client does that without any delay. */
+  mayLosePlace(): boolean {
+    const { clock, limits } = this.services
+    this.#losses ??= new Budget(limits.lossBurst, limits.lossesPerSecond, clock())
+    return this.#losses.take(clock()) >= 0
   }
 
   /** Goes on as the same user with what a new token says. */
-  adopt(identity: Identity): void {
+  adopt(identity: SocketIdentity): void {
     const before = this.#registered
     this.#registered = { identity, client: this }
     this.services.registry.add(this.#registered)
     this.services.registry.remove(before)
   }
 
-  /** Ends the connection unless it has been refreshed some time after then. Seconds since 1970. */
-  expireAt(expiresAt: number): void {
+  /** Ends the connection unless it has been refreshed some time after then. Seconds since 1970; null for never. */
+  expireAt(expiresAt: number | null): void {
     const { clock, limits } = this.services
-    clearTimeout(this.#expiry)
-    const delay = Math.max(0, expiresAt * 1000 - clock()) + limits.refreshGraceMs
-    this.#expiry = setTimeout(expire, Math.min(delay, longestTimerMs), this).unref()
+    this.#cancelExpiry()
+    this.#cancelExpiry = nothingToCancel
+    if (expiresAt === null) return
+    const instant = expiresAt * 1000 + limits.refreshGraceMs
+    this.#cancelExpiry = atInstant(instant, clock, () => this.close(closeReasons.expired))
   }
 
   /** Runs `work` when what was begun before on this channel is done. */
@@ -114,7 +132,7 @@ export class Client {
   /** Leaves everything it was in. */
   release(): void {
     this.#isReleased = true
-    clearTimeout(this.#expiry)
+    this.#cancelExpiry()
     for (const subscription of [...this.subscriptions.values()]) {
       endSubscription(this, subscription, unsubscribeReasons.disconnect)
     }
@@ -125,7 +143,7 @@ export class Client {
 
 export interface ClientOptions {
   readonly id: string
-  readonly identity: Identity
+  readonly identity: SocketIdentity
   /** Seconds since 1970; null when only the end of its session ends it. */
   readonly expiresAt: number | null
   readonly services: Services
@@ -135,13 +153,12 @@ export interface ClientOptions {
   readonly address: string
 }
 
-/** Beyond it Node's timers fire at once. */
-const longestTimerMs = 2 ** 31 - 1
+const nothingToCancel = () => {}
 
-function expire(client: Client): void {
-  client.close(closeReasons.expired)
-}
-
-function clientInfo(id: string, { userId, name, role }: Identity): ClientInfo {
-  return { user: userId, client: id, connInfo: JSON.stringify({ name, role }) }
+function clientInfo(id: string, identity: SocketIdentity): ClientInfo {
+  const { userId, name } = identity
+  if (identity.kind !== 'external') {
+    return { user: userId, client: id, connInfo: JSON.stringify({ name, role: identity.role }) }
+  }
+  return { user: userId, client: id, ...(identity.info !== null && { connInfo: identity.info }) }
 }

@@ -3,8 +3,8 @@ import type { Logger } from 'pino'
 import type { ConnectRequest } from '#protocol/client-protocol.ts'
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
-import type { Identity } from '#server/auth/identity.ts'
-import type { Authenticated } from './authenticate.ts'
+import type { Identity, SocketIdentity } from '#server/auth/identity.ts'
+import type { LetIn } from './authenticate.ts'
 import { Client } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { decodeConnect, decodeLine, frameLines } from './decode-frame.ts'
@@ -54,7 +54,7 @@ export class Connection implements TransportListener, Pinged {
   }
 
   /** Who is behind it: `waiting` until that is known. */
-  get kind(): Identity['kind'] | 'waiting' {
+  get kind(): SocketIdentity['kind'] | 'waiting' {
     const phase = this.#phase
     return 'client' in phase ? phase.client.identity.kind : (this.#known?.kind ?? 'waiting')
   }
@@ -67,7 +67,7 @@ export class Connection implements TransportListener, Pinged {
   close(reason: CloseReason): void {
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
     const log = this.#log()
-    const isSlow = reason.code === closeReasons.slow.code
+    const isSlow = reason.code === closeReasons.slow.code || reason.code === closeReasons.writeError.code
     const { slowGraceMs, closeGraceMs } = this.#services.limits
     const grace = setTimeout(() => this.#transport.terminate(), isSlow ? slowGraceMs : closeGraceMs)
     if ('client' in this.#phase) this.#phase.client.ending = reason
@@ -188,12 +188,13 @@ export class Connection implements TransportListener, Pinged {
   async #letIn(
     id: number,
     request: ConnectRequest,
-    { identity, expiresAt, greeting }: Extract<Authenticated, { kind: 'identity' }>,
+    { identity, expiresAt, grants, greeting }: LetIn,
     { stale, backlog }: Extract<Phase, { name: 'deciding' }>,
   ): Promise<void> {
     const { registry, limits, metrics } = this.#services
-    if (registry.wasRevokedSince(this.#revocationMark, identity)) {
-      this.close(closeReasons.forceDisconnect)
+    const revoked = registry.revokedSince(this.#revocationMark, identity)
+    if (revoked) {
+      this.close(revoked)
       return
     }
     if (registry.countOf(identity.userId) >= limits.maxPerUser && identity.kind !== 'local') {
@@ -214,15 +215,24 @@ export class Connection implements TransportListener, Pinged {
     })
     const joining: Phase = { name: 'joining', stale, backlog, client }
     this.#become(joining)
-    const joined = await joinAtConnect(client, request, () => this.#log())
+    this.#services.singleConnection.cameIn(client)
+    const outcome = await joinAtConnect(client, request, grants, () => this.#log())
     if (this.#phase !== joining) return
     this.#transport.resume()
-    if (joined === null) {
-      this.#refuse(id, 'internal')
-      return
+    switch (outcome.kind) {
+      case 'joined':
+        this.#open(id, client, expiresAt, { ...outcome.joined, ...(greeting !== undefined && { greeting }) })
+        for (const line of backlog) this.#take(line)
+        break
+      case 'error':
+        this.#refuse(id, outcome.error)
+        break
+      case 'close':
+        this.close(outcome.reason)
+        break
+      default:
+        outcome satisfies never
     }
-    this.#open(id, client, expiresAt, { ...joined, ...(greeting !== undefined && { greeting }) })
-    for (const line of backlog) this.#take(line)
   }
 
   #open(id: number, client: Client, expiresAt: number | null, joined: Joined): void {

@@ -92,8 +92,7 @@ export class Conversation {
       this.#held = []
       this.#transport.pause()
     }
-    const isOrdered = command.name === 'subscribe' || command.name === 'unsubscribe'
-    if (isOrdered) this.#client.inOrder(command.request.channel, () => this.#perform(command))
+    if (isOrdered(command)) this.#client.inOrder(command.request.channel, () => this.#perform(command))
     else void this.#perform(command)
   }
 
@@ -163,3 +162,11 @@ export class Conversation {
     return services.log.child({ connection: id, user: identity.userId })
   }
 }
+
+/** Of one channel none of these may overtake another. */
+function isOrdered(command: Command): command is Extract<Command, { name: OrderedName }> {
+  return (orderedNames as readonly string[]).includes(command.name)
+}
+
+const orderedNames = ['subscribe', 'unsubscribe', 'sub_refresh'] as const
+type OrderedName = (typeof orderedNames)[number]

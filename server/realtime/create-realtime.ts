@@ -24,6 +24,8 @@ import { hearRevocations, tellRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
 import { createServerCalls } from './server-calls.ts'
 import type { Services } from './services.ts'
+import { createSharedReads } from './shared-reads.ts'
+import { createSingleConnection } from './single-connection.ts'
 import { createSteering } from './steering.ts'
 import { createStreamEntrance } from './stream-entrance.ts'
 import { createTaps } from './tap.ts'
@@ -38,6 +40,10 @@ export interface RealtimeOptions {
   readonly ephemeral: Ephemeral
   readonly authenticator: Authenticator
   readonly namespaces: readonly Namespace[]
+  /** The policy of channels without a namespace. Default: there are none. */
+  readonly withoutNamespace?: Namespace | undefined
+  /** Whoever is not known to this server may do everything. Default false. */
+  readonly insecure?: boolean
   readonly log: Logger
   /** Carillon's version, told to clients. */
   readonly version: string
@@ -48,6 +54,10 @@ export interface RealtimeOptions {
   readonly limits?: Partial<RealtimeLimits>
   /** Everybody is subscribed to the own personal channel, `#ada`, when connecting. Default false. */
   readonly personalChannel?: boolean
+  /** The namespace of personal channels. Default none. */
+  readonly personalNamespace?: string | undefined
+  /** A user's new connection closes the ones before it, with 3504. Default false. */
+  readonly singleConnection?: boolean
   /** Milliseconds since 1970. */
   readonly clock?: () => number
 }
@@ -63,16 +73,18 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock = Date.now,
     rpc = new Map(),
     personalChannel = false,
+    personalNamespace,
     metrics = createMetrics(),
   } = options
   const limits = { ...defaultLimits, ...options.limits }
   const turn = createWriteTurn(metrics)
   const hub = createHub(turn, metrics.counts)
-  const access = createAccessRules(namespaces)
+  const access = createAccessRules(options)
   const registry = createRegistry(log)
   const taps = createTaps({ ...registry, clock })
   const clients = createClientDirectory({ bus, registry, taps })
   const pinger = createPinger(limits)
+  const singleConnection = createSingleConnection({ enabled: options.singleConnection ?? false, bus, registry, log })
   const version = `carillon ${options.version}`
   const hooks = createHooks({ log, hookMs: limits.hookMs })
   const services: Services = {
@@ -84,6 +96,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       hooks,
       hub,
       interest: createInterest(broker),
+      readHistory: createSharedReads(broker),
       turn,
       pinger,
       registry,
@@ -91,7 +104,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       taps,
       rpc,
       limits,
-      personalChannel,
+      personalPrefix: personalChannel ? `${personalNamespace === undefined ? '' : `${personalNamespace}:`}#` : null,
+      singleConnection,
       log,
       clock,
       version,
@@ -139,6 +153,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       const allowed = access.check(by, 'subscribe', channel)
       return allowed.ok ? { ok: true } : { ok: false, error: allowed.error }
     },
+    mayAdmit(by, channel) {
+      const admitted = access.admit(channel)
+      if (!admitted.ok) return { ok: false, error: admitted.error }
+      const may = access.inNamespace(by, 'subscribe', admitted.policy)
+      return may ? { ok: true } : { ok: false, error: 'permissionDenied' }
+    },
     activeChannels: createActiveChannels(nodes, hub.channels, clock),
     isOnline: online.isOnline,
     hooks,
@@ -152,6 +172,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       positions[Symbol.dispose]()
       stopListening()
       stopHearing()
+      singleConnection[Symbol.dispose]()
       stopSampling()
       clients[Symbol.dispose]()
       steering[Symbol.dispose]()

@@ -1,4 +1,4 @@
-import { textFrame } from './text-frame.ts'
+import { textFrame, textsOf } from './text-frame.ts'
 import type { Encode, TransportName } from './transport.ts'
 
 /**
@@ -20,23 +20,10 @@ function encoder(write: (message: string) => string | Buffer): Encode {
   return (frames) => {
     const before = known.get(frames)
     if (before) return before
-    const encoded = Buffer.concat(messagesOf(frames).map((message) => asBuffer(write(message))))
+    const encoded = Buffer.concat(textsOf(frames).map((message) => asBuffer(write(message))))
     known.set(frames, encoded)
     return encoded
   }
-}
-
-/** The texts of unmasked frames, as `textFrame` makes them. */
-function messagesOf(frames: Buffer): readonly string[] {
-  const messages: string[] = []
-  for (let at = 0; at < frames.length; ) {
-    const short = frames.readUInt8(at + 1)
-    const start = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
-    const length = short < 126 ? short : short === 126 ? frames.readUInt16BE(at + 2) : frames.readUInt32BE(at + 6)
-    messages.push(frames.toString('utf8', start, start + length))
-    at = start + length
-  }
-  return messages
 }
 
 /** Unidirectional clients get pushes without their wrapping. */

@@ -12,7 +12,7 @@ import type { Services } from './services.ts'
 export async function history(client: Client, request: HistoryRequest): Promise<Outcome> {
   const { access } = client.services
   const { channel } = request
-  const allowed = access.check(client.identity, 'history', channel)
+  const allowed = access.check(client.identity, 'history', channel, client.isIn(channel))
   if (!allowed.ok) return failed(allowed.error, allowed.message)
   const read = await readHistory(client.services, channel, allowed.policy, request)
   return read.ok ? { kind: 'result', result: historyText(read.page) } : failed(read.error, read.message)

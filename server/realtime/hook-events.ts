@@ -21,9 +21,7 @@ export function tellUnsubscribed(client: Client, channel: string, { code, reason
 
 /** Whether a client that asks for it may subscribe, as far as hooks decide. */
 export async function askToSubscribe(client: Client, channel: string, data: unknown): Promise<Verdict> {
-  const { hooks } = client.services
-  if (!hooks.decides('beforeSubscribe')) return { kind: 'allow' }
-  return hooks.ask('beforeSubscribe', { identity: client.identity, client: client.id, channel, data })
+  return client.services.hooks.ask('beforeSubscribe', { identity: client.identity, client: client.id, channel, data })
 }
 
 /** What a client is told that was not allowed something. */

@@ -87,6 +87,9 @@ export type Verdict =
   /** It failed or took too long: whoever asked may try again. */
   | { readonly kind: 'failed' }
 
+/** Where nobody decides. */
+export const allowed: Extract<Verdict, { kind: 'allow' }> = { kind: 'allow' }
+
 export type EventName = 'connect' | 'disconnect' | 'subscribe' | 'unsubscribe' | 'online' | 'offline'
 export type QuestionName = 'beforeConnect' | 'beforeSubscribe' | 'beforePublish'
 export const hookNames = [

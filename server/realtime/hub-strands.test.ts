@@ -15,6 +15,8 @@ const operation = fc.oneof(
   fc.record({ do: fc.constant('turn' as const) }),
 )
 
+const roomy = { outboxBytes: 1e9, writeMs: 1e9 }
+
 test('whoever comes and goes, each member reads exactly what was published for it while it was there', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(operation, { maxLength: 60 }), async (operations) => {
@@ -26,12 +28,7 @@ test('whoever comes and goes, each member reads exactly what was published for i
       for (const [n, each] of operations.entries()) {
         if (each.do === 'turn') await new Promise(setImmediate)
         if (each.do === 'join') {
-          const outbox = new Outbox(
-            { out: new PassThrough(), encode: null },
-            turn,
-            { outboxBytes: 1e9, writeMs: 1e9 },
-            () => {},
-          )
+          const outbox = new Outbox({ out: new PassThrough(), encode: null }, turn, roomy, () => {})
           const reader = createReader(outbox, each.kind)
           readers.push(reader)
           const begins = reader.member.deltas && n % 2 === 0 ? lastKept : null
@@ -66,10 +63,7 @@ test('who comes with another base than the others have gets a full publication f
   const turn = createWriteTurn()
   const hub = createHub(turn)
   const join = (last: Publication | null) => {
-    const reader = createReader(
-      new Outbox({ out: new PassThrough(), encode: null }, turn, { outboxBytes: 1e9, writeMs: 1e9 }, () => {}),
-      'delta',
-    )
+    const reader = createReader(new Outbox({ out: new PassThrough(), encode: null }, turn, roomy, () => {}), 'delta')
     reader.base = last?.data
     hub.join('a', reader.member, { offset: 1, epoch: 'e' }, last)
     return reader

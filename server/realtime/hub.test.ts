@@ -5,6 +5,8 @@ import { createHub, type Member } from './hub.ts'
 import { Outbox } from './outbox.ts'
 import { createWriteTurn } from './write-turn.ts'
 
+const roomy = { outboxBytes: 1e6, writeMs: 1e9 }
+
 test('the publications of one turn leave in one write, the same for every member', async () => {
   const { hub, join } = setUp()
   const [one, two] = [join('a'), join('a')]
@@ -89,7 +91,7 @@ test('an outbox that overflows is dropped, told once and takes nothing more', as
   const outbox = new Outbox(
     { out: socket, encode: null },
     writes,
-    { outboxBytes: 1000, writeMs: 1e9 },
+    { ...roomy, outboxBytes: 1000 },
     () => (overflows += 1),
   )
   for (let n = 0; n < 10; n++) {
@@ -114,7 +116,7 @@ function setUp() {
     join(channel: string, position: { offset: number; epoch: string } | null = null): Recorded {
       const socket = new PassThrough()
       const member: Recorded = {
-        outbox: new Outbox({ out: socket, encode: null }, writeTurn, { outboxBytes: 1e6, writeMs: 1e9 }, () => {}),
+        outbox: new Outbox({ out: socket, encode: null }, writeTurn, roomy, () => {}),
         joinLeave: false,
         filter: null,
         deltas: false,

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino'
 import type { ConnectRequest, ConnectResult } from '#protocol/client-protocol.ts'
+import type { SubscriptionGrant } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { type Authenticated, authenticate } from './authenticate.ts'
 import type { Client } from './client.ts'
 import { within } from './deadline.ts'
 import type { ConnectQuestion } from './hooks.ts'
 import { secondsUntil } from './refresh.ts'
-import { type Joined, joinChannels, noChannels, serverChannels } from './server-subscriptions.ts'
+import { type Joined, type Joining, joinChannels, noChannels, serverChannels } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
 import { isUnidirectional, type Transport } from './transport.ts'
 
@@ -49,20 +50,24 @@ export async function askToConnect(
   }
 }
 
-/** Subscribes to what the client is in from the start. Null when that failed on our side. */
+/** Subscribes to what the client is in from the start. Trouble of our own is an answer too. */
 export async function joinAtConnect(
   client: Client,
   request: ConnectRequest,
+  grants: readonly SubscriptionGrant[],
   log: () => Logger,
-): Promise<Joined | null> {
-  const channels = serverChannels(client, request)
-  if (channels.length === 0) return noChannels
+): Promise<Joining> {
+  const asked = serverChannels(client, request, grants)
+  if (asked.kind !== 'channels') return asked
+  const { channels } = asked
+  if (channels.length === 0) return { kind: 'joined', joined: noChannels }
   const { answerMs } = client.services.limits
   try {
-    return await within(answerMs, 'subscribing at connect', () => joinChannels(client, channels))
+    const joined = await within(answerMs, 'subscribing at connect', () => joinChannels(client, channels))
+    return { kind: 'joined', joined }
   } catch (error) {
     log().error({ err: error }, 'subscribing at connect failed on our side')
-    return null
+    return { kind: 'error', error: 'internal' }
   }
 }
 

@@ -54,6 +54,9 @@ export interface RealtimeLimits {
   readonly commandsPerSecond: number
   /** Commands beyond that which are answered with 111; whoever goes on all the same is closed with 3013. */
   readonly commandDebt: number
+  /** How often one client may be told at once, and each second, to subscribe again; beyond it the connection closes. */
+  readonly lossBurst: number
+  readonly lossesPerSecond: number
   /** Refusals that are the client's own fault, at once and each second; beyond it 3509, after which it stays away. */
   readonly errorBurst: number
   readonly errorsPerSecond: number
@@ -90,6 +93,8 @@ export function limitsOf(limits: Limits): RealtimeLimits {
     commandBurst: limits.command_burst,
     commandsPerSecond: limits.commands_per_second,
     commandDebt: limits.commands_refused,
+    lossBurst: 256,
+    lossesPerSecond: 2,
     errorBurst: limits.error_burst,
     errorsPerSecond: limits.errors_per_second,
   }

@@ -135,10 +135,14 @@ test('a node that comes later learns who is on the others', async () => {
 
 test('what nodes agree in being away, users are told of all the same', async () => {
   const told: string[] = []
-  const node = createNode('a', linkBuses(), { count: () => Promise.reject(new Error('away')) }, told)
-  node.came('ada')
+  const buses = linkBuses()
+  const away = { count: () => Promise.reject(new Error('away')) }
+  const [a, b] = ['a', 'b'].map((name) => createNode(name, buses, away, told))
   await pass(100)
-  expect(told).toEqual(['online ada'])
+  a?.came('ada')
+  b?.came('bob')
+  await pass(100)
+  expect(told).toEqual(['online ada', 'online bob'])
 })
 
 test('the only node tells of those who are leaving when it stops', async () => {

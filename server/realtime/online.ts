@@ -76,6 +76,8 @@ export function createOnline(options: OnlineOptions): Online {
   ]
   const looks = setInterval(() => void look(), lookMs).unref()
   void look()
+  // The others meet this node now and not at their next look.
+  tell([])
 
   return {
     isOnline: (user) => registry.isOnline(user) || isElsewhere(user),
@@ -149,6 +151,8 @@ export function createOnline(options: OnlineOptions): Online {
 
   /** Nodes that are new are asked whom they have; those that are missing for a while are given up. */
   async function look(): Promise<void> {
+    // Only those can be missing that were known when it was asked.
+    const known = [...others]
     let alive: ReadonlySet<string>
     try {
       alive = new Set(await bus.nodes())
@@ -158,12 +162,12 @@ export function createOnline(options: OnlineOptions): Online {
       return
     }
     for (const node of alive) if (node !== bus.node && !others.has(node)) await meet(node)
-    for (const [node, other] of others) {
+    for (const [node, other] of known) {
       if (alive.has(node)) {
         clearTimeout(other.missing)
         other.missing = undefined
-      } else {
-        other.missing ??= setTimeout(() => giveUp(node), offlineMs).unref()
+      } else if (others.get(node) === other) {
+        other.missing ??= setTimeout(() => void giveUp(node, other), offlineMs).unref()
       }
     }
   }
@@ -189,28 +193,35 @@ export function createOnline(options: OnlineOptions): Online {
     for (const each of meanwhile ?? []) apply(other, each)
   }
 
-  function giveUp(node: string): void {
-    const other = others.get(node)
+  async function giveUp(node: string, other: OtherNode): Promise<void> {
+    // It may have come back since it was last looked for.
+    const alive = await bus.nodes().catch(() => null)
+    other.missing = undefined
+    if (alive === null || alive.includes(node) || others.get(node) !== other) return
     others.delete(node)
     givenUp.add(node)
     const [oldest] = givenUp
     if (givenUp.size > 100 && oldest !== undefined) givenUp.delete(oldest)
-    log.warn({ node, users: other?.users.size }, 'a node has gone')
-    for (const each of other?.users.values() ?? []) {
+    log.warn({ node, users: other.users.size }, 'a node has gone')
+    for (const each of other.users.values()) {
       if (!isAnywhere(each.user)) void noticed('offline', each, clock(), node)
     }
   }
 
   /** Several nodes may notice the same: the first to claim it tells. */
   async function noticed(what: 'online' | 'offline', who: Person, time: number, node = ''): Promise<void> {
-    try {
-      const windowMs = node === '' ? Math.max(1, offlineMs) : crossingMs
-      const { count } = await ephemeral.count(`${what} ${who.user} ${node}`, windowMs)
-      if (count > 1) return
-    } catch (error) {
-      log.warn({ err: error, user: who.user }, 'other nodes may tell the same')
+    if (others.size === 0 || (await claims(`${what} ${who.user} ${node}`, node === '' ? offlineMs : crossingMs))) {
+      onChange(what, who, time)
     }
-    onChange(what, who, time)
+  }
+
+  async function claims(key: string, windowMs: number): Promise<boolean> {
+    try {
+      return (await ephemeral.count(key, Math.max(1, windowMs))).count === 1
+    } catch (error) {
+      log.warn({ err: error, key }, 'other nodes may tell the same')
+      return true
+    }
   }
 
   function tellOthers(news: Change): void {
@@ -220,12 +231,15 @@ export function createOnline(options: OnlineOptions): Online {
       const changes = untold
       untold = []
       for (let from = 0; from < changes.length; from += maxChangesATell) {
-        const part = changes.slice(from, from + maxChangesATell)
-        bus
-          .tell(changesKind, { node: bus.node, changes: part })
-          .catch((error: unknown) => log.warn({ err: error }, 'other nodes may not know who is here'))
+        tell(changes.slice(from, from + maxChangesATell))
       }
     }, gatherMs).unref()
+  }
+
+  function tell(changes: readonly Change[]): void {
+    bus
+      .tell(changesKind, { node: bus.node, changes })
+      .catch((error: unknown) => log.warn({ err: error }, 'other nodes may not know who is here'))
   }
 
   function forgetOld(): void {

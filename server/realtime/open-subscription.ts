@@ -1,6 +1,6 @@
 import type { HistoryPage, HistoryQuery, Publication } from '#server/broker/broker.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
-import { historyPolicy, isPositioned } from './access.ts'
+import { hasHistory, historyPolicy, isPositioned } from './access.ts'
 import type { Client } from './client.ts'
 import { asText, publicationPushText, publicationsText, type WrittenPublication } from './encode.ts'
 import { tellSubscribed } from './hook-events.ts'
@@ -13,7 +13,8 @@ import {
   type Recovery,
   type RecoveryBounds,
 } from './recovery.ts'
-import { announce, endSubscription, lostPosition, type Subscription } from './subscription.ts'
+import { secondsUntil } from './refresh.ts'
+import { announce, endSubscription, expireAt, lostPosition, type Subscription, showPresence } from './subscription.ts'
 import type { TagFilter } from './tag-filter.ts'
 import { textFrame } from './text-frame.ts'
 
@@ -29,6 +30,12 @@ export interface SubscriptionTerms extends Pick<Subscription, 'channel' | 'polic
   readonly recoveryBytes?: number
   /** Rather no subscription than one that has not recovered. */
   readonly strict?: boolean
+  /** What a token said, when one decided. */
+  readonly byToken?: boolean
+  readonly info?: string | null
+  /** JSON text for the subscriber. */
+  readonly data?: string | null
+  readonly expiresAt?: number | null
 }
 
 export type Opened =
@@ -43,19 +50,40 @@ export type Opened =
  * wait and follow it in order, each once.
  */
 export async function openSubscription(client: Client, terms: SubscriptionTerms): Promise<Opened> {
-  const { channel, policy, origin, filter = null, deltas = false, joinLeave = false } = terms
-  const subscription: Subscription = { channel, policy, origin, release: () => {}, counted: false, live: false }
+  const { channel, policy, filter = null, deltas = false, joinLeave = false } = terms
+  const subscription = newSubscription(terms)
   client.subscriptions.set(channel, subscription)
   const member: Member = {
     outbox: client.outbox,
-    joinLeave: policy.join_leave && joinLeave,
+    joinLeave: policy.join_leave && (joinLeave || policy.force_push_join_leave),
     filter,
     deltas: isPositioned(policy) && policy.allowed_delta_types.includes('fossil') && deltas,
     lostPosition: () => lostPosition(client, subscription),
   }
   if (!(await becomeInterested(client, subscription))) return { kind: 'gone' }
-  if (isPositioned(policy)) return openWithPosition(client, subscription, member, terms)
-  return { kind: 'open', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
+  const opened: Opened = hasHistory(policy)
+    ? await openWithPosition(client, subscription, member, terms)
+    : { kind: 'open', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
+  if (opened.kind !== 'open') return opened
+  expireAt(client, subscription, terms.expiresAt ?? null)
+  return { ...opened, result: withTerms(opened.result, terms, client) }
+}
+
+function newSubscription({ channel, policy, origin, byToken = false, info = null }: SubscriptionTerms): Subscription {
+  return {
+    ...{ channel, policy, origin, byToken, info, expiresAt: null },
+    ...{ release: () => {}, cancelExpiry: () => {}, counted: false, live: false },
+  }
+}
+
+/** Adds to a result what a token said. */
+function withTerms(result: string, { data = null, expiresAt = null }: SubscriptionTerms, client: Client): string {
+  const fields = [
+    ...(result === '{}' ? [] : [result.slice(1, -1)]),
+    ...(expiresAt === null ? [] : [`"expires":true,"ttl":${secondsUntil(expiresAt, client.services.clock)}`]),
+    ...(data === null ? [] : [`"data":${data}`]),
+  ]
+  return `{${fields.join(',')}}`
 }
 
 /** From then on publications of the channel reach this node. False when the connection has gone meanwhile. */
@@ -96,7 +124,7 @@ async function openWithPosition(
   hub.watch(channel, collect)
   subscription.release = () => hub.unwatch(channel, collect)
   try {
-    const requested = policy.force_recovery ? recover : null
+    const requested = policy.force_recovery ? (recover ?? newestOf(policy)) : null
     const page = await readHistory(client, subscription, member, requested, bounds)
     // The connection may have gone, and everything of it been released, while history was read.
     if (client.subscriptions.get(channel) !== subscription) return { kind: 'gone' }
@@ -115,6 +143,11 @@ async function openWithPosition(
   }
 }
 
+/** Where the newest publication is for everybody, it is as if the client had asked for it. */
+function newestOf({ auto_cache_recovery, force_recovery_mode }: Namespace): StreamPosition | null {
+  return auto_cache_recovery && force_recovery_mode === 'cache' ? { offset: 0, epoch: '' } : null
+}
+
 function readHistory(
   client: Client,
   { channel, policy }: Subscription,
@@ -122,7 +155,7 @@ function readHistory(
   requested: StreamPosition | null,
   bounds: RecoveryBounds,
 ): Promise<HistoryPage> {
-  return client.services.broker.history(channel, historyPolicy(policy), query())
+  return client.services.readHistory(channel, historyPolicy(policy), query())
 
   function query(): HistoryQuery {
     if (!requested) return { limit: 0 }
@@ -155,6 +188,8 @@ function positionedResult(
   recovery: Recovery | null,
   member: Member,
 ): string {
+  // Places are kept wherever there is history, so that all members of a channel lose theirs together.
+  if (!isPositioned(policy)) return '{}'
   const recoverable = policy.force_recovery ? '"recoverable":true,' : ''
   const position = (offset: number) =>
     `${recoverable}"positioned":true,"epoch":${JSON.stringify(page.epoch)},"offset":${offset}`
@@ -163,9 +198,19 @@ function positionedResult(
   if (!recovery.recovered) return `{${position(page.offset)}${delta},"was_recovering":true}`
   const missed = recovery.missed.filter((publication) => isFor(member, publication))
   if (missed.length === 0) return `{${position(page.offset)}${delta},"was_recovering":true,"recovered":true}`
-  const publications = publicationsText(missed.map((publication) => writtenFor(member, publication)))
+  const publications = textFor(member, recovery.missed, missed)
   const from = policy.force_recovery_mode === 'cache' ? page.offset : requested.offset
   return `{${position(from)}${delta},"was_recovering":true,"recovered":true,"publications":${publications}}`
+}
+
+/** All who recover the same, from a read they share, get one text. */
+const texts = new WeakMap<readonly Publication[], string>()
+
+function textFor(member: Member, all: readonly Publication[], wanted: readonly Publication[]): string {
+  if (member.filter || member.deltas) return publicationsText(wanted.map((each) => writtenFor(member, each)))
+  const text = texts.get(all) ?? publicationsText(all)
+  texts.set(all, text)
+  return text
 }
 
 /** Right behind the reply: what arrived meanwhile, then everything that comes. */
@@ -250,16 +295,12 @@ function goLive(
   position: StreamPosition | null,
   last: Publication | null,
 ): void {
-  const { hub, broker, log } = client.services
+  const { hub } = client.services
   const { channel, policy } = subscription
   hub.join(channel, member, position, last)
   subscription.release = () => hub.leave(channel, member)
   subscription.live = true
-  if (policy.presence) {
-    broker
-      .addPresence(channel, client.info)
-      .catch((error: unknown) => log.error({ err: error, channel }, 'presence was not added'))
-  }
-  if (policy.join_leave) announce(client, channel, 'join')
+  if (policy.presence) showPresence(client, subscription)
+  if (policy.join_leave) announce(client, subscription, 'join')
   tellSubscribed(client, channel)
 }

@@ -71,7 +71,8 @@ export class Outbox {
     this.#bytes = 0
     this.#turn.counts.bytes += joined.length
     this.#out.write(joined)
-    if (this.#out.writableLength > 0 && !this.#isWatched) this.#watch()
+    // What has just been written may not even have been tried; what was there before it waits.
+    if (unread > 0 && !this.#isWatched) this.#watch()
   }
 
   /** The socket's own time-out runs while something waits: it counts what is written in part, which nobody else sees. */

@@ -22,6 +22,8 @@ export interface PositionCheckerOptions {
 
 /** After an interruption all channels are checked, and nobody should wait for long. */
 const readsAtOnce = 32
+/** From a round that could not read everything to the next. */
+const retryMs = 5_000
 
 export function createPositionChecker({ hub, topOf, limits, log }: PositionCheckerOptions): PositionChecker {
   let disposed = false
@@ -36,11 +38,13 @@ export function createPositionChecker({ hub, topOf, limits, log }: PositionCheck
   }
 
   /** The next round begins so long after the end of the one before, however long that took. */
-  function next(): NodeJS.Timeout {
-    return setTimeout(async () => {
+  function next(delayMs = limits.positionCheckMs): NodeJS.Timeout {
+    const timer = setTimeout(async () => {
       await check()
-      if (!disposed) pending = next()
-    }, limits.positionCheckMs).unref()
+      // Unless the check has already seen to an earlier one.
+      if (!disposed && pending === timer) pending = next()
+    }, delayMs).unref()
+    return timer
   }
 
   async function check(): Promise<void> {
@@ -49,7 +53,13 @@ export function createPositionChecker({ hub, topOf, limits, log }: PositionCheck
     const channels = hub.channels().values()
     await Promise.all(Array.from({ length: readsAtOnce }, () => compare(channels, suspects, unread)))
     // Nobody loses a place because the broker is away.
-    if (unread.length > 0) log.warn({ err: unread[0], channels: unread.length }, 'positions not checked')
+    if (unread.length > 0) {
+      log.warn({ err: unread[0], channels: unread.length }, 'positions not checked')
+      if (!disposed) {
+        clearTimeout(pending)
+        pending = next(Math.min(limits.positionCheckMs, retryMs))
+      }
+    }
     if (suspects.size === 0) return
     // What was published a moment ago may still be on its way.
     await new Promise((resolve) => setTimeout(resolve, limits.positionGraceMs).unref())

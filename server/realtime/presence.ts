@@ -5,7 +5,7 @@ import { failed, type Outcome } from './outcome.ts'
 /** Who is in a channel, by client id. */
 export async function presence(client: Client, { channel }: { readonly channel: string }): Promise<Outcome> {
   const { access, broker } = client.services
-  const allowed = access.check(client.identity, 'presence', channel)
+  const allowed = access.check(client.identity, 'presence', channel, client.isIn(channel))
   if (!allowed.ok) return failed(allowed.error, allowed.message)
   const entries = (await broker.presence(channel)).map(
     (info) => `${JSON.stringify(info.client)}:${clientInfoText(info)}`,
@@ -16,7 +16,7 @@ export async function presence(client: Client, { channel }: { readonly channel: 
 /** How many clients and how many different users are in a channel. */
 export async function presenceStats(client: Client, { channel }: { readonly channel: string }): Promise<Outcome> {
   const { access, broker } = client.services
-  const allowed = access.check(client.identity, 'presence', channel)
+  const allowed = access.check(client.identity, 'presence', channel, client.isIn(channel))
   if (!allowed.ok) return failed(allowed.error, allowed.message)
   const clients = await broker.presence(channel)
   const users = new Set(clients.map(({ user }) => user))

@@ -2,7 +2,7 @@ import { maxPublicationBytes } from '#protocol/api.ts'
 import { noNamespaceFor } from '#protocol/channel.ts'
 import type { PublishCommand } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { NewPublication } from '#server/broker/broker.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
 import type { PublicationSource } from '#server/metrics/metrics.ts'
@@ -16,13 +16,18 @@ import type { Services } from './services.ts'
 /** A client publishes: subject to the channel's policy, and marked with who did it. */
 export async function publish(client: Client, request: PublishCommand): Promise<Outcome> {
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream publications (type 0) are available')
-  const { channel, data } = request
-  const outcome = await publishAs(
-    client.services,
-    client.identity,
-    { channel, data, source: 'client' },
-    { info: client.info },
-  )
+  const { hooks } = client.services
+  if (!hooks.decides('beforePublish')) return publishNow(client, request)
+  // A hook takes its time, and what one client publishes in a channel stays in order.
+  return new Promise((resolve, reject) => {
+    client.inOrder(request.channel, () => publishNow(client, request).then(resolve, reject))
+  })
+}
+
+async function publishNow(client: Client, { channel, data }: PublishCommand): Promise<Outcome> {
+  const call = { channel, data, source: 'client' } as const
+  const by = { info: client.infoIn(client.subscriptions.get(channel)), isSubscribed: client.isIn(channel) }
+  const outcome = await publishAs(client.services, client.identity, call, by)
   if (outcome.ok) return emptyResult
   return outcome.code === undefined || outcome.code === 103
     ? failed(outcome.error, outcome.message)
@@ -34,18 +39,18 @@ type Parts = Pick<Services, 'access' | 'broker' | 'hooks' | 'metrics' | 'log'>
 /** The one way to publish, for clients, the HTTP API and the rest of the server alike. */
 export async function publishAs(
   services: Parts,
-  by: Identity,
+  by: SocketIdentity,
   { channel, ...call }: PublishCall,
-  { info }: Pick<NewPublication, 'info'> = {},
+  { info, isSubscribed = false }: Pick<NewPublication, 'info'> & { readonly isSubscribed?: boolean } = {},
 ): Promise<PublishOutcome> {
   const publication = newPublication(call, info)
-  return publication.ok ? publishTo(services, by, channel, publication) : publication
+  return publication.ok ? publishTo(services, by, channel, publication, isSubscribed) : publication
 }
 
 /** The same to several channels: its data is written as JSON once. One outcome a channel, in their order. */
 export async function broadcastAs(
   services: Parts,
-  by: Identity,
+  by: SocketIdentity,
   { channels, ...call }: BroadcastCall,
 ): Promise<readonly PublishOutcome[]> {
   const publication = newPublication(call, undefined)
@@ -90,11 +95,12 @@ function refusalOfSize(text: string): Refusal | null {
 
 async function publishTo(
   { access, broker, hooks, metrics, log }: Parts,
-  by: Identity,
+  by: SocketIdentity,
   channel: string,
   prepared: Prepared,
+  isSubscribed = false,
 ): Promise<PublishOutcome> {
-  const allowed = access.check(by, 'publish', channel)
+  const allowed = access.check(by, 'publish', channel, isSubscribed)
   if (!allowed.ok) return refused(allowed.error, allowed.message ?? sentenceFor(allowed.error, channel))
   const decided = hooks.decides('beforePublish') ? await askToPublish(hooks, by, channel, prepared) : prepared
   if (!decided.ok) return decided
@@ -122,7 +128,7 @@ async function publishTo(
 /** Each hook gets a copy of the data; what it gives instead is what is published. */
 async function askToPublish(
   hooks: Hooks,
-  by: Identity,
+  by: SocketIdentity,
   channel: string,
   prepared: Prepared,
 ): Promise<Prepared | Refusal> {

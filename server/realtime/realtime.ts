@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { EmulationRequest } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
-import type { Revoked, Verified } from '#server/auth/auth.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { Revoked, VerifiedConnection, VerifiedSubscription } from '#server/auth/auth.ts'
+import type { ExternalIdentity, Identity } from '#server/auth/identity.ts'
 import type { PublicationSource } from '#server/metrics/metrics.ts'
 import type { ActiveChannel } from './active-channels.ts'
 import type { ClientDirectory } from './client-directory.ts'
@@ -49,7 +49,7 @@ export interface Realtime extends AsyncDisposable {
   readonly nodes: Nodes
   /** The clients of all nodes, to be looked at. */
   readonly clients: ClientDirectory
-  /** Closes the live sockets a revocation is about, on every node, with 3503. */
+  /** Closes the live sockets a revocation is about, on every node, with 3503, or 3011 when they may come back. */
   revoke(revoked: Revoked): void
   /** Who may do what in each namespace. */
   permissions(by: Identity): readonly {
@@ -61,6 +61,8 @@ export interface Realtime extends AsyncDisposable {
   }[]
   /** Whether this identity may subscribe to this channel. */
   maySubscribe(by: Identity, channel: string): SubscribeOutcome
+  /** Whether this identity may let somebody into this private channel, `$news:board`. */
+  mayAdmit(by: Identity, channel: string): SubscribeOutcome
   /** Channels with subscribers, busiest first: on all nodes, a second old at most. */
   activeChannels(): Promise<readonly ActiveChannel[]>
   /** Whether this user has a connection to any node. */
@@ -115,6 +117,9 @@ export type PublishOutcome =
 
 /** What the realtime room needs to know of identity: it never sees a user record. */
 export interface Authenticator {
-  verifyAccessToken(token: string): Promise<Verified>
+  verifyConnectionToken(token: string): Promise<VerifiedConnection>
+  verifySubscriptionToken(token: string): Promise<VerifiedSubscription>
   redeemTicket(ticket: string): Promise<Identity | null>
+  /** Whom a client without a token is taken for. Without it a token is required. */
+  readonly anonymous?: ExternalIdentity | null
 }

@@ -10,6 +10,7 @@ test.each([
     connect: { token: jwt, name: 'js', headers: { authorization: 'Bearer hunter2' }, data: { password: 'hunter2' } },
   },
   { id: 1, connect: { token: 'tkt_abc123' } },
+  { id: 1, connect: { client: 'c', session: 'hunter2', node: 'n' } },
   { id: 2, refresh: { token: 'hunter2' } },
   { id: 2, sub_refresh: { channel: 'news:a', token: jwt } },
   { id: 3, subscribe: { channel: 'news:a', token: jwt } },

@@ -16,7 +16,8 @@ export function redact(line: string): string {
   return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length} characters)`
 }
 
-const secretNames = /token|ticket|passw|secret|authori[sz]ation|cookie|credential|api[-_]?key|private|^headers$/i
+const secretNames =
+  /token|ticket|passw|secret|authori[sz]ation|cookie|credential|api[-_]?key|private|^headers$|^session$/i
 /** Tickets, API keys, JWTs, bearers. */
 const secretValues = /^(tkt_|crl_|bearer\s)|^[\w-]{8,}\.[\w-]{8,}\.[\w-]*$/i
 const redacted = '(left out)'

@@ -1,21 +1,23 @@
 import type { Logger } from 'pino'
+import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { Revoked } from '#server/auth/auth.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { Client } from './client.ts'
 
 /** A connection that has been let in. */
 export interface Registered {
-  readonly identity: Identity
+  readonly identity: SocketIdentity
   readonly client: Client
 }
 
-export type OnlineListener = (change: { readonly identity: Identity; readonly online: boolean }) => void
+export type OnlineListener = (change: { readonly identity: SocketIdentity; readonly online: boolean }) => void
 
 /** Who is connected to this node, by user and by session. */
 export interface Registry {
   /** Where revocations stand: taken before an identity is established, compared after, so that none slips between. */
   mark(): number
-  wasRevokedSince(mark: number, identity: Identity): boolean
+  /** Why this identity must not be let in; null when it may. */
+  revokedSince(mark: number, identity: SocketIdentity): CloseReason | null
   add(connection: Registered): void
   remove(connection: Registered): void
   revoke(revoked: Revoked): void
@@ -39,16 +41,17 @@ export function createRegistry(log: Logger): Registry {
   const byUser: Index = new Map()
   const bySession: Index = new Map()
   const listeners = new Set<OnlineListener>()
-  /** The number of the latest revocation of each session or user, oldest first. */
-  const revocations = new Map<string, number>()
+  /** The latest revocation of each session or user, oldest first. */
+  const revocations = new Map<string, { readonly number: number; readonly reason: CloseReason }>()
   let revocationCount = 0
 
   return {
     mark: () => revocationCount,
-    wasRevokedSince(mark, identity) {
+    revokedSince(mark, identity) {
       const session = sessionOf(identity)
-      const keys = [userKey(identity.userId), ...(session === null ? [] : [sessionKey(session)])]
-      return keys.some((key) => (revocations.get(key) ?? 0) > mark)
+      const keys = [...(session === null ? [] : [sessionKey(session)]), userKey(identity.userId)]
+      const since = keys.map((key) => revocations.get(key)).filter((known) => known && known.number > mark)
+      return since[0]?.reason ?? null
     },
     add(connection) {
       const { identity } = connection
@@ -67,9 +70,10 @@ export function createRegistry(log: Logger): Registry {
       if (take(byUser, identity.userId, connection)) tell(identity, false)
     },
     revoke(revoked) {
-      remember(revoked.kind === 'user' ? userKey(revoked.userId) : sessionKey(revoked.sessionId))
+      const reason = reasonOf(revoked)
+      remember(revoked.kind === 'user' ? userKey(revoked.userId) : sessionKey(revoked.sessionId), reason)
       const connections = revoked.kind === 'user' ? byUser.get(revoked.userId) : bySession.get(revoked.sessionId)
-      for (const { client } of all(connections)) client.revoked()
+      for (const { client } of all(connections)) client.close(reason)
     },
     *clients() {
       for (const { client } of byId.values()) yield client
@@ -89,15 +93,15 @@ export function createRegistry(log: Logger): Registry {
     },
   }
 
-  function remember(key: string): void {
+  function remember(key: string, reason: CloseReason): void {
     revocationCount += 1
     revocations.delete(key)
-    revocations.set(key, revocationCount)
+    revocations.set(key, { number: revocationCount, reason })
     const [oldest] = revocations.keys()
     if (revocations.size > maxRemembered && oldest !== undefined) revocations.delete(oldest)
   }
 
-  function tell(identity: Identity, online: boolean): void {
+  function tell(identity: SocketIdentity, online: boolean): void {
     for (const listener of listeners) {
       try {
         listener({ identity, online })
@@ -108,8 +112,13 @@ export function createRegistry(log: Logger): Registry {
   }
 }
 
-export function sessionOf(identity: Identity): string | null {
+export function sessionOf(identity: SocketIdentity): string | null {
   return 'sessionId' in identity ? identity.sessionId : null
+}
+
+/** Of whom only the name or the role has changed comes back by itself, and is then what the records say. */
+function reasonOf(revoked: Revoked): CloseReason {
+  return revoked.kind === 'user' && revoked.changed ? closeReasons.forceReconnect : closeReasons.forceDisconnect
 }
 
 function userKey(userId: string): string {

@@ -24,5 +24,5 @@ const kind = 'revoked'
 
 const revokedMessage = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('session'), sessionId: z.string() }),
-  z.object({ kind: z.literal('user'), userId: z.string() }),
+  z.object({ kind: z.literal('user'), userId: z.string(), changed: z.literal(true).optional() }),
 ])

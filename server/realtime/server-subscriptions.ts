@@ -1,9 +1,11 @@
 import type { ConnectRequest, RecoveryRequest } from '#protocol/client-protocol.ts'
-import { closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
+import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
+import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import type { SubscriptionGrant } from '#server/auth/auth.ts'
 import type { Client } from './client.ts'
 import { subscribePushText } from './encode.ts'
 import { askToSubscribe } from './hook-events.ts'
-import type { Verdict } from './hooks.ts'
+import { allowed } from './hooks.ts'
 import type { StreamPosition } from './hub.ts'
 import { openSubscription, type SubscriptionTerms } from './open-subscription.ts'
 import { pushUnsubscribe } from './subscription.ts'
@@ -19,29 +21,47 @@ export interface Joined {
   readonly afterReply: () => void
 }
 
-const allowed: Extract<Verdict, { kind: 'allow' }> = { kind: 'allow' }
-
 export const noChannels: Joined = { subs: null, afterReply: () => {} }
 
+/** What becomes of a client that is being let in. */
+export type Joining =
+  | { readonly kind: 'joined'; readonly joined: Joined }
+  | { readonly kind: 'error'; readonly error: ReplyErrorName }
+  | { readonly kind: 'close'; readonly reason: CloseReason }
+
 /**
- * The channels a client that connects is subscribed to: its personal one, where that is configured, and those it names
- * because it was in them before, as far as it could subscribe to them itself. The rest of what it names is passed over.
+ * The channels a client that connects is subscribed to: its personal one, where that is configured, those its token
+ * names, and those it names itself because it was in them before, as far as it could subscribe to them. The rest of what
+ * it names is passed over; what its token names has to be.
  */
-export function serverChannels(client: Client, { subs }: ConnectRequest): readonly SubscriptionTerms[] {
-  const { access, limits, personalChannel } = client.services
+export function serverChannels(
+  client: Client,
+  { subs }: ConnectRequest,
+  grants: readonly SubscriptionGrant[],
+):
+  | { readonly kind: 'channels'; readonly channels: readonly SubscriptionTerms[] }
+  | Exclude<Joining, { kind: 'joined' }> {
+  const { access, limits, personalPrefix } = client.services
   const asked = new Map(Object.entries(subs ?? {}))
-  const terms: SubscriptionTerms[] = []
-  const own = `#${client.identity.userId}`
-  if (personalChannel && client.identity.userId !== '') add(own, 'server')
-  for (const channel of asked.keys()) {
-    if (terms.length >= limits.maxChannels) break
-    if (!terms.some((each) => each.channel === channel)) add(channel, 'connect')
+  const terms = new Map<string, SubscriptionTerms>()
+  if (personalPrefix !== null && client.identity.userId !== '') add(personalPrefix + client.identity.userId, 'server')
+  for (const { channel, info, data, override } of grants) {
+    const admitted = access.admit(channel)
+    if (!admitted.ok) return { kind: 'error', error: admitted.error }
+    const policy = { ...admitted.policy, ...override }
+    terms.set(channel, { ...{ channel, policy, origin: 'server', info, data }, ...recoveryOf(asked.get(channel)) })
   }
-  return terms
+  if (terms.size > limits.maxChannels) return { kind: 'close', reason: closeReasons.channelLimit }
+  for (const channel of asked.keys()) {
+    if (terms.size >= limits.maxChannels) break
+    if (!terms.has(channel)) add(channel, 'connect')
+  }
+  return { kind: 'channels', channels: [...terms.values()] }
 
   function add(channel: string, origin: 'connect' | 'server'): void {
     const allowed = access.check(client.identity, 'subscribe', channel)
-    if (allowed.ok) terms.push({ channel, policy: allowed.policy, origin, recover: positionOf(asked.get(channel)) })
+    if (!allowed.ok) return
+    terms.set(channel, { ...{ channel, policy: allowed.policy, origin }, ...recoveryOf(asked.get(channel)) })
   }
 }
 
@@ -60,10 +80,11 @@ export async function joinChannels(client: Client, channels: readonly Subscripti
     if (verdict.kind !== 'allow') continue
     // Gone while that was decided.
     if (client.isReleased) break
-    const opened = await openSubscription(client, { ...terms, recoveryBytes })
+    const { data = terms.data ?? null } = verdict
+    const opened = await openSubscription(client, { ...terms, data, recoveryBytes })
     if (opened.kind !== 'open') continue
     recoveryBytes = Math.max(0, recoveryBytes - opened.result.length)
-    results.push(`${JSON.stringify(terms.channel)}:${withData(opened.result, verdict.data)}`)
+    results.push(`${JSON.stringify(terms.channel)}:${opened.result}`)
     afterReplies.push(opened.afterReply)
   }
   return {
@@ -75,13 +96,10 @@ export async function joinChannels(client: Client, channels: readonly Subscripti
 }
 
 /** What a subscription is to be like that the server decides. */
-export interface ServerTerms extends Pick<SubscriptionTerms, 'channel' | 'policy' | 'recover' | 'joinLeave'> {
-  /** JSON text for the application. */
-  readonly data?: string
-}
+export type ServerTerms = Pick<SubscriptionTerms, 'channel' | 'policy' | 'recover' | 'joinLeave' | 'data'>
 
 /** Subscribes a connected client without its asking. Nothing happens when it is subscribed already. */
-export function subscribeByServer(client: Client, { data, ...terms }: ServerTerms): void {
+export function subscribeByServer(client: Client, terms: ServerTerms): void {
   const { limits, log } = client.services
   const { channel } = terms
   client.inOrder(channel, async () => {
@@ -93,7 +111,7 @@ export function subscribeByServer(client: Client, { data, ...terms }: ServerTerm
     try {
       const opened = await openSubscription(client, { ...terms, origin: 'server' })
       if (opened.kind !== 'open') return
-      client.outbox.push(textFrame(subscribePushText(channel, withData(opened.result, data))))
+      client.outbox.push(textFrame(subscribePushText(channel, opened.result)))
       opened.afterReply()
     } catch (error) {
       // It would wait for publications in vain: connecting again it is told what it is in.
@@ -101,12 +119,6 @@ export function subscribeByServer(client: Client, { data, ...terms }: ServerTerm
       client.close(closeReasons.internalError)
     }
   })
-}
-
-/** Adds what the application tells to a subscribe result. Both are JSON text. */
-export function withData(result: string, data: string | undefined): string {
-  if (data === undefined) return result
-  return result === '{}' ? `{"data":${data}}` : `${result.slice(0, -1)},"data":${data}}`
 }
 
 /** Ends a subscription of whichever kind, if there is one. */
@@ -117,6 +129,9 @@ export function unsubscribeByServer(client: Client, channel: string): void {
   })
 }
 
-function positionOf(request: RecoveryRequest | undefined): StreamPosition | null {
-  return request?.recover ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null
+function recoveryOf(request: RecoveryRequest | undefined): Pick<SubscriptionTerms, 'recover' | 'deltas'> {
+  const recover: StreamPosition | null = request?.recover
+    ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' }
+    : null
+  return { recover, deltas: request?.delta === 'fossil' }
 }

@@ -11,6 +11,7 @@ import type { Pinger } from './ping.ts'
 import type { Authenticator } from './realtime.ts'
 import type { Registry } from './registry.ts'
 import type { RpcHandler } from './rpc.ts'
+import type { SingleConnection } from './single-connection.ts'
 import type { Taps } from './tap.ts'
 import type { WriteTurn } from './write-turn.ts'
 
@@ -23,6 +24,8 @@ export interface Services {
   readonly hooks: Hooks
   readonly hub: Hub
   readonly interest: Interest
+  /** Of the broker, one read for all subscribers that want the same. */
+  readonly readHistory: Broker['history']
   readonly turn: WriteTurn
   readonly pinger: Pinger
   readonly registry: Registry
@@ -30,8 +33,9 @@ export interface Services {
   readonly taps: Taps
   readonly rpc: ReadonlyMap<string, RpcHandler>
   readonly limits: RealtimeLimits
-  /** Whether everybody is subscribed to the own personal channel when connecting. */
-  readonly personalChannel: boolean
+  /** What a user's personal channel is called up to the user's id; null when nobody is subscribed to it by connecting. */
+  readonly personalPrefix: string | null
+  readonly singleConnection: SingleConnection
   readonly log: Logger
   /** Milliseconds since 1970. */
   readonly clock: () => number

@@ -1,5 +1,6 @@
 import type { Client } from './client.ts'
 import { redact } from './redact.ts'
+import { textsOf } from './text-frame.ts'
 
 /** Whose frames are watched. */
 export type WatchTarget =
@@ -46,7 +47,7 @@ export interface TapsOptions {
 
 /** What is kept between two questions, and how many watches there are at a time. */
 const maxFrames = 200
-const maxWatches = 20
+const maxWatches = 200
 /** Without a question for so long a watch ends. */
 const leaseMs = 10_000
 
@@ -120,7 +121,8 @@ export function createTaps({ clientOf, clientsOf, clock }: TapsOptions): Taps {
     direction: 'in' | 'out',
     message: Parameters<Tap>[1],
   ) {
-    const lines = typeof message === 'string' ? [message] : linesOf(message)
+    const lines =
+      typeof message === 'string' ? [message] : textsOf(Buffer.isBuffer(message) ? message : Buffer.concat(message))
     for (const watch of watching) {
       const room = maxFrames - watch.frames.length
       // Looking into what is not kept would be work for nothing.
@@ -130,18 +132,4 @@ export function createTaps({ clientOf, clientsOf, clock }: TapsOptions): Taps {
       }
     }
   }
-}
-
-/** The messages in WebSocket frames of our own making: whole, of text and without a mask. */
-function linesOf(frames: Buffer | readonly Buffer[]): string[] {
-  const bytes = Buffer.isBuffer(frames) ? frames : Buffer.concat(frames)
-  const lines: string[] = []
-  for (let at = 0; at < bytes.length; ) {
-    const short = (bytes[at + 1] ?? 0) & 0x7f
-    const header = short < 126 ? 2 : short === 126 ? 4 : 10
-    const length = short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 6)
-    lines.push(...bytes.toString('utf8', at + header, at + header + length).split('\n'))
-    at += header + length
-  }
-  return lines
 }

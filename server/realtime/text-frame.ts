@@ -20,3 +20,16 @@ export function textFrame(text: string): Buffer {
   frame.write(text, header)
   return frame
 }
+
+/** The texts of frames that `textFrame` made, one or several behind each other. */
+export function textsOf(frames: Buffer): string[] {
+  const texts: string[] = []
+  for (let at = 0; at < frames.length; ) {
+    const short = frames.readUInt8(at + 1)
+    const start = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
+    const length = short < 126 ? short : short === 126 ? frames.readUInt16BE(at + 2) : frames.readUInt32BE(at + 6)
+    texts.push(frames.toString('utf8', start, start + length))
+    at = start + length
+  }
+  return texts
+}

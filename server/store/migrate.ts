@@ -24,7 +24,9 @@ export const migrations: Readonly<Record<string, Migration>> = {
  */
 export async function migrate(db: Kysely<Schema>, sqlite: DatabaseSync): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } })
-  await refuseNewer(db)
+  const applied = await appliedMigrations(db)
+  // Another process of this server may be writing: without need its lock is not waited for.
+  if (Object.keys(migrations).every((name) => applied.has(name))) return
   sqlite.exec('BEGIN IMMEDIATE')
   const { error } = await migrator.migrateToLatest()
   if (error === undefined) {
@@ -37,15 +39,17 @@ export async function migrate(db: Kysely<Schema>, sqlite: DatabaseSync): Promise
   throw new StoreError('migration_failed', sentence, { cause: error })
 }
 
-async function refuseNewer(db: Kysely<Schema>): Promise<void> {
+/** @throws StoreError `database_newer` */
+async function appliedMigrations(db: Kysely<Schema>): Promise<ReadonlySet<string>> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === 'kysely_migration')) return
+  if (!tables.some((table) => table.name === 'kysely_migration')) return new Set()
   const rows = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
     .selectFrom('kysely_migration')
     .select('name')
     .execute()
-  const unknown = rows.map((row) => row.name).filter((name) => !(name in migrations))
-  if (unknown.length === 0) return
+  const applied = rows.map((row) => row.name)
+  const unknown = applied.filter((name) => !(name in migrations))
+  if (unknown.length === 0) return new Set(applied)
   const sentence = `The database was written by a newer Carillon (it has ${unknown.join(', ')}). Start that version, or restore a backup made by this one.`
   throw new StoreError('database_newer', sentence)
 }

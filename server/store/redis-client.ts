@@ -23,6 +23,7 @@ export function createRedisClient(target: RedisTarget, use: RedisUse): RedisClie
       name: target.name,
       db: target.db,
       sentinelRetryStrategy: retryDelay,
+      sentinelCommandTimeout: silenceMs,
       enableTLSForSentinelMode: target.tls,
     })
   }

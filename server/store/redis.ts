@@ -27,6 +27,8 @@ export interface RedisConnection extends Disposable {
    * @throws RedisError
    */
   run<T>(send: (client: RedisClient) => Promise<T>, bytes?: number): Promise<T>
+  /** Resolves when nothing waits for an answer, or when time is up. */
+  idle(timeoutMs: number): Promise<void>
   /** Runs a script, as `run` does: its keys first, then its arguments. */
   call(script: RedisScript, args: readonly (string | number)[], bytes?: number): Promise<unknown>
 }
@@ -54,6 +56,8 @@ export async function openRedis({ patienceMs = 10_000, ...options }: RedisStoreO
     commands,
     connect,
     async [Symbol.asyncDispose]() {
+      // Who has left is removed from presence on the way out.
+      await commands.idle(closeGraceMs)
       commands[Symbol.dispose]()
     },
   }
@@ -82,6 +86,7 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
   let lastFault = 'no answer'
   let waiting = 0
   let waitingBytes = 0
+  let whenIdle: (() => void) | undefined
   const heartbeat = setInterval(() => {
     // A connection that answers nothing is given up by the client; without traffic nobody would notice.
     if (use !== 'reader' && current !== null) client.ping().catch(() => {})
@@ -106,6 +111,14 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
       return () => void listeners.delete(listener)
     },
     run,
+    async idle(timeoutMs) {
+      if (waiting === 0) return
+      const { promise, resolve } = Promise.withResolvers<void>()
+      whenIdle = resolve
+      const timer = setTimeout(resolve, timeoutMs)
+      await promise
+      clearTimeout(timer)
+    },
     call: (script, args, bytes) => run(() => callScript(script, args), bytes),
     [Symbol.dispose]() {
       clearInterval(heartbeat)
@@ -126,6 +139,7 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
     } finally {
       waiting -= 1
       waitingBytes -= bytes
+      if (waiting === 0) whenIdle?.()
     }
   }
 
@@ -163,6 +177,7 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
 }
 
 const heartbeatMs = 2_000
+const closeGraceMs = 1_000
 
 async function firstUp(connection: RedisConnection, target: RedisTarget, patienceMs: number): Promise<RedisServer> {
   const { promise, resolve, reject } = Promise.withResolvers<RedisServer>()

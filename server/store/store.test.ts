@@ -23,6 +23,18 @@ test('records are there when the database is opened again', async () => {
   expect(await store.db.selectFrom('stars').select('channel').execute()).toEqual([{ channel: 'news:a' }])
 })
 
+test('one that is up to date is opened while another process writes', async () => {
+  const path = join(temporaryFolder(), 'carillon.sqlite')
+  await using first = await openStore({ path })
+  first.sqlite.exec('BEGIN IMMEDIATE')
+  const startedAt = performance.now()
+  await using second = await openStore({ path })
+  expect(second.sqlite.prepare('select count(*) as n from stars').get()).toEqual({ n: 0 })
+  // Without waiting for the lock, which is waited for two seconds.
+  expect(performance.now() - startedAt).toBeLessThan(1_500)
+  first.sqlite.exec('ROLLBACK')
+})
+
 test('a database from a newer version is refused and stays as it was', async () => {
   const path = join(temporaryFolder(), 'carillon.sqlite')
   {

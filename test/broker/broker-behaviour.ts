@@ -158,6 +158,26 @@ export function describeBroker(open: OpenBroker): void {
     await expect.poll(() => told).toHaveLength(2)
   })
 
+  test('a version that is not higher is a duplicate and reaches nobody; another version epoch starts anew', async () => {
+    const { broker, told } = await open(['news:a'])
+    const publish = async (version: number, versionEpoch = 'a') => {
+      const { offset, duplicate } = await broker.publish('news:a', kept, { data: `${version}`, version, versionEpoch })
+      return duplicate ? 'duplicate' : offset
+    }
+    expect(await publish(9)).toBe(1)
+    expect(await publish(9)).toBe('duplicate')
+    expect(await publish(10)).toBe(2)
+    expect(await publish(2 ** 40)).toBe(3)
+    expect(await publish(11)).toBe('duplicate')
+    expect(await publish(1, 'b')).toBe(4)
+    await publishMany(broker, 1)
+    expect(await broker.publish('news:a', kept, { data: '1', version: 1, versionEpoch: 'b' })).toMatchObject({
+      offset: 5,
+    })
+    expect(await publish(1, 'b')).toBe('duplicate')
+    await expect.poll(() => told).toHaveLength(5)
+  })
+
   test('presence belongs to a client in a channel', async () => {
     const { broker } = await open()
     await broker.addPresence('news:a', { user: 'ada', client: '1' })

@@ -66,23 +66,6 @@ describeWith(['redis'], 'the broker on Redis', () => {
     await expect.poll(() => [one.told.length, other.told.length]).toEqual([2, 1])
   })
 
-  test('a version that is not higher is a duplicate and reaches nobody; another version epoch starts anew', async () => {
-    const { broker, told } = await openRedisNode(redis.url, { channels: ['news:a'], prefix: newPrefix() })
-    const publish = async (version: number, versionEpoch = 'a') => {
-      const { offset, duplicate } = await broker.publish('news:a', kept, { data: `${version}`, version, versionEpoch })
-      return duplicate ? 'duplicate' : offset
-    }
-    expect(await publish(9)).toBe(1)
-    expect(await publish(9)).toBe('duplicate')
-    expect(await publish(10)).toBe(2)
-    expect(await publish(2 ** 40)).toBe(3)
-    expect(await publish(11)).toBe('duplicate')
-    expect(await publish(1, 'b')).toBe(4)
-    await publishMany(broker, 1)
-    expect(await publish(1, 'b')).toBe('duplicate')
-    await expect.poll(() => told).toHaveLength(5)
-  })
-
   test('a channel grows neither beyond its size nor its age, and forgets the keys of what is gone', async () => {
     const prefix = newPrefix()
     const { broker } = await openRedisNode(redis.url, { prefix })
@@ -101,6 +84,18 @@ describeWith(['redis'], 'the broker on Redis', () => {
       expect(left).toBeGreaterThan(0)
       expect(left).toBeLessThanOrEqual(most)
     }
+  })
+
+  test('what a node was about to do when it was closed is done', async () => {
+    const prefix = newPrefix()
+    const [staying, leaving] = [await openRedisNode(redis.url, { prefix }), await openRedisNode(redis.url, { prefix })]
+    const clients = Array.from({ length: 200 }, (_, n) => `${n}`)
+    await Promise.all(clients.map((client) => leaving.broker.addPresence('talk:a', { user: 'ada', client })))
+    const removed = Promise.allSettled(clients.map((client) => leaving.broker.removePresence('talk:a', client)))
+    await leaving.broker[Symbol.asyncDispose]()
+    await leaving.redis[Symbol.asyncDispose]()
+    expect((await removed).map(({ status }) => status)).not.toContain('rejected')
+    expect(await staying.broker.presence('talk:a')).toEqual([])
   })
 
   test('presence of a node that died ends by itself, and that of a living one does not', async () => {

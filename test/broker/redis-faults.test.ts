@@ -6,7 +6,7 @@ import { openRedis } from '#server/store/redis.ts'
 import { describeWith } from '../support/needs.ts'
 import { type RedisOptions, startRedis } from '../support/redis.ts'
 import { freePort } from '../support/server-process.ts'
-import { kept, notKept, publishMany } from './broker-behaviour.ts'
+import { deaf, kept, notKept, publishMany } from './broker-behaviour.ts'
 import { openRedisNode } from './redis-rig.ts'
 
 const untilBack = { timeout: 15_000 }
@@ -50,6 +50,19 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     await redis.start({ data: 'lost' })
     const users = async () => (await broker.presence('talk:a').catch(() => [])).map(({ user }) => user)
     await expect.poll(users, untilBack).toEqual(['ada'])
+  })
+
+  test('whoever is told that the way works again can read at once', async () => {
+    const redis = await ownRedis()
+    const { broker } = await openRedisNode(redis.url, { channels: ['news:a'] })
+    const outcomes: string[] = []
+    const resumed = async () => void outcomes.push(await codeOf(broker.history('news:a', kept, { limit: 0 })))
+    broker.listen({ ...deaf, resumed: () => void resumed() })
+    for (let round = 1; round <= 5; round++) {
+      await redis.kill()
+      await redis.start()
+      await expect.poll(() => outcomes, untilBack).toEqual(Array(round).fill('done'))
+    }
   })
 
   test('back without its data: another epoch, and offsets begin anew', async () => {

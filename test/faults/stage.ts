@@ -14,6 +14,8 @@ import { type Publisher, startPublisher } from './publisher.ts'
  */
 export const size = {
   clients: Number(process.env.CARILLON_FAULTS_CLIENTS ?? 60),
+  /** How many of them are real SDKs. */
+  sdkClients: 10,
   perSecond: Number(process.env.CARILLON_FAULTS_RATE ?? 100),
   /** Of publishing before the trouble, and after it. */
   seconds: Number(process.env.CARILLON_FAULTS_SECONDS ?? 2),
@@ -56,7 +58,7 @@ export async function openStage({ appendOnly = true } = {}): Promise<Stage> {
   const keys = await Promise.all(nodes.map((node) => createKey(node, ['publish'])))
   const urls = nodes.map(({ url }) => `${url.replace('http', 'ws')}/connection/websocket`)
   const crowd = parts.use(
-    await startCrowd({ urls, secret, channel, clients: size.clients, sdkClients: Math.min(10, size.clients) }),
+    await startCrowd({ urls, secret, channel, clients: size.clients, sdkClients: size.sdkClients }),
   )
   await until(crowd, 60_000, ({ places }) => places.every((place) => place !== null))
   const publisher = startPublisher({

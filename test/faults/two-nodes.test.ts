@@ -13,6 +13,11 @@ function expectWhole({ told, acknowledged, received }: Outcome): void {
   expect(received).toBe(size.clients * acknowledged.length)
 }
 
+/** But the SDK gives a connection up on which a subscribe has not been answered for five seconds. */
+function expectSocketsKept({ lostConnections }: Outcome): void {
+  expect(lostConnections).toBeLessThanOrEqual(size.sdkClients)
+}
+
 describeWith(['redis'], 'two nodes on one Redis, and a crowd that follows one channel', () => {
   test('a node is killed and starts again: its clients go to the other one and miss nothing', { timeout }, async () => {
     await using stage = await openStage()
@@ -34,7 +39,7 @@ describeWith(['redis'], 'two nodes on one Redis, and a crowd that follows one ch
       await stage.redis.start()
     })
     expectWhole(outcome)
-    expect(outcome.lostConnections).toBe(0)
+    expectSocketsKept(outcome)
     expect(outcome.refusals.size).toBeGreaterThan(0)
   })
 
@@ -45,7 +50,7 @@ describeWith(['redis'], 'two nodes on one Redis, and a crowd that follows one ch
       await pause(1_000)
       await stage.redis.start({ data: 'lost' })
     })
-    expect(outcome.lostConnections).toBe(0)
+    expectSocketsKept(outcome)
     expect(outcome.told).toBeGreaterThanOrEqual(size.clients)
     expect(new Set(outcome.acknowledged.map(({ epoch }) => epoch)).size).toBe(2)
   })
@@ -58,7 +63,7 @@ describeWith(['redis'], 'two nodes on one Redis, and a crowd that follows one ch
       await stage.redis.kill()
       await stage.redis.start()
     })
-    expect(outcome.lostConnections).toBe(0)
+    expectSocketsKept(outcome)
     expect(outcome.told).toBeGreaterThanOrEqual(size.clients)
     expect(new Set(outcome.acknowledged.map(({ epoch }) => epoch)).size).toBe(2)
   })
@@ -71,7 +76,7 @@ describeWith(['redis'], 'two nodes on one Redis, and a crowd that follows one ch
       stage.redis.resume()
     })
     expectWhole(outcome)
-    expect(outcome.lostConnections).toBe(0)
+    expectSocketsKept(outcome)
   })
 
   test('one node is cut off from Redis without being told: its clients catch up', { timeout }, async () => {
@@ -82,7 +87,7 @@ describeWith(['redis'], 'two nodes on one Redis, and a crowd that follows one ch
       stage.way.set('open')
     })
     expectWhole(outcome)
-    expect(outcome.lostConnections).toBe(0)
+    expectSocketsKept(outcome)
     expect(outcome.recovered).toBeGreaterThanOrEqual(size.clients / 2)
   })
 
@@ -94,7 +99,7 @@ describeWith(['redis'], 'two nodes on one Redis, and a crowd that follows one ch
       stage.way.set('open')
     })
     expectWhole(outcome)
-    expect(outcome.lostConnections).toBe(0)
+    expectSocketsKept(outcome)
     expect(outcome.recovered).toBeGreaterThanOrEqual(size.clients / 2)
   })
 })

@@ -80,7 +80,8 @@ test('what a client says and is told can be watched, without what opens doors', 
   const { clients } = await rig.realtime.clients.list({ limit: 1 })
   await using watch = watching(rig, { kind: 'client', id: clients[0]?.id ?? '' })
   await watch.begun
-  raw.send({ id: 2, subscribe: { channel: 'open:a', token: 'tkt_hunter2' } }, { id: 3, rpc: { data: 'tkt_hunter2' } })
+  const token = rig.identities.subscriptionToken({ userId: 'ada', channel: 'open:a' }, null)
+  raw.send({ id: 2, subscribe: { channel: 'open:a', token } }, { id: 3, rpc: { data: 'tkt_hunter2' } })
   await Promise.all([raw.reply(2), raw.reply(3)])
   await rig.publish('open:a', { word: 'bell', ticket: 'tkt_hunter2' })
   await expect.poll(() => watch.texts('out')).toHaveLength(3)

@@ -93,7 +93,7 @@ test('no token at all is terminal, and the reason says so', async () => {
 
 test('when verifying fails on our side the client is told to try again', async () => {
   const rig = await startRealtime()
-  rig.identities.verifyAccessToken = async () => {
+  rig.identities.verifyConnectionToken = async () => {
     throw new Error('the store is away')
   }
   const raw = await openRaw(rig.url)

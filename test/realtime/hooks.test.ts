@@ -167,6 +167,31 @@ test('a hook decides what is published, over sockets and by the server, and may 
   ])
 })
 
+test('what one client publishes in a channel stays in order, however long a hook takes', async () => {
+  const rig = await startRealtime()
+  const gate = Promise.withResolvers<void>()
+  const asked: unknown[] = []
+  rig.realtime.hooks.on({
+    async beforePublish({ data }) {
+      asked.push(data)
+      if (data === 1) await gate.promise
+    },
+  })
+  const raw = await openRaw(rig.url)
+  raw.send(
+    { connect: { token: rig.identities.token(ada) }, id: 1 },
+    { publish: { channel: 'small:a', data: 1 }, id: 2 },
+    { publish: { channel: 'small:a', data: 2 }, id: 3 },
+    { publish: { channel: 'small:b', data: 3 }, id: 4 },
+  )
+  await raw.reply(4)
+  expect(asked).toEqual([1, 3])
+  gate.resolve()
+  await raw.reply(3)
+  const { publications } = await rig.broker.history('small:a', { size: 5, ttlSeconds: 3600 }, { limit: 5 })
+  expect(publications.map(({ data }) => data)).toEqual(['1', '2'])
+})
+
 type Told = [name: string, event: Record<string, unknown>]
 
 function record(rig: RealtimeRig): Told[] {

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SubscribedContext } from 'centrifuge'
 import { expect, onTestFinished, test } from 'vitest'
+import { openPassage } from '../faults/passage.ts'
 import { describeWith } from '../support/needs.ts'
 import { person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
 import { connected, follow, sdk } from '../support/realtime-sdk.ts'
 import { type RedisOptions, startRedis } from '../support/redis.ts'
-import { startTcpProxy } from '../support/tcp-proxy.ts'
 
 describeWith(['redis'], 'clients of two nodes on one Redis', () => {
   test('see each other come, be there and go', async () => {
@@ -52,21 +52,21 @@ describeWith(['redis'], 'clients of two nodes on one Redis', () => {
 
   test('of a node that is cut off from Redis end complete, while the other goes on', async () => {
     const redis = await ownRedis()
-    const proxy = await startTcpProxy(redis.port)
-    onTestFinished(() => proxy[Symbol.asyncDispose]())
+    const passage = await openPassage(redis.port)
+    onTestFinished(() => passage[Symbol.asyncDispose]())
     const near = await startNode(redis.url)
-    const far = await startNode(`redis://127.0.0.1:${proxy.port}`)
+    const far = await startNode(`redis://127.0.0.1:${passage.port}`)
     const clients = [await startFollower(near), await startFollower(far), await startFollower(far)]
     await near.publish('news:a', 1)
     for (const { data } of clients) await expect.poll(() => data).toEqual([1])
-    proxy.silence()
+    passage.set('silent')
     for (const n of [2, 3, 4]) await near.publish('news:a', n)
     await expect.poll(() => clients[0]?.data).toEqual([1, 2, 3, 4])
     const asking = far.broker.history('news:a', { size: 10, ttlSeconds: 60 }, { limit: 0 })
     await expect(asking).rejects.toMatchObject({ code: 'unavailable' })
     // Noticed: from now on nothing is sent that might arrive later.
     await expect(far.publish('news:a', 'nobody')).rejects.toThrow(/Redis is away/)
-    proxy.restore()
+    passage.set('open')
     for (const { data, runs } of clients) {
       await expect.poll(() => data, { timeout: 20_000 }).toEqual([1, 2, 3, 4])
       expect(runs).toHaveLength(1)

@@ -1,7 +1,14 @@
 import { request } from 'node:http'
 import { join } from 'node:path'
+import pino from 'pino'
 import { expect, test } from 'vitest'
 import type { KeyScope } from '#protocol/roles.ts'
+import { redisUrl } from '#server/config/redis-target.ts'
+import { openRedisEngine } from '#server/engine.ts'
+import { createMetricsReader } from '#server/http/metrics-reader.ts'
+import { createMetrics } from '#server/metrics/metrics.ts'
+import { describeWith } from '../support/needs.ts'
+import { startRedis } from '../support/redis.ts'
 import { bearer, createKey, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
 
 test('metrics are for administrators and for keys with the scope metrics', async () => {
@@ -35,6 +42,25 @@ test('what a publication does can be seen in the metrics', async () => {
   expect(text).toContain('carillon_publish_duration_seconds_count 1\n')
   expect(text).toMatch(/^carillon_history_group_size_count [1-9]/m)
   expect(text).not.toContain('general')
+})
+
+describeWith(['redis'], 'on one Redis', () => {
+  test('the processes of one machine are read as one, and those of another by themselves', async () => {
+    await using redis = await startRedis()
+    const log = pino({ level: 'silent' })
+    await using parts = new AsyncDisposableStack()
+    const startNode = async (installation: string, deliveries: number) => {
+      const target = redisUrl.parse(redis.url)
+      const { bus } = parts.use(await openRedisEngine({ target, prefix: 'carillon', log }))
+      const metrics = createMetrics()
+      metrics.counts.deliveries += deliveries
+      return parts.use(createMetricsReader({ metrics, bus, installation }))
+    }
+    const [one, two, elsewhere] = [await startNode('a', 1), await startNode('a', 2), await startNode('b', 4)]
+    expect(await one.read()).toContain('carillon_deliveries_total 3\n')
+    expect(await two.read()).toContain('carillon_deliveries_total 3\n')
+    expect(await elsewhere.read()).toContain('carillon_deliveries_total 4\n')
+  })
 })
 
 async function keyFor(server: ServerProcess, scope: KeyScope): Promise<Record<string, string>> {

@@ -31,6 +31,36 @@ describeWith(['redis'], 'two nodes on one Redis', () => {
     await vi.waitFor(() => expect(received).toEqual([1, 2, 3]))
   })
 
+  test('the server API of one steers the clients of the other, and says so when that one does not answer', async () => {
+    await using redis = await startRedis()
+    await using one = await startNode(redis)
+    await using other = await startNode(redis)
+    const headers = { 'x-api-key': await createKey(one, ['admin']) }
+    const call = async (method: string, body: unknown) =>
+      (await one.api('POST', `/api/${method}`, { headers, body })).body
+    const { id: user, token } = await signIn(other, 'ada@example.org', 'viewer')
+    using sdk = sdkClient(other, { getToken: ticketFor(other, token) })
+    sdk.client.connect()
+    await sdk.client.ready(10_000)
+    expect(await call('subscribe', { user, channel: 'news:a' })).toEqual({ result: {} })
+    await vi.waitFor(async () =>
+      expect(await call('channels', {})).toEqual({ result: { channels: { 'news:a': { num_clients: 1 } } } }),
+    )
+    expect(await call('info', {})).toMatchObject({ result: { nodes: [expect.anything(), expect.anything()] } })
+    expect(await call('publish', { channel: 'news:a', data: 1, version: 5 })).toMatchObject({ result: { offset: 1 } })
+    expect(await call('publish', { channel: 'news:a', data: 1, version: 5 })).toMatchObject({ result: { offset: 1 } })
+    await other.kill()
+    expect(await call('unsubscribe', { user, channel: 'news:a' })).toMatchObject({ status: 503, code: 'unavailable' })
+    await other.start()
+    await sdk.client.ready(20_000)
+    const gone = next<{ code: number }>(sdk.client as never, 'disconnected')
+    await vi.waitFor(async () => expect(await call('disconnect', { user })).toEqual({ result: {} }), {
+      timeout: 40_000,
+      interval: 500,
+    })
+    expect(await gone).toMatchObject({ code: 3503 })
+  })
+
   test('while Redis is away sockets stay and publishers get 503; when it is back all goes on', async () => {
     await using redis = await startRedis({ appendOnly: true })
     await using one = await startNode(redis)

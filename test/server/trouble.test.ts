@@ -1,10 +1,22 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { json } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
-import { bearer, createKey, freePort, runCarillon, signIn, startServerProcess } from '../support/server-process.ts'
+import { localSocketPath } from '#server/http/listen.ts'
+import {
+  bearer,
+  createKey,
+  freePort,
+  runCarillon,
+  type ServerProcess,
+  signIn,
+  startServerProcess,
+} from '../support/server-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test('a wrong password and an unknown account get the same answer', async () => {
@@ -349,3 +361,28 @@ test('names reach a terminal without what would steer it', async () => {
     expect(output, list).not.toContain('\u001b')
   }
 })
+
+test('a server that is stopping says so, in a problem document, to whoever asks meanwhile', async () => {
+  await using server = await startServerProcess()
+  // One that does not answer the close frame is waited for.
+  const held = connect(Number(new URL(server.url).port), '127.0.0.1')
+  held.write(
+    'GET /connection/websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  )
+  await once(held, 'data')
+  const stopped = server.stop()
+  await expect
+    .poll(() => askLocally(server, '/health/live'))
+    .toMatchObject({ status: 503, code: 'unavailable', detail: expect.stringMatching(/stopping/) })
+  held.destroy()
+  expect(await stopped).toBe(0)
+})
+
+function askLocally(server: ServerProcess, path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath: localSocketPath(server.data), path, agent: false })
+    asked.on('response', (response) => json(response).then(resolve, reject))
+    asked.on('error', reject).end()
+  })
+}

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
-import type { Verified } from '#server/auth/auth.ts'
-import type { Identity } from '#server/auth/identity.ts'
+import type { SubscriptionGrant, VerifiedConnection, VerifiedSubscription } from '#server/auth/auth.ts'
+import type { ExternalIdentity, Identity, SocketIdentity } from '#server/auth/identity.ts'
 import type { Broker } from '#server/broker/broker.ts'
 import { createLocalBus } from '#server/broker/local-bus.ts'
 import { createMemoryBroker, type MemoryBrokerOptions } from '#server/broker/memory-broker.ts'
@@ -46,7 +46,21 @@ export interface RealtimeRig {
 }
 
 export interface RigOptions
-  extends Partial<Pick<RealtimeOptions, 'rpc' | 'limits' | 'clock' | 'personalChannel' | 'bus' | 'ephemeral'>> {
+  extends Partial<
+    Pick<
+      RealtimeOptions,
+      | 'rpc'
+      | 'limits'
+      | 'clock'
+      | 'personalChannel'
+      | 'personalNamespace'
+      | 'singleConnection'
+      | 'insecure'
+      | 'withoutNamespace'
+      | 'bus'
+      | 'ephemeral'
+    >
+  > {
   readonly namespaces?: RealtimeOptions['namespaces']
   readonly broker?: Partial<MemoryBrokerOptions>
   /** Where the HTTP edge says that every client is. Default loopback. */
@@ -177,6 +191,10 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       ...(options.limits && { limits: options.limits }),
       ...(options.clock && { clock: options.clock }),
       ...(options.personalChannel !== undefined && { personalChannel: options.personalChannel }),
+      ...(options.personalNamespace !== undefined && { personalNamespace: options.personalNamespace }),
+      ...(options.singleConnection !== undefined && { singleConnection: options.singleConnection }),
+      ...(options.insecure !== undefined && { insecure: options.insecure }),
+      ...(options.withoutNamespace && { withoutNamespace: options.withoutNamespace }),
     })
     const server = createServer()
     const recognize = async () => options.known ?? null
@@ -215,24 +233,37 @@ const local: Identity = { kind: 'local', userId: 'local', name: 'the test', role
 
 /** Who is who in a test: tokens and tickets that stand for made-up people. */
 export interface Identities extends Authenticator {
-  /** A token for this identity, for `seconds` from now; expired from the start when that is negative. */
-  token(identity: Identity, seconds?: number): string
+  /**
+   * A token for this identity, for `seconds` from now; expired from the start when that is negative, and for ever when it
+   * is null.
+   */
+  token(identity: SocketIdentity, seconds?: number | null, grants?: readonly TestGrant[]): string
+  /** A token for one channel, with the same meaning of `seconds`. */
+  subscriptionToken(admission: TestGrant & { userId: string; client?: string }, seconds?: number | null): string
   /** Works once. */
   ticket(identity: Identity): string
   /** Makes every question wait until the returned function is called. */
   hold(): () => void
 }
 
+export type TestGrant = Pick<SubscriptionGrant, 'channel'> & Partial<SubscriptionGrant>
+
 export function createIdentities(): Identities {
-  const tokens = new Map<string, Extract<Verified, { ok: true }>>()
+  const tokens = new Map<string, Extract<VerifiedConnection, { ok: true }>>()
+  const admissions = new Map<string, Extract<VerifiedSubscription, { ok: true }>>()
   const tickets = new Map<string, Identity>()
   let gate: Promise<void> = Promise.resolve()
   let count = 0
 
   return {
-    token(identity, seconds = 300) {
+    token(identity, seconds = 300, grants = []) {
       const token = `jwt.${++count}.secret`
-      tokens.set(token, { ok: true, identity, expiresAt: Math.floor(Date.now() / 1000) + seconds })
+      tokens.set(token, { ok: true, identity, expiresAt: secondsFromNow(seconds), grants: grants.map(grantOf) })
+      return token
+    },
+    subscriptionToken({ userId, client = null, ...grant }, seconds = 300) {
+      const token = `jwt.${++count}.secret`
+      admissions.set(token, { ok: true, userId, client, expiresAt: secondsFromNow(seconds), grant: grantOf(grant) })
       return token
     },
     ticket(identity) {
@@ -245,11 +276,13 @@ export function createIdentities(): Identities {
       gate = promise
       return resolve
     },
-    async verifyAccessToken(token) {
+    async verifyConnectionToken(token) {
       await gate
-      const known = tokens.get(token)
-      if (!known) return { ok: false, reason: 'invalid' }
-      return known.expiresAt * 1000 <= Date.now() ? { ok: false, reason: 'expired' } : known
+      return inTime(tokens.get(token))
+    },
+    async verifySubscriptionToken(token) {
+      await gate
+      return inTime(admissions.get(token))
     },
     async redeemTicket(ticket) {
       await gate
@@ -258,6 +291,26 @@ export function createIdentities(): Identities {
       return identity
     },
   }
+}
+
+function secondsFromNow(seconds: number | null): number | null {
+  return seconds === null ? null : Math.floor(Date.now() / 1000) + seconds
+}
+
+function grantOf({ channel, info = null, data = null, override = {} }: TestGrant): SubscriptionGrant {
+  return { channel, info, data, override }
+}
+
+function inTime<T extends { readonly expiresAt: number | null }>(known: T | undefined) {
+  if (!known) return { ok: false, reason: 'invalid' } as const
+  const isOver = known.expiresAt !== null && known.expiresAt * 1000 <= Date.now()
+  return isOver ? ({ ok: false, reason: 'expired' } as const) : known
+}
+
+/** A user of the site, of whom the server has no records. */
+export function external(userId: string, info: unknown = null): ExternalIdentity {
+  const text = info === null ? null : JSON.stringify(info)
+  return { kind: 'external', userId, name: userId, info: text, meta: undefined }
 }
 
 /** Somebody with this role. */

@@ -17,6 +17,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly url: string
   readonly data: string
   readonly setupLink: string | null
+  /** Of the process that was started, while it runs. */
+  readonly pid: number | null
   /** How often `kill` has ended it. */
   readonly kills: number
   /** All it ever wrote to its logs and terminal, over every restart. */
@@ -49,8 +51,11 @@ export interface ApiOptions {
 
 export async function startServerProcess({
   env = {},
+  config,
 }: {
   readonly env?: NodeJS.ProcessEnv
+  /** A configuration file. */
+  readonly config?: string
 } = {}): Promise<ServerProcess> {
   const data = await mkdtemp(join(tmpdir(), 'carillon-data-'))
   const port = await freePort()
@@ -61,7 +66,9 @@ export async function startServerProcess({
   let kills = 0
 
   async function start(): Promise<void> {
-    child = startChild(process.execPath, [carillon, 'serve', '--port', String(port), '--data', data, '--json'], {
+    const configured = config === undefined ? [] : ['--config', config]
+    const args = [carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured]
+    child = startChild(process.execPath, args, {
       env: { ...cleanEnv(), ...env },
     })
     const [line] = await child.waitFor(/^\{"url".*\}$/m, 60_000)
@@ -87,6 +94,9 @@ export async function startServerProcess({
     data,
     get setupLink() {
       return setupLink
+    },
+    get pid() {
+      return child?.pid ?? null
     },
     output: () => [...ended, child?.output() ?? ''].join('\n'),
     get kills() {

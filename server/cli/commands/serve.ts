@@ -9,6 +9,7 @@ interface ServeFlags {
   readonly port?: string
   readonly data?: string
   readonly config?: string
+  readonly processes?: string
   readonly json?: boolean
 }
 
@@ -24,8 +25,12 @@ export function serveCommand(context: CliContext): Command {
     .option('--port <port>', 'port to listen on (8750; 0 takes a free one)')
     .option('--data <dir>', 'folder for the database and keys')
     .option('--config <file>', 'configuration file (carillon.config.json)')
+    .option('--processes <count>', 'processes that share the port (1; auto is one a core)')
     .option('--json', 'print the address as JSON')
-    .addHelpText('after', '\nExamples:\n  carillon serve\n  carillon serve --port 9000 --data /var/lib/carillon')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  carillon serve\n  carillon serve --port 9000 --data /var/lib/carillon\n  carillon serve --processes auto',
+    )
     .action(async ({ json, ...flags }: ServeFlags) => {
       const config = readConfig({ env: context.env, flags, cwd: context.cwd })
       const log = pino({ level: config.log_level, base: null }, destination({ dest: 2, sync: true }))

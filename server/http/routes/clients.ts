@@ -11,6 +11,7 @@ import { HttpProblem } from '../problem-reply.ts'
 export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
   const params = z.object({ id: z.string().min(1).max(100) })
   const { clients } = realtime
+  let streams = 0
 
   app.get(
     '/api/v1/clients',
@@ -59,6 +60,9 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
 
   /** Server-sent events, until the reader goes, or the client or the server does. */
   async function stream(request: FastifyRequest, reply: FastifyReply, target: WatchTarget, about: object) {
+    if (streams >= maxStreams) {
+      throw new HttpProblem('rate_limited', `${maxStreams} connections are watched already. Close one of those first.`)
+    }
     const abort = new AbortController()
     const { raw } = reply.hijack()
     raw.once('close', () => abort.abort())
@@ -69,6 +73,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
       'x-accel-buffering': 'no',
     })
     log.info(about, 'a client is being watched')
+    streams += 1
     try {
       for await (const seen of clients.watch(target, abort.signal)) {
         const isReadable = raw.write(textOf(seen))
@@ -80,11 +85,15 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
     } catch (error) {
       log.error({ err: error, ...about }, 'watching a client failed')
     } finally {
+      streams -= 1
       raw.end()
       log.info(about, 'a client is no longer watched')
     }
   }
 }
+
+/** At a time and node, because each costs work for every message that is watched. */
+const maxStreams = 20
 
 const listQuery = z.object({
   search: z.string().max(200).optional(),

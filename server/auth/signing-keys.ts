@@ -1,0 +1,75 @@
+import { resolveSigningKey } from 'better-auth/plugins'
+import { createLocalJWKSet, errors, type JWSHeaderParameters } from 'jose'
+import { type BetterAuth, issuerOf } from './better-auth.ts'
+import type { Database } from './database.ts'
+
+/** The keys with which this server signs its own tokens, and knows them again. */
+export interface SigningKeys {
+  readonly issuer: string
+  readonly current: ReturnType<typeof createSigningKey>
+  readonly find: ReturnType<typeof createPublicKeys>
+}
+
+export interface SigningKeysParts {
+  readonly betterAuth: BetterAuth
+  readonly database: Database
+  readonly baseUrl: string
+  readonly clock: () => number
+}
+
+/** How long the signing key is used before the table is asked again; keys change every 90 days. */
+const signingKeyMs = 10 * 60_000
+
+export function createSigningKeys(parts: SigningKeysParts): SigningKeys {
+  return { issuer: issuerOf(parts.baseUrl), current: createSigningKey(parts), find: createPublicKeys(parts) }
+}
+
+function createSigningKey({ betterAuth, clock }: SigningKeysParts) {
+  let current: { readonly key: ReturnType<typeof load>; readonly until: number } | undefined
+  async function load() {
+    // Of an endpoint's context only this part is used, and calling it this way spares an HTTP-shaped round trip.
+    const context = { context: await betterAuth.$context } as Parameters<typeof resolveSigningKey>[0]
+    const key = await resolveSigningKey(context, betterAuth.jwtOptions)
+    if (key === null) throw new Error('better-auth has no signing key')
+    return key
+  }
+  return () => {
+    if (current === undefined || current.until <= clock()) {
+      const key = load()
+      current = { key, until: clock() + signingKeyMs }
+      key.catch(() => {
+        current = undefined
+      })
+    }
+    return current.key
+  }
+}
+
+function createPublicKeys({ betterAuth, database }: SigningKeysParts) {
+  let set: ReturnType<typeof load> | undefined
+  async function load() {
+    const { keys } = await betterAuth.api.getJwks()
+    return createLocalJWKSet({ keys: keys as Parameters<typeof createLocalJWKSet>[0]['keys'] })
+  }
+  function read() {
+    const reading = load()
+    set = reading
+    reading.catch(() => {
+      if (set === reading) set = undefined
+    })
+    return reading
+  }
+  /** Made since the set was read, perhaps by another process. What nobody made is looked up in microseconds. */
+  function isNew(kid: string | undefined): boolean {
+    return kid !== undefined && database.get('select 1 from jwks where id = ?', kid) !== undefined
+  }
+  return async (header: JWSHeaderParameters) => {
+    const find = await (set ?? read())
+    try {
+      return await find(header)
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey) || !isNew(header.kid)) throw error
+      return await (await read())(header)
+    }
+  }
+}

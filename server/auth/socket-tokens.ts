@@ -1,0 +1,74 @@
+import { decodeJwt } from 'jose'
+import { subscriptionTokenSettings } from '#server/config/client.ts'
+import type { Auth, VerifiedConnection } from './auth.ts'
+import type { SiteSettings } from './create-auth.ts'
+import type { SigningKeys } from './signing-keys.ts'
+import { createSiteTokens } from './site-tokens.ts'
+import type { SubscriptionTokens } from './subscription-tokens.ts'
+import { connectionClaims, subscriptionClaims } from './token-claims.ts'
+
+/** Longest token that is looked at. The site's may carry channels and information about the user. */
+const maxTokenLength = 16_384
+
+export interface SocketTokensParts {
+  readonly signingKeys: SigningKeys
+  readonly accessTokens: Pick<Auth, 'verifyAccessToken'>
+  readonly subscriptionTokens: SubscriptionTokens
+  readonly site: SiteSettings | undefined
+  readonly clock: () => number
+}
+
+/**
+ * Tokens of this server and of the site's own backend. A token that names this server as its issuer is looked at with
+ * this server's keys alone, and any other with the site's: it is never tried until something fits.
+ */
+export function createSocketTokens(
+  parts: SocketTokensParts,
+): Pick<Auth, 'verifyConnectionToken' | 'verifySubscriptionToken'> {
+  const { site, clock, accessTokens, subscriptionTokens } = parts
+  const connections = site && createSiteTokens(site.token, clock)
+  const subscriptions = site && createSiteTokens(subscriptionTokenSettings(site), clock)
+
+  return {
+    async verifyConnectionToken(token) {
+      if (isOurs(token)) {
+        const verified = await accessTokens.verifyAccessToken(token)
+        return verified.ok ? { ...verified, grants: [] } : verified
+      }
+      if (!connections || token.length > maxTokenLength) return { ok: false, reason: 'invalid' }
+      const verified = await connections.verify(token)
+      return verified.ok ? connectionOf(verified.claims) : verified
+    },
+    async verifySubscriptionToken(token) {
+      if (token.length > maxTokenLength) return { ok: false, reason: 'invalid' }
+      const verified = isOurs(token) ? await subscriptionTokens.verify(token) : await subscriptions?.verify(token)
+      if (!verified?.ok) return verified ?? { ok: false, reason: 'invalid' }
+      const claims = subscriptionClaims.safeParse(verified.claims)
+      if (!claims.success) return { ok: false, reason: 'invalid' }
+      if (isOver(claims.data.expiresAt)) return { ok: false, reason: 'expired' }
+      return { ok: true, ...claims.data }
+    },
+  }
+
+  function isOurs(token: string): boolean {
+    try {
+      return decodeJwt(token).iss === parts.signingKeys.issuer
+    } catch {
+      // What is no token at all is told so by whoever verifies it.
+      return false
+    }
+  }
+
+  function connectionOf(payload: unknown): VerifiedConnection {
+    const claims = connectionClaims.safeParse(payload)
+    if (!claims.success) return { ok: false, reason: 'invalid' }
+    const { userId, info, meta, expiresAt, grants } = claims.data
+    if (isOver(expiresAt)) return { ok: false, reason: 'expired' }
+    if (userId === '' && site?.disallow_anonymous_connection_tokens) return { ok: false, reason: 'anonymous' }
+    return { ok: true, identity: { kind: 'external', userId, name: userId, info, meta }, expiresAt, grants }
+  }
+
+  function isOver(expiresAt: number | null): boolean {
+    return expiresAt !== null && expiresAt * 1000 <= clock()
+  }
+}

@@ -1,0 +1,47 @@
+import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import type { VerifiedSubscription } from '#server/auth/auth.ts'
+import type { Namespace } from '#server/config/namespaces.ts'
+import type { Client } from './client.ts'
+import { within } from './deadline.ts'
+import type { SubscriptionTerms } from './open-subscription.ts'
+
+/** Whether a client may subscribe, and on what terms. */
+export type Admission =
+  | {
+      readonly ok: true
+      readonly policy: Namespace
+      readonly terms: Pick<SubscriptionTerms, 'byToken' | 'info' | 'data' | 'expiresAt'>
+    }
+  | { readonly ok: false; readonly error: ReplyErrorName; readonly message?: string }
+
+/** Without a token, by the rules. */
+export function admitByRules({ identity, services }: Client, channel: string): Admission {
+  const allowed = services.access.check(identity, 'subscribe', channel)
+  return allowed.ok ? { ...allowed, terms: {} } : allowed
+}
+
+/** A token decides alone. */
+export async function admitByToken(client: Client, channel: string, token: string): Promise<Admission> {
+  const { access } = client.services
+  const admitted = access.admit(channel)
+  if (!admitted.ok) return admitted
+  const verified = await verifyFor(client, channel, token)
+  if (!verified.ok) return { ok: false, error: verified.reason === 'expired' ? 'tokenExpired' : 'permissionDenied' }
+  const { expiresAt, grant } = verified
+  const { info, data, override } = grant
+  return { ok: true, policy: { ...admitted.policy, ...override }, terms: { byToken: true, info, data, expiresAt } }
+}
+
+/** What a token says, provided that it is for this channel, this user and, if it names one, this connection. */
+export async function verifyFor(client: Client, channel: string, token: string): Promise<VerifiedSubscription> {
+  const { authenticator, limits } = client.services
+  const verified = await within(limits.answerMs, 'verifying a token', () =>
+    authenticator.verifySubscriptionToken(token),
+  )
+  if (!verified.ok) return verified
+  const isTheirs =
+    verified.grant.channel === channel &&
+    verified.userId === client.identity.userId &&
+    (verified.client === null || verified.client === client.id)
+  return isTheirs ? verified : { ok: false, reason: 'invalid' }
+}
