@@ -110,6 +110,8 @@ export class Connection implements TransportListener, Pinged {
     this.#log().debug({ err: error }, 'socket error')
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
     const grace = setTimeout(() => this.#transport.terminate(), this.#services.limits.closeGraceMs)
+    if ('client' in this.#phase) this.#phase.client.ending = { code: brokenOff, reason: 'gone' }
+    this.#services.metrics.closed('client', brokenOff)
     this.#become({ name: 'closing', grace })
     this.#outbox.discard()
   }
@@ -304,6 +306,8 @@ const refusalReasons: Partial<Record<ReplyErrorName, CloseReason>> = {
 
 /** What WebSocket says of an end without a code. */
 const noStatusReceived = 1005
+/** And of one that came without a word. */
+const brokenOff = 1006
 
 const pingFrame = textFrame(pingText)
 
