@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { nodeInfo } from '#protocol/server-api.ts'
 import { type Answered, answered, refused } from './answered.ts'
 import { fitsGlob } from './glob.ts'
 import { answerQuestion, askNodes } from './node-questions.ts'
@@ -13,19 +14,6 @@ export interface Nodes {
   channels(pattern: string): Promise<Answered<ReadonlyMap<string, number>>>
 }
 
-const nodeInfo = z.object({
-  uid: z.string(),
-  name: z.string(),
-  version: z.string(),
-  num_clients: z.int(),
-  num_users: z.int(),
-  num_subs: z.int(),
-  num_channels: z.int(),
-  /** Seconds. */
-  uptime: z.int(),
-  /** Per cent of one processor since it was last asked, and resident memory in bytes. */
-  process: z.object({ cpu: z.number(), rss: z.int() }),
-})
 export type NodeInfo = z.infer<typeof nodeInfo>
 
 /** Channels that one node tells. More than that is not an answer that anybody reads. */
@@ -68,7 +56,7 @@ export function createNodes(services: Services, version: string): Nodes & Dispos
   }
 
   function tellInfo(): NodeInfo {
-    const channels = hub.channels()
+    const { channels, subscriptions } = hub.size()
     const { clients, users } = registry.count()
     return {
       uid: bus.node,
@@ -76,8 +64,8 @@ export function createNodes(services: Services, version: string): Nodes & Dispos
       version,
       num_clients: clients,
       num_users: users,
-      num_subs: channels.reduce((sum, channel) => sum + channel.clients, 0),
-      num_channels: channels.length,
+      num_subs: subscriptions,
+      num_channels: channels,
       uptime: Math.floor((clock() - startedAt) / 1000),
       process: { cpu: cpuPercent(), rss: process.memoryUsage.rss() },
     }
