@@ -106,6 +106,7 @@ export interface NodeOptions {
 export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { config, log, metrics, store, engine, baseUrl, local, web, sweeps = true } = options
   const { broker, bus, ephemeral } = engine
+  metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
@@ -153,6 +154,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     store,
     metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
     metricsArePublic: config.metrics.public,
+    isEngineUp: engine.isUp,
     isTrustedProxy,
     baseUrl,
     version: packageJson.version,
