@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{protocol,server,main,preload,renderer,native,build}/**/*.test.{ts,tsx}'],
+          include: ['{protocol,server,main,preload,renderer,native,build,bench}/**/*.test.{ts,tsx}'],
           testTimeout: 10_000,
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },

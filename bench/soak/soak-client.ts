@@ -57,23 +57,32 @@ export async function startSoakClient({ port, channel, ticket, counters }: SoakC
   }
 
   async function connect(): Promise<void> {
+    let opened: Link | null = null
+    let token: string
     try {
-      const token = await ticket()
-      link = await openLink(port)
-      await upgrade(link, '/connection/websocket')
-      phase = 'subscribing'
-      const connected = link
-      link.follow(framesAreTaken(link, pong, onFrame), () => {})
-      link.onClosed = () => {
-        if (connected === link) serverClosed('without a close frame')
-      }
-      link.write(textFrame(`${JSON.stringify({ id: 1, connect: { token } })}\n${subscribeCommand()}`))
+      token = await ticket()
+      opened = await openLink(port)
+      await upgrade(opened, '/connection/websocket')
     } catch {
       // Counted; a server that is busy refuses now and then.
       counters.refused += 1
-      link?.destroy()
+      opened?.destroy()
       void comeBack(1000)
+      return
     }
+    const mine = opened
+    const isCurrent = () => link === mine
+    link = mine
+    phase = 'subscribing'
+    // What is left in a chunk of a connection that was given up is nobody's.
+    const take = framesAreTaken(mine, pong, (...frame) => {
+      if (isCurrent()) onFrame(...frame)
+    })
+    mine.follow(take, () => {})
+    mine.onClosed = () => {
+      if (isCurrent()) serverClosed('without a close frame')
+    }
+    mine.write(textFrame(`${JSON.stringify({ id: 1, connect: { token } })}\n${subscribeCommand()}`))
   }
 
   async function comeBack(away: number): Promise<void> {

@@ -50,6 +50,7 @@ export async function openStage({ appendOnly = true } = {}): Promise<Stage> {
         env: {
           CARILLON_REDIS_URL: redisUrl,
           CARILLON_NAMESPACES: JSON.stringify(namespaces),
+          CARILLON_LIMITS: JSON.stringify({ recovery_publications: 10_000 }),
           CARILLON_CLIENT: JSON.stringify({ token: { hmac_secret_key: secret } }),
         },
       }),

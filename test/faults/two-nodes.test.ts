@@ -19,16 +19,21 @@ function expectSocketsKept({ lostConnections }: Outcome): void {
 }
 
 describeWith(['redis'], 'two nodes on one Redis, and a crowd that follows one channel', () => {
-  test('a node is killed and starts again: its clients go to the other one and miss nothing', { timeout }, async () => {
+  test('either node is killed and starts again: its clients go to the other one and miss nothing', {
+    timeout,
+  }, async () => {
     await using stage = await openStage()
-    const outcome = await through(stage, 'a node killed', async () => {
-      await stage.nodes[0].kill()
-      await pause(1_000)
-      await stage.nodes[0].start()
+    const outcome = await through(stage, 'either node killed', async () => {
+      for (const node of stage.nodes) {
+        await node.kill()
+        await pause(1_000)
+        await node.start()
+      }
     })
     expectWhole(outcome)
-    expect(outcome.lostConnections).toBeGreaterThanOrEqual(size.clients / 2)
-    expect(outcome.recovered).toBeGreaterThanOrEqual(size.clients / 2)
+    // Half of them, and then all: nobody goes back by itself.
+    expect(outcome.lostConnections).toBeGreaterThanOrEqual(size.clients)
+    expect(outcome.recovered).toBeGreaterThanOrEqual(size.clients)
   })
 
   test('Redis is killed and comes back with its data: nobody misses anything', { timeout }, async () => {

@@ -19,7 +19,7 @@ import {
 import { publishStream } from '../support/stream-of-publications.ts'
 import { expectGone, openedOn, workersOf } from '../support/worker-processes.ts'
 
-const twoProcesses = () => startServerProcess({ env: { CARILLON_PROCESSES: '2' } })
+const twoProcesses = () => startServerProcess({ env: { CARILLON_PROCESSES: '2', CARILLON_LOG_LEVEL: 'debug' } })
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 /** Clients of one person, connected, with what each has received in a channel. */
@@ -249,7 +249,9 @@ test('a process that hangs is replaced, and its clients miss nothing', async () 
 describeWith(['redis'], 'several processes on Redis', () => {
   test('are nodes of it, as those of other machines are', async () => {
     await using redis = await startRedis()
-    await using server = await startServerProcess({ env: { CARILLON_PROCESSES: '2', CARILLON_REDIS_URL: redis.url } })
+    await using server = await startServerProcess({
+      env: { CARILLON_PROCESSES: '2', CARILLON_LOG_LEVEL: 'debug', CARILLON_REDIS_URL: redis.url },
+    })
     const { token } = await signIn(server, 'ola@example.org', 'operator')
     const all = await clients(server, token, 8, 'news:general')
     expect(openedOn(server)).toEqual(new Set([1, 2]))
