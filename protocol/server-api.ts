@@ -104,7 +104,8 @@ const publication = z.object({
   info: clientInfo.optional(),
   tags: z.record(z.string(), z.string()).optional(),
 })
-const node = z.object({
+/** What `info` tells of one node. */
+export const nodeInfo = z.object({
   uid: z.string(),
   name: z.string(),
   version: z.string(),
@@ -114,9 +115,10 @@ const node = z.object({
   num_channels: z.int(),
   /** Seconds. */
   uptime: z.int(),
-  /** Per cent of one processor, and resident memory in bytes. */
+  /** Per cent of one processor since it was last asked, and resident memory in bytes. */
   process: z.object({ cpu: z.number(), rss: z.int() }),
 })
+export type NodeInfo = z.infer<typeof nodeInfo>
 const nothing = z.object({})
 
 const everybody = ['admin', 'operator', 'viewer', 'device'] as const satisfies readonly Role[]
@@ -168,7 +170,13 @@ export const serverMethods = {
     ['admin', 'operator', 'viewer'],
     'Lists the channels with subscribers.',
   ),
-  info: method(nothing, z.object({ nodes: z.array(node) }), 'subscribe', ['admin', 'operator'], 'Tells of the nodes.'),
+  info: method(
+    nothing,
+    z.object({ nodes: z.array(nodeInfo) }),
+    'subscribe',
+    ['admin', 'operator'],
+    'Tells of the nodes.',
+  ),
   rpc: method(rpc, z.object({ data: z.unknown().optional() }), null, everybody, 'Calls a method of the application.'),
 } as const
 export type ServerMethodName = keyof typeof serverMethods

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { type NodeInfo, nodeInfo } from '#protocol/server-api.ts'
 import { type Answered, answered, refused } from './answered.ts'
 import { fitsGlob } from './glob.ts'
 import { answerQuestion, askNodes } from './node-questions.ts'
@@ -12,21 +13,6 @@ export interface Nodes {
   /** Channels with subscribers whose name fits the pattern, and how many each has; an empty pattern fits all. */
   channels(pattern: string): Promise<Answered<ReadonlyMap<string, number>>>
 }
-
-const nodeInfo = z.object({
-  uid: z.string(),
-  name: z.string(),
-  version: z.string(),
-  num_clients: z.int(),
-  num_users: z.int(),
-  num_subs: z.int(),
-  num_channels: z.int(),
-  /** Seconds. */
-  uptime: z.int(),
-  /** Per cent of one processor since it was last asked, and resident memory in bytes. */
-  process: z.object({ cpu: z.number(), rss: z.int() }),
-})
-export type NodeInfo = z.infer<typeof nodeInfo>
 
 /** Channels that one node tells. More than that is not an answer that anybody reads. */
 export const maxChannelsTold = 10_000

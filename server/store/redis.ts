@@ -94,7 +94,8 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
 
   client.on('error', (error: Error) => {
     lastFault = error.message
-    log.debug({ err: error }, 'the connection to Redis failed')
+    // Not the error itself: it carries the command, which for AUTH is the password.
+    log.debug({ reason: lastFault }, 'the connection to Redis failed')
   })
   client.on('ready', identify)
   client.on('close', () => {

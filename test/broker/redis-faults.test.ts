@@ -222,11 +222,14 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
 
   test('a wrong password, or none, is said at once', async () => {
     const redis = await ownRedis({ password: 'right' })
-    const log = pino({ level: 'silent' })
-    for (const url of [redis.url.replace('right', 'wrong'), `redis://127.0.0.1:${redis.port}`]) {
+    const logged: string[] = []
+    const log = pino({ level: 'trace' }, { write: (line) => void logged.push(line) })
+    for (const url of [redis.url.replace('right', 'mistaken'), `redis://127.0.0.1:${redis.port}`]) {
       const opening = openRedis({ target: redisUrl.parse(url), prefix: 'carillon', log })
       expect(await errorOf(opening)).toMatchObject({ code: 'redis_refused' })
     }
+    expect(logged.join('')).toMatch(/WRONGPASS/)
+    expect(logged.join('')).not.toMatch(/mistaken/)
     const { broker } = await openRedisNode(redis.url)
     expect(await publishMany(broker, 1)).toMatchObject({ offset: 1 })
     await redis.ask('acl', 'setuser', 'bob', 'on', '>pw', '~*', '&*', '+@all', '-info')
