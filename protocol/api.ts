@@ -145,13 +145,15 @@ export const deviceView = z.object({
 })
 export type DeviceView = z.infer<typeof deviceView>
 
+/** Who is behind a connection. external: a user of the site, of whom there are no records and who has no role. */
+export const clientKind = z.enum(['user', 'device', 'key', 'local', 'external'])
+
 /** `GET /api/v1/clients`: one open connection. */
 export const clientView = z.object({
   id: z.string(),
   user: z.string(),
   name: z.string(),
-  /** external: a user of the site, of whom there are no records and who has no role. */
-  kind: z.enum(['user', 'device', 'key', 'local', 'external']),
+  kind: clientKind,
   role: role.nullable(),
   transport: z.string(),
   address: z.string(),

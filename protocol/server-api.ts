@@ -104,7 +104,7 @@ const publication = z.object({
   info: clientInfo.optional(),
   tags: z.record(z.string(), z.string()).optional(),
 })
-/** What a node tells of itself. */
+/** What `info` tells of one node. */
 export const nodeInfo = z.object({
   uid: z.string(),
   name: z.string(),
@@ -118,6 +118,7 @@ export const nodeInfo = z.object({
   /** Per cent of one processor since it was last asked, and resident memory in bytes. */
   process: z.object({ cpu: z.number(), rss: z.int() }),
 })
+export type NodeInfo = z.infer<typeof nodeInfo>
 const nothing = z.object({})
 
 const everybody = ['admin', 'operator', 'viewer', 'device'] as const satisfies readonly Role[]

@@ -18,7 +18,7 @@ import { type Engine, openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
-import { bindLocal, bindTcp, hostInUrl, localSocketPath } from './http/listen.ts'
+import { bindLocal, bindTcp, hostInUrl, limitRequests, localSocketPath } from './http/listen.ts'
 import { createMetricsReader } from './http/metrics-reader.ts'
 import { createRecognize } from './http/recognize.ts'
 import { createStreams } from './http/streams.ts'
@@ -106,6 +106,7 @@ export interface NodeOptions {
 export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { config, log, metrics, store, engine, baseUrl, local, web, sweeps = true } = options
   const { broker, bus, ephemeral } = engine
+  metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
   const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
@@ -154,6 +155,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     store,
     metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
     metricsArePublic: config.metrics.public,
+    isEngineUp: engine.isUp,
     isTrustedProxy,
     baseUrl,
     version: packageJson.version,
@@ -175,10 +177,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     app.routing(request, response)
   }
   for (const server of [local, web]) {
-    if (server) {
-      server.headersTimeout = config.limits.request_header_timeout * 1000
-      server.requestTimeout = config.limits.request_timeout * 1000
-    }
+    if (server) limitRequests(server, config.limits)
     server?.on('request', serve)
     server?.on('upgrade', upgrade)
   }

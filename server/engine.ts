@@ -18,6 +18,8 @@ export interface Engine extends AsyncDisposable {
   readonly broker: Broker
   readonly bus: Bus
   readonly ephemeral: Ephemeral
+  /** Whether it answers now; found out within a second. */
+  isUp(): Promise<boolean>
 }
 
 export interface EngineOptions {
@@ -57,7 +59,7 @@ async function openMemoryEngine({ store, metrics, durability, log }: MemoryOptio
     }),
   )
   const opened = parts.move()
-  return { broker, bus, ephemeral, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return { broker, bus, ephemeral, isUp: async () => true, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 /** For several nodes. */
@@ -69,5 +71,17 @@ export async function openRedisEngine(options: Pick<RedisStoreOptions, 'target' 
   const bus = parts.use(await openRedisBus({ redis, log: log.child({ room: 'bus' }) }))
   const broker = parts.use(await openRedisBroker({ redis, log: log.child({ room: 'broker' }) }))
   const opened = parts.move()
-  return { broker, bus, ephemeral, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  const isUp = () => succeeds(redis.commands.run((client) => client.ping()))
+  return { broker, bus, ephemeral, isUp, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** Whether something is done within a second. */
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(resolve, 1_000, false)
+  work.then(
+    () => resolve(true),
+    () => resolve(false),
+  )
+  return promise.finally(() => clearTimeout(timer))
 }

@@ -57,5 +57,10 @@ function openRemoteEngine(peer: Peer<PrimaryVerbs, WorkerVerbs>, node: string): 
   const ephemeral = parts.use(createRemoteEphemeral(peer))
   const bus = parts.use(createRemoteBus({ peer, node, log: log.child({ room: 'bus' }) }))
   const broker = parts.use(createRemoteBroker(peer))
-  return { broker, bus, ephemeral, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+  const isUp = () =>
+    peer.call('nodes', [], 1_000).then(
+      () => true,
+      () => false,
+    )
+  return { broker, bus, ephemeral, isUp, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }

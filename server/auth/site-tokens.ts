@@ -1,5 +1,6 @@
 import {
   createRemoteJWKSet,
+  customFetch,
   decodeProtectedHeader,
   errors,
   type JWTPayload,
@@ -7,6 +8,7 @@ import {
   jwtVerify,
 } from 'jose'
 import type { SiteTokenSettings } from '#server/config/client.ts'
+import { createKeySetFetch } from './key-set-fetch.ts'
 
 /** Checks tokens that the site's own backend signs, with the keys of the configuration and no others. */
 export interface SiteTokens {
@@ -30,7 +32,10 @@ const keySetAge = { cacheMaxAge: 10 * 60_000, cooldownDuration: 30_000, timeoutD
 
 export function createSiteTokens(settings: SiteTokenSettings, clock: () => number): SiteTokens {
   const { jwks_public_endpoint: endpoint, audience, issuer } = settings
-  const keySet = endpoint === undefined ? null : createRemoteJWKSet(new URL(endpoint), keySetAge)
+  const keySet =
+    endpoint === undefined
+      ? null
+      : createRemoteJWKSet(new URL(endpoint), { ...keySetAge, [customFetch]: createKeySetFetch(clock) })
 
   return {
     async verify(token) {

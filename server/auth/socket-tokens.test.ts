@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -18,13 +18,18 @@ const startSite = (token: object = { hmac_secret_key: secret }, more: object = {
   startAuth({ client: clientSettings.parse({ token, ...more }) })
 
 /** The site's public keys, served over HTTP. */
-async function serveKeys(keys: () => unknown) {
-  const served = { requests: 0, url: '' }
-  const server = createServer((_request, response) => {
-    served.requests += 1
+const serveKeys = (keys: () => unknown) =>
+  serveSite((response) => {
     const body = keys()
     response.writeHead(body === undefined ? 500 : 200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(body ?? {}))
+  })
+
+async function serveSite(answer: (response: ServerResponse, path: string) => void) {
+  const served = { requests: 0, url: '' }
+  const server = createServer((request, response) => {
+    served.requests += 1
+    answer(response, request.url ?? '')
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -149,10 +154,56 @@ describe('keys of the site', () => {
     await using server = await startSite({ jwks_public_endpoint: keys.url })
     const token = await new SignJWT({ sub: 'ada' }).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(privateKey)
     await expect(server.auth.verifyConnectionToken(token)).rejects.toThrow(/200 OK/)
+    server.forward(1)
     answer = { no: 'keys' }
     await expect(server.auth.verifyConnectionToken(token)).rejects.toThrow(/JSON Web Key Set/)
+    server.forward(1)
     answer = { keys: [jwk] }
     expect(await server.auth.verifyConnectionToken(token)).toMatchObject({ ok: true })
+  })
+})
+
+describe('a site that does not answer with its keys', () => {
+  const anyToken = async () => {
+    const { privateKey } = await generateKeyPair('ES256')
+    return new SignJWT({ sub: 'ada' }).setProtectedHeader({ alg: 'ES256', kid: 'k1' }).sign(privateKey)
+  }
+
+  test('is asked once a second, however many tokens come', async () => {
+    const site = await serveKeys(() => undefined)
+    await using server = await startSite({ jwks_public_endpoint: site.url })
+    const token = await anyToken()
+    for (let n = 0; n < 5; n++) await expect(server.auth.verifyConnectionToken(token)).rejects.toThrow()
+    expect(site.requests).toBe(1)
+    server.forward(1)
+    await expect(server.auth.verifyConnectionToken(token)).rejects.toThrow(/200 OK/)
+    expect(site.requests).toBe(2)
+  })
+
+  test('is not followed elsewhere', async () => {
+    const paths: string[] = []
+    const site = await serveSite((response, path) => {
+      paths.push(path)
+      response.writeHead(302, { location: '/elsewhere' }).end()
+    })
+    await using server = await startSite({ jwks_public_endpoint: site.url })
+    await expect(server.auth.verifyConnectionToken(await anyToken())).rejects.toThrow(/302/)
+    expect(paths).toEqual(['/jwks.json'])
+  })
+
+  test('is not read for ever', async () => {
+    const closed = Promise.withResolvers<void>()
+    const site = await serveSite((response) => {
+      response.once('close', closed.resolve)
+      const pour = () => {
+        while (response.write('x'.repeat(65_536)));
+        response.once('drain', pour)
+      }
+      pour()
+    })
+    await using server = await startSite({ jwks_public_endpoint: site.url })
+    await expect(server.auth.verifyConnectionToken(await anyToken())).rejects.toThrow(/larger than/)
+    await closed.promise
   })
 })
 

@@ -63,6 +63,17 @@ test('a file that is not JSON is named with its fault', () => {
   expect(problems[0]).toMatch(/carillon\.config\.json is not valid JSON/)
 })
 
+test.each([
+  '{"client": {"token": {"hmac_secret_key": geheimnis}}}',
+  '{"http_api": {"key": "geheimnis" "geheimnis"}}',
+  '{"http_api": {"key": "geheimnis',
+  '{geheimnis}',
+])('what is wrong with %s is told without what stands there', (text) => {
+  const [problem] = problemsOf(() => readConfig({ env: {}, flags: {}, cwd: folderWith(text) }))
+  expect(problem).toMatch(/carillon\.config\.json is not valid JSON: .+\.$/)
+  expect(problem).not.toMatch(/gehe|nis/)
+})
+
 test('a file named on the command line must be there', () => {
   const problems = problemsOf(() => readConfig({ env: {}, flags: { config: 'absent.json' }, cwd: folderWith() }))
   expect(problems[0]).toMatch(/absent\.json cannot be read/)

@@ -147,9 +147,14 @@ function readFile(named: string | undefined, cwd: string): Read {
     const { $schema: _, ...rest } = values
     return { values: rest, problems: [] }
   } catch (error) {
-    const reason = error instanceof SyntaxError ? error.message : 'it is not an object'
+    const reason = error instanceof SyntaxError ? withoutSource(error.message) : 'it is not an object'
     return { values: {}, problems: [`The configuration file ${path} is not valid JSON: ${reason}.`] }
   }
+}
+
+/** What is wrong, without the part of the file that Node quotes: it may be a secret, and this goes to logs. */
+function withoutSource(message: string): string {
+  return message.replace(/,? (?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, '')
 }
 
 /** Variables that name something else than a field of the configuration. */

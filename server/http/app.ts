@@ -18,7 +18,7 @@ import { replyWithProblem } from './problem-reply.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
-import { consoleRoutes } from './routes/console.ts'
+import { consoleRoutes, isVisit } from './routes/console.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -39,6 +39,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOri
   readonly metrics: MetricsReader
   /** Whether anybody may read the metrics. */
   readonly metricsArePublic: boolean
+  /** Whether what the nodes share answers; found out within a second. */
+  readonly isEngineUp: () => Promise<boolean>
   /** Proxies that are believed where a request comes from. */
   readonly isTrustedProxy: IsTrusted
   readonly version: string
@@ -69,6 +71,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   app.decorate('isTrustedProxy', parts.isTrustedProxy)
   app.setErrorHandler(replyWithProblem)
   app.setNotFoundHandler((request, reply) => {
+    if (parts.consoleFolder !== null && isVisit(request)) return reply.redirect('/')
     const detail = `There is nothing at ${request.method} ${request.url.split('?')[0]}. The API is described at /openapi.json.`
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { connect, isIP, type ListenOptions } from 'node:net'
 import { dirname, join } from 'node:path'
 import { problemDocument } from '#protocol/problem.ts'
+import { defaultLimits, type Limits } from '#server/config/limits.ts'
 import { lockFolder } from '#server/store/folder-lock.ts'
 
 /** Why the server cannot listen. `message` is a sentence that says what to do. */
@@ -129,9 +130,7 @@ const maxSocketPath = 103
 export function unboundServer(): Server {
   // Late requests are looked for this often, and so closed at most this much later than the times below.
   const server = createServer({ connectionsCheckingInterval: 2_000 })
-  // Slow senders of headers or bodies must not hold connections for ever.
-  server.headersTimeout = 15_000
-  server.requestTimeout = 30_000
+  limitRequests(server, defaultLimits)
   server.on('request', (_request, response) => {
     if (server.listenerCount('request') > 1) return
     const document = problemDocument('unavailable', 'The server is starting or stopping. Try again in a second.')
@@ -139,6 +138,15 @@ export function unboundServer(): Server {
     response.writeHead(document.status, headers).end(JSON.stringify(document))
   })
   return server
+}
+
+/** Slow senders of headers or bodies must not hold connections for ever. */
+export function limitRequests(
+  server: Server,
+  limits: Pick<Limits, 'request_header_timeout' | 'request_timeout'>,
+): void {
+  server.headersTimeout = limits.request_header_timeout * 1000
+  server.requestTimeout = limits.request_timeout * 1000
 }
 
 function listen(server: Server, options: ListenOptions): Promise<void> {

@@ -16,9 +16,12 @@ export class HttpProblem extends Error {
 /** Turns whatever a route threw into a problem document (RFC 9457). The one place where codes become statuses. */
 export function replyWithProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const document = problemOf(error)
-  if (document.status >= 500) request.log.error({ err: error }, 'request failed')
+  // What is not available now is told where that is noticed, once and not for everybody who asks.
+  if (document.code === 'internal') request.log.error({ err: error }, 'request failed')
   if (error instanceof AuthError && error.retryAfter !== undefined) {
     reply.header('retry-after', Math.max(1, Math.ceil(error.retryAfter)))
+  } else if (document.status === 503) {
+    reply.header('retry-after', 1)
   }
   if (document.status === 401) reply.header('www-authenticate', 'Bearer')
   reply.code(document.status).type('application/problem+json').send(document)

@@ -31,6 +31,26 @@ test('a ticket that cannot be looked up now is not said to be wrong', async () =
   await new Promise((resolve) => server.close(resolve))
 })
 
+test('an address that is none is not found, and nothing of it is logged', async () => {
+  const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
+  const server = await bindLocal(path)
+  const logged: string[] = []
+  const upgrade = createUpgrade({
+    realtime: { upgrade: () => expect.unreachable(), isFull: () => expect.unreachable() },
+    recognize: () => expect.unreachable(),
+    addressOf: () => expect.unreachable(),
+    log: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),
+  })
+  server.on('upgrade', upgrade)
+  const client = connect({ path })
+  client.write('GET //?ticket=tkt_x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  const [answer] = await once(client, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 404 /)
+  expect(logged).toEqual([])
+  client.destroy()
+  await new Promise((resolve) => server.close(resolve))
+})
+
 test('a refused upgrade is closed even when the client keeps its half of the connection open', async () => {
   const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
   const server = await bindLocal(path)

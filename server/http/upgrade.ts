@@ -18,9 +18,10 @@ export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradePa
   return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     socket.on('error', socketOnError)
     try {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-      const name = names.get(pathname)
+      const { url = '/' } = request
+      const name = names.get(url.split('?', 1)[0] ?? '')
       if (name === undefined) return refuse(socket, '404 Not Found')
+      const { searchParams } = new URL(url, 'http://localhost')
       const address = addressOf(request)
       const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
       if (identity === 'refused') return refuse(socket, '401 Unauthorized')

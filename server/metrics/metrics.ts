@@ -20,6 +20,8 @@ export interface Metrics extends Disposable {
   refused(reason: RefusalReason): void
   /** What is looked at when somebody reads: the sum of all that answer. Returns the removal. */
   sample(take: () => Sample): () => void
+  /** Whether what the nodes share answers, asked at each reading. */
+  watchEngine(isUp: () => Promise<boolean>): void
   /** Everything as JSON, to be joined with that of other processes by `exposition`. */
   read(): Promise<unknown>
   /** The few figures that say how this process does. */
@@ -216,6 +218,18 @@ export function createMetrics({ process = false }: MetricsOptions = {}): Metrics
     sample(take) {
       samplers.add(take)
       return () => void samplers.delete(take)
+    },
+    watchEngine(isUp) {
+      new Gauge({
+        name: 'carillon_engine_up',
+        help: '1 when what the nodes share (with several, Redis) answers, else 0.',
+        registers,
+        // One process that cannot reach it is trouble.
+        aggregator: 'min',
+        async collect() {
+          this.set((await isUp()) ? 1 : 0)
+        },
+      })
     },
     read: () => registry.getMetricsAsJSON(),
     snapshot() {

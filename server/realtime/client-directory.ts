@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { clientKind } from '#protocol/api.ts'
+import { role } from '#protocol/roles.ts'
 import type { Answers, Bus } from '#server/broker/bus.ts'
 import type { Client } from './client.ts'
 import type { Registry } from './registry.ts'
@@ -34,8 +36,8 @@ const summary = z.object({
   node: z.string(),
   user: z.string(),
   name: z.string(),
-  kind: z.enum(['user', 'device', 'key', 'local', 'external']),
-  role: z.enum(['admin', 'operator', 'viewer', 'device']).nullable(),
+  kind: clientKind,
+  role: role.nullable(),
   transport: z.string(),
   address: z.string(),
   /** Milliseconds since 1970. */
@@ -146,7 +148,6 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
 
   function summaryOf({ id, identity, transport, address, since, subscriptions, outbox }: Client): ClientSummary {
     const { userId, name, kind } = identity
-    const role = 'role' in identity ? identity.role : null
     const { waitingBytes } = outbox
     const channels = subscriptions.size
     return {
@@ -155,7 +156,7 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
       user: userId,
       name,
       kind,
-      role,
+      role: 'role' in identity ? identity.role : null,
       transport,
       address,
       since,

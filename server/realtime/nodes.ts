@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { nodeInfo } from '#protocol/server-api.ts'
+import { type NodeInfo, nodeInfo } from '#protocol/server-api.ts'
 import { type Answered, answered, refused } from './answered.ts'
 import { fitsGlob } from './glob.ts'
 import { answerQuestion, askNodes } from './node-questions.ts'
@@ -13,8 +13,6 @@ export interface Nodes {
   /** Channels with subscribers whose name fits the pattern, and how many each has; an empty pattern fits all. */
   channels(pattern: string): Promise<Answered<ReadonlyMap<string, number>>>
 }
-
-export type NodeInfo = z.infer<typeof nodeInfo>
 
 /** Channels that one node tells. More than that is not an answer that anybody reads. */
 export const maxChannelsTold = 10_000

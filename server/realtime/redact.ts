@@ -20,6 +20,8 @@ const secretNames =
   /token|ticket|passw|secret|authori[sz]ation|cookie|credential|api[-_]?key|private|^headers$|^session$/i
 /** Tickets, API keys, JWTs, bearers. */
 const secretValues = /^(tkt_|crl_|bearer\s)|^[\w-]{8,}\.[\w-]{8,}\.[\w-]*$/i
+/** The same within a text, such as an address. */
+const secretParts = /\b(?:tkt_|crl_)[\w-]+|(?<![\w-])eyJ[\w-]{6,}\.[\w-]{8,}\.[\w-]*|\bbearer\s+\S+/gi
 const redacted = '(left out)'
 const deepest = 100
 
@@ -42,11 +44,12 @@ function withoutSecrets(value: unknown, depth: number): unknown {
 /** JSON within a string is looked into: payloads are sent so to those who take deltas. */
 function withoutSecretText(text: string, depth: number): string {
   if (secretValues.test(text)) return redacted
-  if (!/^\s*[[{]/.test(text)) return text
-  try {
-    return JSON.stringify(withoutSecrets(JSON.parse(text), depth + 1))
-  } catch {
-    // Only looks like JSON.
-    return text
+  if (/^\s*[[{]/.test(text)) {
+    try {
+      return JSON.stringify(withoutSecrets(JSON.parse(text), depth + 1))
+    } catch {
+      // Only looks like JSON.
+    }
   }
+  return text.replace(secretParts, redacted)
 }

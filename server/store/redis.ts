@@ -94,7 +94,7 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
 
   client.on('error', (error: Error) => {
     lastFault = error.message
-    // Not the error itself: it carries the command, which may be the one with the password.
+    // Not the error itself: it carries the command, which for AUTH is the password.
     log.debug({ reason: lastFault }, 'the connection to Redis failed')
   })
   client.on('ready', identify)

@@ -220,16 +220,16 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     expect(String(error)).not.toMatch(/secret/)
   })
 
-  test('a wrong password, or none, is said at once, and written nowhere', async () => {
+  test('a wrong password, or none, is said at once', async () => {
     const redis = await ownRedis({ password: 'right' })
     const logged: string[] = []
-    const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
-    for (const url of [redis.url.replace('right', 'wrong'), `redis://127.0.0.1:${redis.port}`]) {
+    const log = pino({ level: 'trace' }, { write: (line) => void logged.push(line) })
+    for (const url of [redis.url.replace('right', 'mistaken'), `redis://127.0.0.1:${redis.port}`]) {
       const opening = openRedis({ target: redisUrl.parse(url), prefix: 'carillon', log })
       expect(await errorOf(opening)).toMatchObject({ code: 'redis_refused' })
     }
-    expect(logged.join()).toMatch(/WRONGPASS/)
-    expect(logged.join()).not.toMatch(/"wrong"/)
+    expect(logged.join('')).toMatch(/WRONGPASS/)
+    expect(logged.join('')).not.toMatch(/mistaken/)
     const { broker } = await openRedisNode(redis.url)
     expect(await publishMany(broker, 1)).toMatchObject({ offset: 1 })
     await redis.ask('acl', 'setuser', 'bob', 'on', '>pw', '~*', '&*', '+@all', '-info')

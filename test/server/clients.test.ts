@@ -77,17 +77,22 @@ test('where a client is, a trusted proxy says', async () => {
   expect(items.map(({ address }) => address)).toEqual(['203.0.113.9'])
 })
 
-test('somebody who watches does not keep the server from stopping', async () => {
+test('whoever watches sees nothing more once signed out, and does not keep the server from stopping', async () => {
   await using server = await startServerProcess()
   const admin = bearer((await signIn(server, 'ada@example.org', 'admin')).token)
+  const other = bearer((await signIn(server, 'eve@example.org', 'admin')).token)
   await using frames = await stream(`${server.url}/api/v1/users/ada/frames`, admin)
+  await using others = await stream(`${server.url}/api/v1/users/ada/frames`, other)
+  await Promise.all([frames.next(), others.next()])
+  const readOn = async ({ next }: typeof frames) => {
+    for (;;) await next()
+  }
+  expect((await server.api('DELETE', '/api/v1/token', { headers: other })).status).toBe(204)
+  await expect(readOn(others)).rejects.toThrow('the stream has ended')
   await frames.next()
   const stopped = server.stop()
-  const readOn = async () => {
-    for (;;) await frames.next()
-  }
   // Ended by the server, not cut when its patience was over.
-  await expect(readOn()).rejects.toThrow('the stream has ended')
+  await expect(readOn(frames)).rejects.toThrow('the stream has ended')
   expect(await stopped).toBe(0)
 })
 

@@ -41,6 +41,7 @@ test('what a publication does can be seen in the metrics', async () => {
   expect(text).toContain('carillon_publications_total{namespace="news",source="http"} 1\n')
   expect(text).toContain('carillon_publish_duration_seconds_count 1\n')
   expect(text).toMatch(/^carillon_history_group_size_count [1-9]/m)
+  expect(text).toContain('carillon_engine_up 1\n')
   expect(text).not.toContain('general')
 })
 

@@ -80,6 +80,27 @@ describeWith(['redis'], 'two nodes on one Redis', () => {
     expect(disconnects).toBe(0)
   })
 
+  test('readiness and metrics tell of a Redis that is silent or gone, and of its return', async () => {
+    await using redis = await startRedis()
+    await using node = await startServerProcess({
+      env: { REDIS_URL: redis.url, CARILLON_METRICS: '{"public":true}' },
+    })
+    const ready = () => node.api('GET', '/health/ready')
+    const engineUp = async () =>
+      /^carillon_engine_up (\d)/m.exec(await (await fetch(`${node.url}/metrics`)).text())?.[1]
+    expect([(await ready()).body, await engineUp()]).toEqual([{ status: 'ok' }, '1'])
+    redis.pause()
+    const asked = performance.now()
+    expect((await ready()).body).toMatchObject({ status: 503, code: 'unavailable' })
+    expect(performance.now() - asked).toBeLessThan(3_000)
+    redis.resume()
+    await vi.waitFor(async () => expect((await ready()).status).toBe(200), { timeout: 15_000, interval: 100 })
+    await redis.kill()
+    await vi.waitFor(async () => expect((await ready()).status).toBe(503))
+    expect(await engineUp()).toBe('0')
+    expect((await node.api('GET', '/health/live')).status).toBe(200)
+  })
+
   test('when Redis has lost its data, subscribers are told that they cannot recover', async () => {
     await using redis = await startRedis({ appendOnly: true })
     await using one = await startNode(redis)

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type ClientView, clientView, type FramesEvent, page } from '#protocol/api.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
+import { AuthError } from '#server/auth/auth-error.ts'
 import type { ClientSummary } from '#server/realtime/client-directory.ts'
 import type { Seen, WatchTarget } from '#server/realtime/tap.ts'
 import type { Routes } from '../app.ts'
@@ -63,7 +64,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
     return stream(request, reply, { kind: 'user', id }, { by: by.userId, byName: by.name, user: id })
   })
 
-  /** Server-sent events, until the reader goes, or the client or the server does. */
+  /** Server-sent events, until the reader goes or may no longer read, or the client or the server goes. */
   async function stream(request: FastifyRequest, reply: FastifyReply, target: WatchTarget, about: object) {
     if (streams >= maxStreams) {
       throw new HttpProblem('rate_limited', `${maxStreams} connections are watched already. Close one of those first.`)
@@ -79,11 +80,16 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
     })
     log.info(about, 'a client is being watched')
     streams += 1
+    let lookedAt = performance.now()
     try {
       for await (const seen of clients.watch(target, abort.signal)) {
         const isReadable = raw.write(textOf(seen))
         if (target.kind === 'client' && seen.clients === 0) break
         if (isStopping(request)) break
+        if (performance.now() - lookedAt > lookAgainMs) {
+          lookedAt = performance.now()
+          if (!(await mayStillWatch(request))) break
+        }
         // While the reader does not keep up nothing is asked for, and what then is too much is counted by the tap.
         if (!isReadable) await drained(raw)
       }
@@ -95,7 +101,21 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
       log.info(about, 'a client is no longer watched')
     }
   }
+
+  /** Whoever was signed out, disabled or given another role since the stream was opened may not. */
+  async function mayStillWatch(request: FastifyRequest): Promise<boolean> {
+    try {
+      await callers.allowed(request, ['admin'], 'admin')
+      return true
+    } catch (error) {
+      if (error instanceof HttpProblem || error instanceof AuthError) return false
+      throw error
+    }
+  }
 }
+
+/** How often it is looked at who watches, in milliseconds. */
+const lookAgainMs = 2_000
 
 /** At a time and node, because each costs work for every message that is watched. */
 const maxStreams = 20

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
+import type { FastifyRequest } from 'fastify'
 import { problemDocument } from '#protocol/problem.ts'
 import type { Routes } from '../app.ts'
 
@@ -31,6 +32,11 @@ export const consoleRoutes: Routes = async (app, { consoleFolder }) => {
       reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(html),
     )
   }
+}
+
+/** Somebody at a browser, and not a program that has the address of the API wrong. */
+export function isVisit({ method, url, headers }: FastifyRequest): boolean {
+  return method === 'GET' && headers.accept?.includes('text/html') === true && !url.startsWith('/api')
 }
 
 const policy = [
