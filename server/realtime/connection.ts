@@ -199,7 +199,9 @@ export class Connection implements TransportListener, Pinged {
       this.close(revoked)
       return
     }
-    if (registry.countOf(identity.userId) >= limits.maxPerUser && identity.kind !== 'local') {
+    // Everybody without a name is somebody else.
+    const isSomebody = identity.kind !== 'local' && identity.userId !== ''
+    if (isSomebody && registry.countOf(identity.userId) >= limits.maxPerUser) {
       metrics.refused('user')
       this.close(closeReasons.connectionLimit)
       return
