@@ -113,7 +113,8 @@ export function subscribeByServer(client: Client, terms: ServerTerms): void {
     }
     try {
       const opened = await openSubscription(client, { ...terms, origin: 'server' })
-      if (opened.kind !== 'open') return
+      // Who goes in this very turn must not be joined to what it has left.
+      if (opened.kind !== 'open' || client.isReleased) return
       client.outbox.push(textFrame(subscribePushText(channel, opened.result)))
       opened.afterReply()
     } catch (error) {
