@@ -48,8 +48,10 @@ const subscribe = z.object({
   /** For the application: told to the client in the subscribe push. */
   data: jsonData.optional(),
   b64data: z.string().optional(),
+  /** What the others in the channel see with the client. */
   info: jsonData.optional(),
   b64info: z.string().optional(),
+  /** Seconds since 1970. When it has passed the connection closes with 3006, and the client comes back without it. */
   expire_at: z.int().min(0).optional(),
   recover_since: position.optional(),
   /** What the channel's policy would be for these subscriptions. */

@@ -131,6 +131,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
         verifyConnectionToken: auth.verifyConnectionToken,
         verifySubscriptionToken: auth.verifySubscriptionToken,
         redeemTicket: auth.tickets.redeem,
+        current: auth.current,
         anonymous: mayBeAnonymous(config) ? anonymous : null,
       },
       limits: { ...limitsOf(config.limits), offlineMs: config.hooks.offline_after * 1000 },

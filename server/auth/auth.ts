@@ -106,6 +106,8 @@ export interface Auth extends AsyncDisposable {
     /** Remembers that the device was connected then. Milliseconds since 1970. */
     touch(id: string, time: number): Promise<void>
   }
+  /** The same somebody as the records have them now; null when their session, key or account is no more. */
+  current(identity: Identity): Promise<Identity | null>
   /** Told when tokens stop being valid, so that live sockets can be closed. Returns the removal of the listener. */
   onRevoked(listener: (revoked: Revoked) => void): () => void
 }

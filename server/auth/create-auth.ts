@@ -120,6 +120,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     keys: keys.public,
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
+    current: async (identity) => currentIdentity(identity),
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()

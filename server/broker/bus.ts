@@ -7,7 +7,7 @@ export interface Bus extends AsyncDisposable {
   readonly node: string
   /**
    * Tells all nodes, this one among them. A node that is cut off for a while is told when it is back, in order; this is
-   * how revocations reach every node. Resolves when it is certain that the others will be told.
+   * how revocations reach every node. Resolves when it is certain that the others will be told, or hear `lostKind`.
    *
    * @throws BrokerError `unavailable`: this node has been told, the others may not have
    */
@@ -21,6 +21,12 @@ export interface Bus extends AsyncDisposable {
   /** The nodes that are alive, this one among them. */
   nodes(): Promise<readonly string[]>
 }
+
+/**
+ * What a node hears, with null, when messages to it may have been lost: it was cut off for too long, or what keeps them
+ * has forgotten them. Whoever depends on having heard everything looks for himself.
+ */
+export const lostKind = 'lost'
 
 /** The answer is a JSON value. One that throws is logged and counts as silence. */
 export type BusHandler = (payload: unknown) => unknown | Promise<unknown>

@@ -9,6 +9,7 @@ import { createHistoryTrimmer } from './history-trimmer.ts'
 import { createHistoryWriter, type StreamGrowth } from './history-writer.ts'
 import { createIdempotencyWindow } from './idempotency-window.ts'
 import { createMemoryPresence } from './memory-presence.ts'
+import { noticeUncleanEnd } from './unclean-end.ts'
 
 export interface MemoryBrokerOptions {
   readonly store: Pick<Store, 'path'>
@@ -22,6 +23,8 @@ export interface MemoryBrokerOptions {
   readonly patienceMs?: number
   /** What a publication survives that was answered. `full` costs one fsync for each group. Default `normal`. */
   readonly durability?: Durability
+  /** Which boot of the machine this is. Default what the system says; null where it says nothing. */
+  readonly bootId?: string | null
   /** Told of each group that has been written. */
   readonly metrics?: Pick<Metrics, 'committed'>
 }
@@ -31,8 +34,9 @@ export interface MemoryBrokerOptions {
  * to the store's file through a handle of its own, so that no transaction of somebody else is ever open on it.
  */
 export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
-  const { store, log, clock = Date.now, durability = 'normal', metrics, ...limits } = options
+  const { store, log, clock = Date.now, durability = 'normal', bootId, metrics, ...limits } = options
   const database = openHandle(store.path, durability)
+  const markCleanEnd = noticeUncleanEnd({ database, durability, bootId, log })
   // A lock held elsewhere is waited for between turns of the event loop, never inside SQLite.
   database.exec('pragma busy_timeout = 0')
   const tables = createHistoryTables(database)
@@ -93,6 +97,11 @@ export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
       await writer.close()
       trimmer[Symbol.dispose]()
       await checkpointer[Symbol.asyncDispose]()
+      try {
+        markCleanEnd()
+      } catch (error) {
+        log.warn({ err: error }, 'the next start takes this end for one of the machine')
+      }
       database.close()
     },
   }

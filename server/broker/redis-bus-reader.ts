@@ -11,8 +11,12 @@ export interface RedisBusReaderOptions {
   readonly connection: RedisConnection
   /** Streams, each with the id after which it is read. */
   readonly from: ReadonlyMap<string, string>
+  /** The one of them of which nothing may be missed unnoticed. */
+  readonly watched: string
   /** In the order of each stream. */
   readonly onMessage: (text: string) => void
+  /** Something of the watched stream may have been missed. */
+  readonly onLost: () => void
   readonly log: Logger
 }
 
@@ -21,8 +25,10 @@ const blockMs = 1_000
 const retryMs = 100
 const entriesAtOnce = 200
 
-export function createRedisBusReader({ connection, from, onMessage, log }: RedisBusReaderOptions): RedisBusReader {
-  const positions = new Map(from)
+export function createRedisBusReader(options: RedisBusReaderOptions): RedisBusReader {
+  const { connection, watched, onMessage, onLost, log } = options
+  const positions = new Map(options.from)
+  let generation = connection.server()?.generation
   const stopped = new AbortController()
   let isInterrupted = false
   const reading = readOn()
@@ -50,14 +56,26 @@ export function createRedisBusReader({ connection, from, onMessage, log }: Redis
     }
   }
 
-  /** What stood behind the last one read may be gone: there were too many meanwhile, or Redis has forgotten them. */
+  /**
+   * The oldest go first, so as long as the last one read is there, so is all behind it; unless Redis has forgotten what it
+   * had answered, and then it is another one.
+   */
   async function lookForGaps(): Promise<void> {
-    for (const [stream, position] of positions) {
-      if (position === '0-0') continue
-      const [oldest] = await connection.run((client) => client.xrange(stream, '-', position, 'COUNT', 1))
-      if (!oldest)
-        log.warn({ stream }, 'messages of other nodes may have been lost: who was revoked may still be connected')
-    }
+    const position = positions.get(watched) ?? '0-0'
+    const [last] = await connection.run((client) => client.xrange(watched, position, position))
+    const now = connection.server()?.generation
+    const isWhole = last !== undefined && now === generation
+    generation = now
+    if (isWhole) return
+    for (const stream of positions.keys()) await stepBack(stream)
+    onLost()
+  }
+
+  /** A stream that began anew may do so at an earlier time than what was read of the one before. */
+  async function stepBack(stream: string): Promise<void> {
+    const [newest] = await connection.run((client) => client.xrevrange(stream, '+', '-', 'COUNT', 1))
+    const id = newest?.[0] ?? '0-0'
+    if (isEarlier(id, positions.get(stream) ?? '0-0')) positions.set(stream, id)
   }
 
   async function readOnce(): Promise<void> {
@@ -72,6 +90,12 @@ export function createRedisBusReader({ connection, from, onMessage, log }: Redis
       }
     }
   }
+}
+
+/** Ids are `<milliseconds>-<number>`. */
+function isEarlier(a: string, b: string): boolean {
+  const [[aMs = 0, aNumber = 0], [bMs = 0, bNumber = 0]] = [a.split('-').map(Number), b.split('-').map(Number)]
+  return aMs < bMs || (aMs === bMs && aNumber < bNumber)
 }
 
 const streams = z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.tuple([z.string(), z.string()])]))]))

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { RedisStore } from '#server/store/redis.ts'
 import { redisScript } from '#server/store/redis-script.ts'
 import { BrokerError } from './broker-error.ts'
-import type { Answers, Bus } from './bus.ts'
+import { type Answers, type Bus, lostKind } from './bus.ts'
 import { createLocalBus } from './local-bus.ts'
 import { brokerErrorOf } from './redis-broker-error.ts'
 import { type BusMessage, readBusMessage } from './redis-bus-message.ts'
@@ -38,12 +38,13 @@ export async function openRedisBus({ redis, log }: RedisBusOptions): Promise<Bus
   let lastQuestion = 0
 
   const connection = parts.use(await redis.connect('reader'))
-  const [newest] = await attempt(() => commands.run((client) => client.xrevrange(all, '+', '-', 'COUNT', 1)))
+  // A message of its own to begin with: as long as it is there, nothing behind it has gone.
+  const first = await send(all, { type: 'tell', from: node, kind: 'joined', payload: null })
   const from = new Map([
-    [all, newest?.[0] ?? '0-0'],
+    [all, first ?? '0-0'],
     [streamOf(node), '0-0'],
   ])
-  parts.use(createRedisBusReader({ connection, from, onMessage: hear, log }))
+  parts.use(createRedisBusReader({ connection, from, watched: all, onMessage: hear, onLost, log }))
   const nodes = parts.use(await attempt(() => joinRedisNodes({ redis, node, key: nodesKey, log })))
   const opened = parts.move()
 
@@ -98,7 +99,7 @@ export async function openRedisBus({ redis, log }: RedisBusOptions): Promise<Bus
     const timer = setTimeout(resolve, timeoutMs)
     try {
       const sent = await send(stream, { type: 'ask', from: node, id, kind, payload, timeoutMs })
-      if (sent) await promise
+      if (sent !== null) await promise
     } catch (error) {
       log.warn({ err: error, kind }, 'other nodes were not asked')
     } finally {
@@ -108,17 +109,22 @@ export async function openRedisBus({ redis, log }: RedisBusOptions): Promise<Bus
     return { answers: asked.answers, silent: [...asked.silent, ...expected] }
   }
 
-  /** False when it is for a node that is not alive. */
-  async function send(stream: string, message: BusMessage): Promise<boolean> {
+  /** Answers the message's id, or null when it is for a node that is not alive. */
+  async function send(stream: string, message: BusMessage): Promise<string | null> {
     const text = JSON.stringify(message)
     return attempt(async () => {
       if (stream === all) {
-        await commands.run((client) => client.xadd(all, 'MAXLEN', '~', messagesKept, '*', 'm', text), text.length)
-        return true
+        return commands.run((client) => client.xadd(all, 'MAXLEN', '~', messagesKept, '*', 'm', text), text.length)
       }
       const to = stream.slice(all.length + 1)
-      return (await commands.call(sendToNodeScript, [stream, nodesKey, to, aliveMs, text], text.length)) === 1
+      const id = await commands.call(sendToNodeScript, [stream, nodesKey, to, aliveMs, text], text.length)
+      return typeof id === 'string' ? id : null
     })
+  }
+
+  function onLost(): void {
+    log.warn('messages of other nodes may have been lost')
+    void local.tell(lostKind, null)
   }
 
   function hear(text: string): void {
@@ -177,9 +183,9 @@ const sendToNodeScript = redisScript(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local seen = redis.call('ZSCORE', KEYS[2], ARGV[1])
-if not seen or tonumber(seen) < now - ARGV[2] then return 0 end
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', 1000, '*', 'm', ARGV[3])
+if not seen or tonumber(seen) < now - ARGV[2] then return false end
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 1000, '*', 'm', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], 60000)
-return 1
+return id
 `,
 )

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { clientKind } from '#protocol/api.ts'
-import { closeReasons } from '#protocol/close-reasons.ts'
 import { role } from '#protocol/roles.ts'
 import type { Answers, Bus } from '#server/broker/bus.ts'
 import type { Client } from './client.ts'
@@ -13,8 +12,6 @@ export interface ClientDirectory {
   /** Longest connected first. */
   list(query: ClientQuery): Promise<ClientPage>
   find(id: string): Promise<ClientSummary | null>
-  /** Closes a client's connection, wherever it is. `mayReturn`: it comes back by itself. Whether there was such a client. */
-  disconnect(id: string, mayReturn: boolean): Promise<boolean>
   /** What the target sends and is sent from now on, a few times a second, until the signal is aborted. */
   watch(target: WatchTarget, signal: AbortSignal): AsyncGenerator<Seen>
 }
@@ -67,12 +64,6 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
       const client = registry.clientOf(z.string().parse(id))
       return client ? summaryOf(client) : null
     }),
-    bus.handle('clients.disconnect', (message) => {
-      const { id, mayReturn } = disconnectMessage.parse(message)
-      const client = registry.clientOf(id)
-      client?.close(mayReturn ? closeReasons.forceReconnect : closeReasons.forceDisconnect)
-      return client !== undefined
-    }),
     bus.handle(watchKind, (message) => {
       const { watch, target } = watchMessage.parse(message)
       return taps.poll(watch, target)
@@ -90,10 +81,6 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
     async find(id) {
       const { answers } = await bus.askAll('clients.find', id)
       return [...answers.values()].map((answer) => summary.safeParse(answer).data).find((found) => found) ?? null
-    },
-    async disconnect(id, mayReturn) {
-      const { answers } = await bus.askAll('clients.disconnect', { id, mayReturn })
-      return [...answers.values()].includes(true)
     },
     async *watch(target, signal) {
       const watch = randomUUID()
@@ -190,7 +177,6 @@ const queryMessage = z.object({
   limit: z.int().min(1).max(1_000),
   after: z.object({ since: z.number(), id: z.string() }).optional(),
 })
-const disconnectMessage = z.object({ id: z.string(), mayReturn: z.boolean() })
 const watchMessage = z.object({ watch: z.string(), target })
 const seen = z.object({
   clients: z.number(),

@@ -11,6 +11,7 @@ import { createConnections } from './connections.ts'
 import { createEmulation } from './emulation.ts'
 import { createHooks } from './hooks.ts'
 import { createHub, type StreamPosition } from './hub.ts'
+import { createIdentityCheck } from './identity-check.ts'
 import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
 import { createNodes } from './nodes.ts'
@@ -20,7 +21,7 @@ import { createPositionChecker } from './position-check.ts'
 import { broadcastAs, publishAs } from './publish.ts'
 import type { Authenticator, Realtime } from './realtime.ts'
 import { createRegistry } from './registry.ts'
-import { hearRevocations, tellRevocations } from './revocations.ts'
+import { createRevocations } from './revocations.ts'
 import type { RpcHandler } from './rpc.ts'
 import { createServerCalls } from './server-calls.ts'
 import type { Services } from './services.ts'
@@ -126,7 +127,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   })
   const steering = createSteering(services)
   const nodes = createNodes(services, options.version)
-  const stopHearing = hearRevocations(bus, registry.revoke)
+  const identityCheck = createIdentityCheck({ registry, authenticator, limits, log })
+  const revocations = createRevocations({ bus, registry, identityCheck, log })
   let isClosing = false
 
   return {
@@ -140,7 +142,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     calls: createServerCalls(services),
     steering,
     nodes,
-    revoke: tellRevocations(bus, log),
+    revoke: revocations.tell,
     permissions: (by) =>
       namespaces.map((policy) => ({
         name: policy.name,
@@ -171,7 +173,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       emulation[Symbol.dispose]()
       positions[Symbol.dispose]()
       stopListening()
-      stopHearing()
+      revocations[Symbol.dispose]()
+      identityCheck[Symbol.dispose]()
       singleConnection[Symbol.dispose]()
       stopSampling()
       clients[Symbol.dispose]()

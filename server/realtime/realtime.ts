@@ -120,6 +120,8 @@ export interface Authenticator {
   verifyConnectionToken(token: string): Promise<VerifiedConnection>
   verifySubscriptionToken(token: string): Promise<VerifiedSubscription>
   redeemTicket(ticket: string): Promise<Identity | null>
+  /** Who this is by the records of now; null when nobody any more. */
+  current(identity: Identity): Promise<Identity | null>
   /** Whom a client without a token is taken for. Without it a token is required. */
   readonly anonymous?: ExternalIdentity | null
 }

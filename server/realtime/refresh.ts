@@ -4,7 +4,7 @@ import { verifyFor } from './admit.ts'
 import { refusalReason } from './authenticate.ts'
 import type { Client } from './client.ts'
 import { within } from './deadline.ts'
-import { closed, failed, type Outcome } from './outcome.ts'
+import { closed, failed, type Outcome, silence } from './outcome.ts'
 import { expireAt, pushUnsubscribe, showPresence } from './subscription.ts'
 
 /**
@@ -17,6 +17,8 @@ export async function refresh(client: Client, { token }: RefreshRequest): Promis
   if (token === '') return failed('badRequest', 'a refresh needs a token')
   const mark = registry.mark()
   const verified = await within(limits.answerMs, 'verifying a token', () => authenticator.verifyConnectionToken(token))
+  // It may have gone while its token was verified, and nothing would ever take it out of the registry again.
+  if (client.isReleased) return silence
   if (!verified.ok) return closed(verified.reason === 'expired' ? closeReasons.expired : refusalReason(verified.reason))
   const { kind, userId } = verified.identity
   if (kind !== client.identity.kind || userId !== client.identity.userId) return closed(closeReasons.invalidToken)

@@ -96,7 +96,10 @@ export async function joinChannels(client: Client, channels: readonly Subscripti
 }
 
 /** What a subscription is to be like that the server decides. */
-export type ServerTerms = Pick<SubscriptionTerms, 'channel' | 'policy' | 'recover' | 'joinLeave' | 'data'>
+export type ServerTerms = Pick<
+  SubscriptionTerms,
+  'channel' | 'policy' | 'recover' | 'joinLeave' | 'info' | 'data' | 'expiresAt'
+>
 
 /** Subscribes a connected client without its asking. Nothing happens when it is subscribed already. */
 export function subscribeByServer(client: Client, terms: ServerTerms): void {

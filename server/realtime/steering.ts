@@ -33,6 +33,10 @@ const subscribeCall = target.extend({
   channel: z.string(),
   /** JSON text for the application, told in the subscribe push. */
   data: z.string().optional(),
+  /** JSON text that the others in the channel see with them. */
+  info: z.string().optional(),
+  /** Seconds since 1970. When it has passed their connections close, and they come back without it. */
+  expiresAt: z.int().optional(),
   recover: position.optional(),
   override: override.optional(),
   /** They are told of joins and leaves. */
@@ -103,7 +107,7 @@ const questions = {
 } as const
 
 function termsOf(
-  { channel, data, recover, override = {}, joinLeave }: z.infer<typeof subscribeCall>,
+  { channel, data, info, expiresAt, recover, override = {}, joinLeave }: z.infer<typeof subscribeCall>,
   policy: Namespace,
 ) {
   const given = Object.fromEntries(Object.entries(override).filter(([, value]) => value !== undefined))
@@ -112,6 +116,8 @@ function termsOf(
     policy: { ...policy, ...given },
     recover: recover ?? null,
     ...(data !== undefined && { data }),
+    ...(info !== undefined && { info }),
+    ...(expiresAt !== undefined && { expiresAt }),
     ...(joinLeave !== undefined && { joinLeave }),
   }
 }

@@ -5,6 +5,7 @@ import * as stars from './migrations/0001-stars.ts'
 import * as publications from './migrations/0002-publications.ts'
 import * as identity from './migrations/0003-identity.ts'
 import * as streams from './migrations/0004-streams.ts'
+import * as streamBoot from './migrations/0005-stream-boot.ts'
 import type { Schema } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
@@ -14,6 +15,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-publications': { up: publications.up },
   '0003-identity': { up: identity.up },
   '0004-streams': { up: streams.up },
+  '0005-stream-boot': { up: streamBoot.up },
 }
 
 /**

@@ -163,7 +163,8 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
   async function identify(): Promise<void> {
     let server: RedisServer
     try {
-      server = parseRedisInfo(await client.info(), target.kind)
+      const [info, fsync] = await Promise.all([client.info(), fsyncOf(client)])
+      server = parseRedisInfo(info, target.kind, fsync)
     } catch (error) {
       client.emit('error', error)
       client.disconnect(true)
@@ -174,6 +175,17 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
     sent.clear()
     current = server
     for (const listener of listeners) listener(server)
+  }
+}
+
+/** When Redis writes its append-only file to the disk. Null where it may not be asked, as at some hosting services. */
+async function fsyncOf(client: RedisClient): Promise<string | null> {
+  try {
+    const [, value] = (await client.config('GET', 'appendfsync')) as string[]
+    return value ?? null
+  } catch {
+    // Then the worst is assumed. That it is away, the answer to INFO says.
+    return null
   }
 }
 

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { lostKind } from '#server/broker/bus.ts'
 import { openRedisBus } from '#server/broker/redis-bus.ts'
 import { redisUrl } from '#server/config/redis-target.ts'
 import { openRedis } from '#server/store/redis.ts'
@@ -113,12 +114,36 @@ describeWith(['redis'], 'the bus on Redis', () => {
     const [first, second] = [await openNode(), await openNode()]
     await first.bus.tell('news', 1)
     await expect.poll(() => second.heard).toEqual([1])
-    await redis.ask('del', `{${prefix}}:bus`)
-    expect(second.logged.join()).not.toMatch(/may have been lost/)
+    const lost: unknown[] = []
+    second.bus.handle(lostKind, (payload) => void lost.push(payload))
     second.cutOff()
-    await expect.poll(() => second.logged.join(), untilBack).toMatch(/may have been lost/)
     await first.bus.tell('news', 2)
-    await expect.poll(() => second.heard).toEqual([1, 2])
+    await expect.poll(() => second.heard, untilBack).toEqual([1, 2])
+    expect(lost).toEqual([])
+    await redis.ask('del', `{${prefix}}:bus`)
+    second.cutOff()
+    await expect.poll(() => lost, untilBack).toEqual([null])
+    expect(second.logged.join()).toMatch(/may have been lost/)
+    await first.bus.tell('news', 3)
+    await expect.poll(() => second.heard).toEqual([1, 2, 3])
+  })
+
+  test('a node hears on from a Redis that has forgotten all and whose clock is behind', async () => {
+    prefix = `test-${++count}`
+    const node = await openNode()
+    const lost: unknown[] = []
+    node.bus.handle(lostKind, (payload) => void lost.push(payload))
+    const stream = `{${prefix}}:bus`
+    const tomorrow = Date.now() + 24 * 3600 * 1000
+    const message = (payload: unknown) => JSON.stringify({ type: 'tell', from: 'another', kind: 'news', payload })
+    await redis.ask('xadd', stream, `${tomorrow}-0`, 'm', message(1))
+    await expect.poll(() => node.heard).toEqual([1])
+    await redis.ask('del', stream)
+    await redis.ask('xadd', stream, '*', 'm', message('before anybody looked'))
+    node.cutOff()
+    await expect.poll(() => lost, untilBack).toEqual([null])
+    await redis.ask('xadd', stream, '*', 'm', message(2))
+    await expect.poll(() => node.heard).toEqual([1, 2])
   })
 
   test('what is on the bus is bounded, and a stranger there does no harm', async () => {

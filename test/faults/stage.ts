@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { type RedisServerOfTest, startRedis } from '../support/redis.ts'
+import { type RedisOptions, type RedisServerOfTest, startRedis } from '../support/redis.ts'
 import { createKey, type ServerProcess, startServerProcess } from '../support/server-process.ts'
 import { type Crowd, type CrowdReport, startCrowd } from './crowd.ts'
 import { openPassage, type Passage } from './passage.ts'
@@ -39,9 +39,9 @@ export interface Stage extends AsyncDisposable {
   readonly publisher: Publisher
 }
 
-export async function openStage({ appendOnly = true } = {}): Promise<Stage> {
+export async function openStage(options: RedisOptions = { appendOnly: true }): Promise<Stage> {
   await using parts = new AsyncDisposableStack()
-  const redis = parts.use(await startRedis({ appendOnly }))
+  const redis = parts.use(await startRedis(options))
   const way = parts.use(await openPassage(redis.port))
   const secret = randomBytes(32).toString('hex')
   const start = async (redisUrl: string) =>

@@ -73,6 +73,19 @@ describeWith(['redis'], 'two nodes on one Redis, and a crowd that follows one ch
     expect(new Set(outcome.acknowledged.map(({ epoch }) => epoch)).size).toBe(2)
   })
 
+  test('Redis comes back without its last second, as it may after a power failure: everybody is told', {
+    timeout,
+  }, async () => {
+    await using stage = await openStage({ appendOnly: true, args: ['--appendfsync', 'everysec'] })
+    const outcome = await through(stage, 'Redis killed, last second lost', async () => {
+      await stage.redis.kill()
+      await stage.redis.start({ data: 'torn' })
+    })
+    expectSocketsKept(outcome)
+    expect(outcome.told).toBeGreaterThanOrEqual(size.clients)
+    expect(new Set(outcome.acknowledged.map(({ epoch }) => epoch)).size).toBe(2)
+  })
+
   test('Redis stops and goes on: nobody misses anything', { timeout }, async () => {
     await using stage = await openStage()
     const outcome = await through(stage, 'Redis stopped', async () => {

@@ -37,7 +37,7 @@ test.each([
   await rig.publish('open:a', 'too late')
   await client.ended
   expect(client.frames.at(-1)).toMatchObject({ opcode: 8, code })
-  expect(rig.realtime.activeChannels()).toEqual([])
+  expect(await rig.realtime.activeChannels()).toEqual([])
 })
 
 test('a client that breaks the framing is gone at once for everybody else', async () => {
@@ -151,7 +151,7 @@ test('each command that is wrong is answered with its error, and the connection 
   expect(answered).toEqual(refusals.map(([what, _text, code]) => [what, code]))
   raw.send({ id: 2, rpc })
   expect(await raw.reply(2)).toEqual(here)
-  expect(rig.realtime.activeChannels()).toEqual([])
+  expect(await rig.realtime.activeChannels()).toEqual([])
   expect(Object.prototype).not.toHaveProperty('op')
 })
 
@@ -218,7 +218,7 @@ test('a frame that is cut in the middle of a command leaves nothing behind', asy
   client.send(bytes.subarray(0, bytes.length - 1))
   client.socket.destroy()
   await expect.poll(() => rig.realtime.isOnline('ada')).toBe(false)
-  expect(rig.realtime.activeChannels()).toEqual([])
+  expect(await rig.realtime.activeChannels()).toEqual([])
 })
 
 function fragments(text: string, size: number): Buffer {

@@ -104,6 +104,22 @@ test('a refresh that takes a right away while a subscription is being opened lea
   expect(push).toEqual({ channel: 'small:a', unsubscribe: { code: 2000, reason: 'server unsubscribe' } })
 })
 
+test('a client that goes while its refresh is decided is gone', async () => {
+  const rig = await startRealtime()
+  const raw = await openRaw(rig.url)
+  raw.send({ connect: { token: rig.identities.token(ada) }, id: 1 })
+  await raw.reply(1)
+  const letGo = rig.identities.hold()
+  raw.send({ refresh: { token: rig.identities.token(ada) }, id: 2 }, { history: { channel: 'news:a' }, id: 3 })
+  await raw.reply(3)
+  raw.socket.terminate()
+  const count = async () => (await rig.realtime.clients.list({ limit: 10 })).clients.length
+  await expect.poll(count).toBe(0)
+  letGo()
+  await rig.publish('news:a', 'some turns later')
+  expect(await count()).toBe(0)
+})
+
 test('a client that does not answer pings is closed with 3012', async () => {
   const rig = await startRealtime({ limits: { pingMs: 1000, pongMs: 200 } })
   const raw = await openRaw(rig.url)

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
+import type { SocketIdentity } from '#server/auth/identity.ts'
 import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { linkBuses } from '../support/linked-buses.ts'
 import { openRaw } from '../support/raw-client.ts'
-import { person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
+import { external, person, type RealtimeRig, type RigOptions, startRealtime } from '../support/realtime-rig.ts'
 
 const ada = person('ada')
 
@@ -55,6 +56,18 @@ test('the policy of a channel can be another for one subscription, and it can be
   expect(await b.broker.presence('placed:a')).toMatchObject([{ user: 'ada' }])
 })
 
+test('a subscription by the server shows its info to others, and closes the connection when it has ended', async () => {
+  const { a, b } = await twoNodes({ refreshGraceMs: 0 })
+  const { raw } = await client(b)
+  const expiresAt = Math.floor(Date.now() / 1000) + 2
+  await a.realtime.steering.subscribe({ user: 'ada', channel: 'talk:a', info: '{"seat":4}', expiresAt })
+  const { push } = await raw.message((message) => message.push?.subscribe !== undefined)
+  expect(push?.subscribe).toMatchObject({ expires: true, ttl: expect.any(Number) })
+  expect(await b.broker.presence('talk:a')).toMatchObject([{ user: 'ada', chanInfo: '{"seat":4}' }])
+  expect(await raw.closed).toEqual({ code: 3006, reason: 'subscription expired' })
+  expect(Date.now()).toBeGreaterThanOrEqual(expiresAt * 1000)
+})
+
 test('while a node is silent the answer is an error, and looking at channels shows those of this node', async () => {
   const { a, b, buses } = await twoNodes()
   const { raw } = await client(a)
@@ -77,6 +90,21 @@ test('while a node is silent the answer is an error, and looking at channels sho
   expect(await nodes.info()).toMatchObject({ ok: true })
 })
 
+test('a revocation that could not be told closes who it was about as soon as nodes hear each other again', async () => {
+  const { a, b, buses } = await twoNodes()
+  const [revoked, other] = [await client(b), await client(b, person('bob'))]
+  const ofSite = await client(b, external('eva'))
+  buses.kill('a')
+  b.identities.forget('ada')
+  a.realtime.revoke({ kind: 'user', userId: 'ada' })
+  await expect.poll(() => a.logged.join()).toMatch(/could not be told of a revocation/)
+  expect(revoked.raw.socket.readyState).toBe(revoked.raw.socket.OPEN)
+  buses.restore('a')
+  expect(await revoked.raw.closed).toEqual({ code: 3503, reason: 'force disconnect' })
+  await expect.poll(() => b.logged.join()).toMatch(/"closed":1.*compared with the records/)
+  for (const { raw } of [other, ofSite]) expect(raw.socket.readyState).toBe(raw.socket.OPEN)
+})
+
 test('a user of two nodes is online on both, and told once', async () => {
   const { a, b } = await twoNodes()
   const told: string[] = []
@@ -95,18 +123,18 @@ test('a user of two nodes is online on both, and told once', async () => {
   await expect.poll(() => [a.realtime.isOnline('ada'), b.realtime.isOnline('ada')]).toEqual([false, false])
 })
 
-async function twoNodes() {
+async function twoNodes(limits: RigOptions['limits'] = {}) {
   const buses = linkBuses()
   const ephemeral = createMemoryEphemeral()
-  const limits = { offlineMs: 100 }
-  const a = await startRealtime({ bus: buses.join('a'), ephemeral, limits })
-  const b = await startRealtime({ bus: buses.join('b'), ephemeral, limits })
+  const all = { offlineMs: 100, ...limits }
+  const a = await startRealtime({ bus: buses.join('a'), ephemeral, limits: all })
+  const b = await startRealtime({ bus: buses.join('b'), ephemeral, limits: all })
   return { a, b, buses }
 }
 
-async function client(rig: RealtimeRig) {
+async function client(rig: RealtimeRig, who: SocketIdentity = ada) {
   const raw = await openRaw(rig.url)
-  raw.send({ connect: { token: rig.identities.token(ada) }, id: 1 })
+  raw.send({ connect: { token: rig.identities.token(who) }, id: 1 })
   const { client: id } = (await raw.reply(1)).connect as { client: string }
   return { raw, id }
 }

@@ -48,6 +48,13 @@ test('an administrator lists clients, watches one and disconnects it; an operato
   }
   expect(await last()).toBe('over')
   await expect.poll(() => server.output()).toMatch(/a client is no longer watched/)
+
+  await client.ready(10_000)
+  const back = pageOfClients.parse((await server.api('GET', '/api/v1/clients', { headers: admin })).body).items[0]?.id
+  const disconnected = new Promise((resolve) => client.once('disconnected', resolve))
+  const path = `/api/v1/clients/${back}?stay_away=true`
+  expect((await server.api('DELETE', path, { headers: admin })).status).toBe(204)
+  expect(await disconnected).toMatchObject({ code: 3503 })
 })
 
 test('a cursor that is not ours is refused', async () => {

@@ -21,7 +21,15 @@ test('a sequence of calls as the Python library sends them is answered as it exp
   const received: unknown[] = []
   sdk.client.on('publication', ({ channel, data }) => void received.push([channel, data]))
 
-  expect(await cent('subscribe', { user: ada, channel: 'news:a', data: { why: 'because' } })).toEqual({ result: {} })
+  expect(
+    await cent('subscribe', {
+      user: ada,
+      channel: 'news:a',
+      data: { why: 'because' },
+      info: { seat: 4 },
+      expire_at: 4e9,
+    }),
+  ).toEqual({ result: {} })
   await expect.poll(() => cent('channels', {})).toEqual({ result: { channels: { 'news:a': { num_clients: 1 } } } })
   expect(await cent('channels', { pattern: 'commands:*' })).toEqual({ result: { channels: {} } })
   const first = await cent('publish', { channel: 'news:a', data: { n: 1 }, tags: { kind: 'door' } })
@@ -191,7 +199,9 @@ test('what is malformed or too much is refused with a code, in a batch for each 
     error: { code: 107 },
   })
   expect(await call('refresh', { user: 'ada' })).toMatchObject({ error: { code: 107 } })
-  expect(await call('subscribe', { user: 'ada', channel: 'news:a', info: {} })).toMatchObject({ error: { code: 108 } })
+  expect(await call('subscribe', { user: 'ada', channel: 'news:a', b64info: '/w==' })).toMatchObject({
+    error: { code: 107 },
+  })
   expect(await call('publish', { channel: 'news:a', b64data: '/w==' })).toMatchObject({ error: { code: 107 } })
   expect(await call('publish', { channel: 'telemetry:a', data: 1, version: 3 })).toMatchObject({ error: { code: 103 } })
   expect(await call('publish', { channel: 'news:a', data: 1, version: 3, skip_history: true })).toMatchObject({

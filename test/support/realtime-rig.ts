@@ -240,6 +240,8 @@ export interface Identities extends Authenticator {
   token(identity: SocketIdentity, seconds?: number | null, grants?: readonly TestGrant[]): string
   /** A token for one channel, with the same meaning of `seconds`. */
   subscriptionToken(admission: TestGrant & { userId: string; client?: string }, seconds?: number | null): string
+  /** Nobody is this user any more, and nobody is told. */
+  forget(userId: string): void
   /** Works once. */
   ticket(identity: Identity): string
   /** Makes every question wait until the returned function is called. */
@@ -252,6 +254,7 @@ export function createIdentities(): Identities {
   const tokens = new Map<string, Extract<VerifiedConnection, { ok: true }>>()
   const admissions = new Map<string, Extract<VerifiedSubscription, { ok: true }>>()
   const tickets = new Map<string, Identity>()
+  const forgotten = new Set<string>()
   let gate: Promise<void> = Promise.resolve()
   let count = 0
 
@@ -271,6 +274,8 @@ export function createIdentities(): Identities {
       tickets.set(ticket, identity)
       return ticket
     },
+    forget: (userId) => void forgotten.add(userId),
+    current: async (identity) => (forgotten.has(identity.userId) ? null : identity),
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>()
       gate = promise

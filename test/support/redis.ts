@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -14,8 +14,8 @@ export interface RedisServerOfTest extends AsyncDisposable {
   ask(command: string, ...args: readonly (string | number)[]): Promise<unknown>
   /** SIGKILL, as pulling the plug would. */
   kill(): Promise<void>
-  /** Again, after `kill`, with what it had written to disk, or with nothing. */
-  start(options?: { readonly data?: 'kept' | 'lost' }): Promise<void>
+  /** Again, after `kill`, with what it had written to disk, without the last of that, as after a power failure, or with nothing. */
+  start(options?: { readonly data?: 'kept' | 'torn' | 'lost' }): Promise<void>
   /** It answers nobody until `resume`, and its connections stay open: SIGSTOP. */
   pause(): void
   resume(): void
@@ -52,6 +52,7 @@ export async function startRedis({
         await rm(folder, { recursive: true, force: true })
         await mkdir(folder)
       }
+      if (data === 'torn') await tear(join(folder, 'appendonlydir'))
       await start()
     },
     pause: () => signal('SIGSTOP'),
@@ -103,6 +104,15 @@ export async function startRedis({
       admin.on('error', () => {}) // the test says what it expects
     }
     return admin.call(command, ...given)
+  }
+}
+
+/** Takes the last 50 KB off what was appended. */
+async function tear(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith('.incr.aof')) continue
+    const path = join(folder, name)
+    await truncate(path, Math.max(0, (await stat(path)).size - 50_000))
   }
 }
 

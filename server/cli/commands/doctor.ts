@@ -130,8 +130,8 @@ async function redis({ redis_url: target, redis_prefix: prefix }: Config): Promi
       return { name, ok: false, detail: `${where} throws keys away when it is full. Set maxmemory-policy noeviction.` }
     }
     if (found?.keepsAll) return { name, ok: true, detail: where }
-    const advice = 'After its restart no client can recover. Set appendonly yes if that matters.'
-    return { name, ok: null, detail: `${where} writes no append-only file. ${advice}` }
+    const advice = 'After its restart no client can recover. Set appendonly yes and appendfsync always if that matters.'
+    return { name, ok: null, detail: `${where} may forget what it has answered. ${advice}` }
   } catch (error) {
     return { name, ok: false, detail: messageOf(error) }
   }

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type ClientView, clientView, type FramesEvent, page } from '#protocol/api.ts'
+import { closeReasons } from '#protocol/close-reasons.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { ClientSummary } from '#server/realtime/client-directory.ts'
 import type { Seen, WatchTarget } from '#server/realtime/tap.ts'
@@ -11,7 +12,7 @@ import { HttpProblem } from '../problem-reply.ts'
 /** Open connections, on all nodes. */
 export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
   const params = z.object({ id: z.string().min(1).max(100) })
-  const { clients } = realtime
+  const { clients, steering } = realtime
   let streams = 0
 
   app.get(
@@ -41,8 +42,12 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
     async (request, reply) => {
       const by = await callers.allowed(request, ['admin'], 'admin')
       const { stay_away } = request.query
-      if (!(await clients.disconnect(request.params.id, !stay_away))) throw gone()
-      log.info({ by: by.userId, client: request.params.id, stayAway: stay_away }, 'a client was disconnected')
+      const client = await clients.find(request.params.id)
+      if (client === null) throw gone()
+      const reason = stay_away ? closeReasons.forceDisconnect : closeReasons.forceReconnect
+      const outcome = await steering.disconnect({ user: client.user, client: client.id, ...reason })
+      if (!outcome.ok) throw new HttpProblem('unavailable', outcome.message)
+      log.info({ by: by.userId, client: client.id, stayAway: stay_away }, 'a client was disconnected')
       return reply.code(204).send()
     },
   )

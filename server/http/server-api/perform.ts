@@ -32,21 +32,19 @@ const methods: Methods = {
   async subscribe(
     realtime,
     _by,
-    { data, b64data, info, b64info, expire_at, recover_since, override = {}, ...request },
+    { data, b64data, info, b64info, expire_at: expiresAt = 0, recover_since, override = {}, ...request },
   ) {
     const given = givenJson(data, b64data)
     if (!given.ok) return refused('badRequest', given.message)
-    if (info != null || b64info || expire_at) {
-      return refused(
-        'notAvailable',
-        'Subscriptions by the server have no info and do not expire here. Leave those out.',
-      )
-    }
+    const shown = givenJson(info, b64info)
+    if (!shown.ok) return refused('badRequest', shown.message)
     const { force_push_join_leave: joinLeave, ...options } = override
     return emptied(
       await realtime.steering.subscribe({
         ...request,
         ...(given.value != null && { data: JSON.stringify(given.value) }),
+        ...(shown.value != null && { info: JSON.stringify(shown.value) }),
+        ...(expiresAt > 0 && { expiresAt }),
         ...(recover_since && { recover: recover_since }),
         ...(joinLeave && { joinLeave: joinLeave.value }),
         override: Object.fromEntries(Object.entries(options).map(([option, set]) => [option, set?.value])),
