@@ -267,10 +267,13 @@ test('the replies to one batch are bounded, however much is asked for', async ()
 test('every method is described', async () => {
   await using server = await startServerProcess()
   const { body } = await server.api('GET', '/openapi.json')
-  const { paths } = body as { paths: Record<string, { post?: { summary?: string; requestBody?: unknown } }> }
+  const { paths } = body as { paths: Record<string, Record<string, { summary?: string; requestBody?: unknown }>> }
   const methods =
     'publish broadcast subscribe unsubscribe disconnect refresh presence presence_stats history history_remove channels info rpc batch'
   for (const method of methods.split(' ')) {
     expect(paths[`/api/${method}`]?.post).toMatchObject({ summary: expect.any(String), requestBody: expect.anything() })
+  }
+  for (const path of ['/metrics', '/api/v1/clients', '/api/v1/clients/{id}', '/api/v1/users/{id}/frames']) {
+    expect(paths[path]?.get, path).toMatchObject({ summary: expect.any(String), responses: { 200: expect.anything() } })
   }
 })
