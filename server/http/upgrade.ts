@@ -18,11 +18,10 @@ export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradePa
   return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     socket.on('error', socketOnError)
     try {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-      const name = names.get(pathname)
+      const { name, ticket } = askedFor(request.url ?? '/')
       if (name === undefined) return refuse(socket, '404 Not Found')
       const address = addressOf(request)
-      const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
+      const identity = realtime.isFull(address) ? null : await recognize(request, ticket)
       if (identity === 'refused') return refuse(socket, '401 Unauthorized')
       realtime.upgrade(request, socket, head, identity, name, address)
     } catch (error) {
@@ -39,6 +38,14 @@ const names = new Map([
   ['/connection/websocket', 'websocket' as const],
   ['/connection/uni_websocket', 'uni_websocket' as const],
 ])
+
+function askedFor(target: string) {
+  // Nearly all ask for just that.
+  const plain = names.get(target)
+  if (plain !== undefined) return { name: plain, ticket: null }
+  const { pathname, searchParams } = new URL(target, 'http://localhost')
+  return { name: names.get(pathname), ticket: searchParams.get('ticket') }
+}
 
 function socketOnError(this: Duplex): void {
   this.destroy()

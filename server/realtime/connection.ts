@@ -172,8 +172,9 @@ export class Connection implements TransportListener, Pinged {
     this.#transport.pause()
     const recognized = await recognize(this.#services, this.#known, request, () => this.#log())
     if (this.#phase !== deciding) return
+    const isAsked = this.#services.hooks.decides('beforeConnect')
     const asks = { client: this.id, transport: this.#transport.name }
-    const decision = await askToConnect(this.#services, recognized, request, asks)
+    const decision = isAsked ? await askToConnect(this.#services, recognized, request, asks) : recognized
     if (this.#phase !== deciding) return
     if (decision.kind === 'identity') {
       await this.#letIn(id, request, decision, deciding)
@@ -216,7 +217,8 @@ export class Connection implements TransportListener, Pinged {
     const joining: Phase = { name: 'joining', stale, backlog, client }
     this.#become(joining)
     this.#services.singleConnection.cameIn(client)
-    const outcome = await joinAtConnect(client, request, grants, () => this.#log())
+    const joins = joinAtConnect(client, request, grants, () => this.#log())
+    const outcome = joins instanceof Promise ? await joins : joins
     if (this.#phase !== joining) return
     this.#transport.resume()
     switch (outcome.kind) {
