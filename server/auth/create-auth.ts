@@ -71,8 +71,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
   const sqlite = openHandle(options.store.path)
-  // Everybody who connects is looked up: some 20,000 sessions of as many people stay in memory, where 2 MB would not do.
-  sqlite.exec('PRAGMA cache_size = -8000')
   const database = createDatabase(sqlite)
   const passwords = limitPasswords(options.passwords ?? scryptPasswords)
   const revocation = createRevocation(log)
