@@ -15,22 +15,34 @@ export interface UpgradeParts {
 
 /** Lets a WebSocket in, or refuses it with a status. */
 export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradeParts) {
-  return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+  return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', socketOnError)
     try {
       const { name, ticket } = askedFor(request.url ?? '/')
-      if (name === undefined) return refuse(socket, '404 Not Found')
-      const address = addressOf(request)
-      const identity = realtime.isFull(address) ? null : await recognize(request, ticket)
-      if (identity === 'refused') return refuse(socket, '401 Unauthorized')
-      realtime.upgrade(request, socket, head, identity, name, address)
-    } catch (error) {
-      if (error instanceof AuthError) {
-        return refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')
+      if (name === undefined) {
+        refuse(socket, '404 Not Found')
+        return
       }
-      log.error({ err: error }, 'upgrade failed')
-      refuse(socket, '500 Internal Server Error')
+      const address = addressOf(request)
+      const letIn = (identity: Awaited<ReturnType<Recognize>>) => {
+        if (identity === 'refused') refuse(socket, '401 Unauthorized')
+        else realtime.upgrade(request, socket, head, identity, name, address)
+      }
+      const recognized = realtime.isFull(address) ? null : recognize(request, ticket)
+      if (recognized instanceof Promise) recognized.then(letIn).catch((error: unknown) => fail(socket, error))
+      else letIn(recognized)
+    } catch (error) {
+      fail(socket, error)
     }
+  }
+
+  function fail(socket: Duplex, error: unknown): void {
+    if (error instanceof AuthError) {
+      refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')
+      return
+    }
+    log.error({ err: error }, 'upgrade failed')
+    refuse(socket, '500 Internal Server Error')
   }
 }
 
