@@ -61,7 +61,9 @@ export async function openSubscription(client: Client, terms: SubscriptionTerms)
     deltas: isPositioned(policy) && policy.allowed_delta_types.includes('fossil') && deltas,
     lostPosition: () => lostPosition(client, subscription),
   }
-  if (!(await becomeInterested(client, subscription))) return { kind: 'gone' }
+  const reached = client.services.interest.acquire(channel)
+  if (reached !== null && !(await becomeInterested(client, subscription, reached))) return { kind: 'gone' }
+  subscription.counted = true
   const opened: Opened = hasHistory(policy)
     ? await openWithPosition(client, subscription, member, terms)
     : { kind: 'open', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
@@ -88,11 +90,11 @@ function withTerms(result: string, { data = null, expiresAt = null }: Subscripti
 }
 
 /** From then on publications of the channel reach this node. False when the connection has gone meanwhile. */
-async function becomeInterested(client: Client, subscription: Subscription): Promise<boolean> {
+async function becomeInterested(client: Client, subscription: Subscription, reached: Promise<void>): Promise<boolean> {
   const { interest } = client.services
   const { channel } = subscription
   try {
-    await interest.acquire(channel)
+    await reached
   } catch (error) {
     if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
     throw error
@@ -101,7 +103,6 @@ async function becomeInterested(client: Client, subscription: Subscription): Pro
     interest.release(channel)
     return false
   }
-  subscription.counted = true
   return true
 }
 
