@@ -12,7 +12,6 @@ const config: KnipConfig = {
     'preload/preload.ts',
     'renderer/*/index.html',
     'test/**/*.test.ts',
-    'test/conformance-suite.ts',
     'test/support/fetch-electron.ts',
     'test/support/default-app/main.js',
   ],

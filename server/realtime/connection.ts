@@ -32,6 +32,7 @@ export class Connection implements TransportListener, Pinged {
   readonly #onLetIn: () => void
   readonly #onGone: () => void
   #phase: Phase
+  #isPaused = false
 
   constructor(options: ConnectionOptions) {
     const { transport, services, known, address, onLetIn, onGone } = options
@@ -89,6 +90,7 @@ export class Connection implements TransportListener, Pinged {
       this.close(closeReasons.inappropriateProtocol)
       return
     }
+    this.#readNoFurther()
     for (const line of isUnidirectional(this.#transport) ? [text] : frameLines(text)) this.#take(line)
   }
 
@@ -125,6 +127,14 @@ export class Connection implements TransportListener, Pinged {
     this.#become({ name: 'closed' })
     this.#outbox.discard()
     this.#onGone()
+  }
+
+  /** While it is decided one more frame may come, which is usually none: that bounds what waits behind the connect command. */
+  #readNoFurther(): void {
+    const { name } = this.#phase
+    if (this.#isPaused || (name !== 'deciding' && name !== 'joining')) return
+    this.#isPaused = true
+    this.#transport.pause()
   }
 
   #take(line: string): void {
@@ -165,22 +175,21 @@ export class Connection implements TransportListener, Pinged {
     }
   }
 
-  /** Nothing is read meanwhile, which bounds what can wait behind the connect command. */
   async #decide(id: number, request: ConnectRequest): Promise<void> {
     const phase = this.#phase
     if (phase.name !== 'waiting') return
     const deciding: Phase = { name: 'deciding', stale: phase.stale, backlog: [] }
     this.#become(deciding)
-    this.#transport.pause()
     const recognized = await recognize(this.#services, this.#known, request, () => this.#log())
     if (this.#phase !== deciding) return
+    const isAsked = this.#services.hooks.decides('beforeConnect')
     const asks = { client: this.id, transport: this.#transport.name }
-    const decision = await askToConnect(this.#services, recognized, request, asks)
+    const decision = isAsked ? await askToConnect(this.#services, recognized, request, asks) : recognized
     if (this.#phase !== deciding) return
     if (decision.kind === 'identity') {
       await this.#letIn(id, request, decision, deciding)
     } else {
-      this.#transport.resume()
+      if (this.#isPaused) this.#transport.resume()
       this.#services.metrics.refused('credentials')
       if (decision.kind === 'error') this.#refuse(id, decision.error, decision.message, decision.code)
       else this.close(decision.reason)
@@ -220,9 +229,10 @@ export class Connection implements TransportListener, Pinged {
     const joining: Phase = { name: 'joining', stale, backlog, client }
     this.#become(joining)
     this.#services.singleConnection.cameIn(client)
-    const outcome = await joinAtConnect(client, request, grants, () => this.#log())
+    const joins = joinAtConnect(client, request, grants, () => this.#log())
+    const outcome = joins instanceof Promise ? await joins : joins
     if (this.#phase !== joining) return
-    this.#transport.resume()
+    if (this.#isPaused) this.#transport.resume()
     switch (outcome.kind) {
       case 'joined':
         this.#open(id, client, expiresAt, { ...outcome.joined, ...(greeting !== undefined && { greeting }) })

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Client } from './client.ts'
-import { within } from './deadline.ts'
+import { abortedAfter, within } from './deadline.ts'
 import { createHookQueue, type HookQueueOptions } from './hook-queue.ts'
 import type { Person } from './online.ts'
 import type { TransportName } from './transport.ts'
@@ -98,8 +98,8 @@ export const hookNames = [
 ]
 
 export interface Hooks extends AsyncDisposable {
-  /** Returns the removal of these hooks. */
-  on(hooks: HookSet): () => void
+  /** Returns the removal of these hooks. They are told only of events that are for them, by default all. */
+  on(hooks: HookSet, isFor?: (event: EventOf<EventName>) => boolean): () => void
   /** Tells of something that has happened. Events with the same key are told in order. */
   tell<Name extends EventName>(name: Name, key: string, event: EventOf<Name>): void
   /** Whether anybody decides about this, so that nothing waits where nobody does. */
@@ -131,22 +131,25 @@ const decision = z.union([
 export function createHooks({ eventMs = 10_000, hookMs, ...options }: HooksOptions): Hooks {
   const { log } = options
   const queue = createHookQueue(options)
-  const sets = new Set<HookSet>()
+  const sets = new Map<HookSet, (event: EventOf<EventName>) => boolean>()
 
   return {
-    on(hooks) {
-      sets.add(hooks)
+    on(hooks, isFor = always) {
+      sets.set(hooks, isFor)
       return () => void sets.delete(hooks)
     },
     tell(name, key, event) {
-      for (const set of sets) {
-        if (set[name]) queue.push(key, () => run(log, name, eventMs, set, event))
+      for (const [set, isFor] of sets) {
+        if (set[name] && isFor(event)) queue.push(key, () => run(log, name, eventMs, set, event))
       }
     },
-    decides: (name) => [...sets].some((set) => set[name] !== undefined),
+    decides(name) {
+      for (const set of sets.keys()) if (set[name] !== undefined) return true
+      return false
+    },
     async ask(name, question) {
       let verdict: Verdict = { kind: 'allow' }
-      for (const set of [...sets]) {
+      for (const set of [...sets.keys()]) {
         const answer = await askOne(name, set, question)
         if (answer.kind !== 'allow') return answer
         if (answer.data !== undefined) verdict = answer
@@ -160,7 +163,9 @@ export function createHooks({ eventMs = 10_000, hookMs, ...options }: HooksOptio
     const hook = set[name] as ((question: object) => Deciding) | undefined
     if (!hook) return { kind: 'allow' }
     try {
-      const given = await within(hookMs, `hook ${name}`, async (signal) => hook.call(set, { ...question, signal }))
+      const given = await abortedAfter(hookMs, `hook ${name}`, async (signal) =>
+        hook.call(set, { ...question, signal }),
+      )
       const decided = decision.parse(given)
       if (decided === undefined) return { kind: 'allow' }
       if (!decided.allow) {
@@ -175,10 +180,14 @@ export function createHooks({ eventMs = 10_000, hookMs, ...options }: HooksOptio
   }
 }
 
+const always = () => true
+
 async function run(log: Logger, name: EventName, ms: number, set: HookSet, event: object): Promise<void> {
   try {
     const hook = set[name] as ((event: object) => unknown) | undefined
-    await within(ms, `hook ${name}`, async () => hook?.call(set, event))
+    const done = hook?.call(set, event)
+    // What is done already needs no clock.
+    if (typeof done === 'object' && done !== null) await within(ms, `hook ${name}`, async () => done)
   } catch (error) {
     log.error({ err: error, hook: name }, 'a hook failed')
   }

@@ -62,17 +62,20 @@ export async function openSubscription(client: Client, terms: SubscriptionTerms)
     lostPosition: () => lostPosition(client, subscription),
   }
   const { interest } = client.services
-  // Nothing may come between the end of this wait and what is begun behind it: what a client that has gone leaves then
-  // would never be taken back.
-  try {
-    await interest.acquire(channel)
-  } catch (error) {
-    if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
-    throw error
-  }
-  if (client.subscriptions.get(channel) !== subscription) {
-    interest.release(channel)
-    return { kind: 'gone' }
+  const reached = interest.acquire(channel)
+  if (reached !== null) {
+    // Nothing may come between the end of this wait and what is begun behind it: what a client that has gone leaves then
+    // would never be taken back.
+    try {
+      await reached
+    } catch (error) {
+      if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
+      throw error
+    }
+    if (client.subscriptions.get(channel) !== subscription) {
+      interest.release(channel)
+      return { kind: 'gone' }
+    }
   }
   subscription.counted = true
   const opened: Opened = hasHistory(policy)

@@ -42,6 +42,7 @@ export function serverChannels(
   | { readonly kind: 'channels'; readonly channels: readonly SubscriptionTerms[] }
   | Exclude<Joining, { kind: 'joined' }> {
   const { access, limits, personalPrefix } = client.services
+  if (personalPrefix === null && subs === undefined && grants.length === 0) return nothingAsked
   const asked = new Map(Object.entries(subs ?? {}))
   const terms = new Map<string, SubscriptionTerms>()
   if (personalPrefix !== null && client.identity.userId !== '') add(personalPrefix + client.identity.userId, 'server')
@@ -64,6 +65,8 @@ export function serverChannels(
     terms.set(channel, { ...{ channel, policy: allowed.policy, origin }, ...recoveryOf(asked.get(channel)) })
   }
 }
+
+const nothingAsked = { kind: 'channels', channels: [] } as const
 
 /**
  * Subscribes a client that has not been told yet that it is connected. All that it recovers goes into one reply, so what

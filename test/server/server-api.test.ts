@@ -250,13 +250,30 @@ test('a version that is not higher is a duplicate, also after a kill', async () 
   expect(await publish(0)).toMatchObject({ result: { offset: 4 } })
 })
 
+test('the replies to one batch are bounded, however much is asked for', async () => {
+  await using server = await startServerProcess()
+  const cent = library(server, await createKey(server, ['admin']))
+  for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    expect(await cent('publish', { channel: 'news:a', data: { n, text: 'x'.repeat(60_000) } })).toHaveProperty('result')
+  }
+  const commands = Array.from({ length: 100 }, () => ({ history: { channel: 'news:a', limit: 300 } }))
+  const { replies } = (await cent('batch', { commands })) as { replies: object[] }
+  expect(replies).toHaveLength(100)
+  expect(replies[0]).toHaveProperty('history')
+  expect(replies.at(-1)).toMatchObject({ error: { code: 106 } })
+  expect(JSON.stringify(replies).length).toBeLessThan(9 * 1024 * 1024)
+})
+
 test('every method is described', async () => {
   await using server = await startServerProcess()
   const { body } = await server.api('GET', '/openapi.json')
-  const { paths } = body as { paths: Record<string, { post?: { summary?: string; requestBody?: unknown } }> }
+  const { paths } = body as { paths: Record<string, Record<string, { summary?: string; requestBody?: unknown }>> }
   const methods =
     'publish broadcast subscribe unsubscribe disconnect refresh presence presence_stats history history_remove channels info rpc batch'
   for (const method of methods.split(' ')) {
     expect(paths[`/api/${method}`]?.post).toMatchObject({ summary: expect.any(String), requestBody: expect.anything() })
+  }
+  for (const path of ['/metrics', '/api/v1/clients', '/api/v1/clients/{id}', '/api/v1/users/{id}/frames']) {
+    expect(paths[path]?.get, path).toMatchObject({ summary: expect.any(String), responses: { 200: expect.anything() } })
   }
 })

@@ -8,8 +8,6 @@ import { serverInfo } from '#protocol/api.ts'
 import { type Config, readConfig } from '#server/config/config.ts'
 import { describeRedis } from '#server/config/redis-target.ts'
 import { answers, localSocketPath } from '#server/http/listen.ts'
-import { openRedis } from '#server/store/redis.ts'
-import { openStore } from '#server/store/store.ts'
 import { exchange } from '../api.ts'
 import { CliError } from '../cli-error.ts'
 import type { CliContext } from '../context.ts'
@@ -100,6 +98,8 @@ async function records(data: string, running: boolean): Promise<Finding> {
   if (running) return { name, ok: true, detail: `${path} is open in the server` }
   if (!existsSync(path)) return { name, ok: true, detail: 'will be made at the first start' }
   try {
+    // Loaded when it is needed: every other command would wait for it.
+    const { openStore } = await import('#server/store/store.ts')
     await using store = await openStore({ path })
     const [row] = store.sqlite.prepare('PRAGMA quick_check').all()
     const state = String(Object.values(row ?? {})[0])
@@ -123,6 +123,7 @@ async function redis({ redis_url: target, redis_prefix: prefix }: Config): Promi
   const name = 'Redis'
   if (target === undefined) return { name, ok: null, detail: 'is not configured: this server is alone.' }
   try {
+    const { openRedis } = await import('#server/store/redis.ts')
     await using store = await openRedis({ target, prefix, log: pino({ level: 'silent' }), patienceMs: 3_000 })
     const found = store.commands.server()
     const where = `version ${found?.version} at ${describeRedis(target)}`

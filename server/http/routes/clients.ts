@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type ClientView, clientView, type FramesEvent, page } from '#protocol/api.ts'
+import { type ClientView, clientView, type FramesEvent, framesEvent, page } from '#protocol/api.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { ClientSummary } from '#server/realtime/client-directory.ts'
@@ -17,7 +17,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
 
   app.get(
     '/api/v1/clients',
-    { schema: { querystring: listQuery, response: { 200: page(clientView) } } },
+    { schema: { querystring: listQuery, summary: 'Who is connected.', response: { 200: page(clientView) } } },
     async (request) => {
       await callers.allowed(request, ['admin', 'operator'], 'admin')
       const { search, limit, cursor } = request.query
@@ -30,15 +30,26 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
       }
     },
   )
-  app.get('/api/v1/clients/:id', { schema: { params, response: { 200: clientView } } }, async (request) => {
-    await callers.allowed(request, ['admin', 'operator'], 'admin')
-    const client = await clients.find(request.params.id)
-    if (client === null) throw gone()
-    return viewOf(client)
-  })
+  app.get(
+    '/api/v1/clients/:id',
+    { schema: { params, summary: 'One connection.', response: { 200: clientView } } },
+    async (request) => {
+      await callers.allowed(request, ['admin', 'operator'], 'admin')
+      const client = await clients.find(request.params.id)
+      if (client === null) throw gone()
+      return viewOf(client)
+    },
+  )
   app.delete(
     '/api/v1/clients/:id',
-    { schema: { params, querystring: z.object({ stay_away: z.stringbool().default(false) }) } },
+    {
+      schema: {
+        params,
+        querystring: z.object({ stay_away: z.stringbool().default(false) }),
+        summary: 'Closes a connection.',
+        response: { 204: z.undefined() },
+      },
+    },
     async (request, reply) => {
       const by = await callers.allowed(request, ['admin'], 'admin')
       const { stay_away } = request.query
@@ -51,14 +62,14 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
       return reply.code(204).send()
     },
   )
-  app.get('/api/v1/clients/:id/frames', { schema: { params } }, async (request, reply) => {
+  app.get('/api/v1/clients/:id/frames', { schema: { params, ...framesSchema } }, async (request, reply) => {
     const by = await callers.allowed(request, ['admin'], 'admin')
     const client = await clients.find(request.params.id)
     if (client === null) throw gone()
     const about = { by: by.userId, byName: by.name, client: client.id, user: client.user }
     return stream(request, reply, { kind: 'client', id: client.id }, about)
   })
-  app.get('/api/v1/users/:id/frames', { schema: { params } }, async (request, reply) => {
+  app.get('/api/v1/users/:id/frames', { schema: { params, ...framesSchema } }, async (request, reply) => {
     const by = await callers.allowed(request, ['admin'], 'admin')
     const { id } = request.params
     return stream(request, reply, { kind: 'user', id }, { by: by.userId, byName: by.name, user: id })
@@ -119,6 +130,11 @@ const lookAgainMs = 2_000
 
 /** At a time and node, because each costs work for every message that is watched. */
 const maxStreams = 20
+
+const framesSchema = {
+  summary: 'What is sent and received, as server-sent events.',
+  response: { 200: framesEvent.describe('The data of each event.') },
+}
 
 const listQuery = z.object({
   search: z.string().max(200).optional(),

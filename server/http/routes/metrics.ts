@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { expositionType } from '#server/metrics/exposition.ts'
 import type { Routes } from '../app.ts'
 
@@ -6,8 +7,12 @@ import type { Routes } from '../app.ts'
  * machine that is everybody.
  */
 export const metricsRoutes: Routes = (app, { metrics, metricsArePublic, callers }) => {
-  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    if (!metricsArePublic) await callers.allowed(request, ['admin'], 'metrics')
-    return reply.type(expositionType).send(await metrics.read())
-  })
+  app.get(
+    '/metrics',
+    { schema: { summary: 'Metrics, as Prometheus reads them.', response: { 200: z.string() } } },
+    async (request, reply) => {
+      if (!metricsArePublic) await callers.allowed(request, ['admin'], 'metrics')
+      return reply.type(expositionType).send(await metrics.read())
+    },
+  )
 }

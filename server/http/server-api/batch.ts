@@ -3,7 +3,7 @@ import type { batchRequest } from '#protocol/server-api.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { refused } from '#server/realtime/answered.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
-import { errorText, performOne } from './perform.ts'
+import { createPerformer, errorText } from './perform.ts'
 
 /** Commands of one batch that are worked on at a time. Each may be a broadcast, and the broker's queue is bounded. */
 const atATime = 8
@@ -15,6 +15,7 @@ export async function performBatch(
   { commands, parallel = false }: z.infer<typeof batchRequest>,
 ): Promise<string> {
   const replies: string[] = []
+  const perform = createPerformer(realtime, by)
   const rest = commands.entries()
   // Each worker takes the next command when it is done with one.
   const worker = async () => {
@@ -27,7 +28,7 @@ export async function performBatch(
     const [named] = Object.entries(command ?? {})
     if (!named) return `{"error":${errorText(refused('badRequest', 'A command names its method.'))}}`
     const [name, request] = named
-    const reply = await performOne(realtime, by, name, request)
+    const reply = await perform(name, request)
     return reply.ok ? `{${JSON.stringify(name)}:${reply.value}}` : `{"error":${errorText(reply)}}`
   }
 }

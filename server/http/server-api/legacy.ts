@@ -2,7 +2,7 @@ import { legacyCommand, maxBatchCommands } from '#protocol/server-api.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import { HttpProblem } from '../problem-reply.ts'
-import { performOne, replyText } from './perform.ts'
+import { createPerformer, replyText } from './perform.ts'
 
 /**
  * The form in which gocent and other older libraries call: commands `{"method", "params"}` in one body, a line each, and
@@ -17,8 +17,9 @@ export async function performLegacy(realtime: Realtime, by: Identity, body: stri
   }
   const commands = lines.map(parseLine)
   const replies: string[] = []
+  const perform = createPerformer(realtime, by)
   for (const { id, method, params } of commands) {
-    const text = replyText(await performOne(realtime, by, method.toLowerCase(), params ?? {}))
+    const text = replyText(await perform(method.toLowerCase(), params ?? {}))
     replies.push(id === undefined ? text : `{"id":${id},${text.slice(1)}`)
   }
   return replies.join('\n')

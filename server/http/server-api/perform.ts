@@ -109,8 +109,27 @@ export function perform<Name extends ServerMethodName>(
   return methods[name](realtime, by, request)
 }
 
-/** Carries out one of several calls in a body: everything that is wrong with it is its own error. */
-export async function performOne(realtime: Realtime, by: Identity, name: string, request: unknown): Promise<Reply> {
+/** What the replies to one body come to at the most, in characters: a few pages of history, and not all there is. */
+const maxRepliesLength = 8 * 1024 * 1024
+
+/** Carries out several calls of one body. When their replies have become too long, the rest is refused. */
+export function createPerformer(realtime: Realtime, by: Identity) {
+  let length = 0
+  return async (name: string, request: unknown): Promise<Reply> => {
+    if (length > maxRepliesLength) {
+      return refused(
+        'limitExceeded',
+        'The replies are too long together: this has not been done. Ask for less at a time.',
+      )
+    }
+    const reply = await performOne(realtime, by, name, request)
+    if (reply.ok) length += reply.value.length
+    return reply
+  }
+}
+
+/** Everything that is wrong with it is its own error. */
+async function performOne(realtime: Realtime, by: Identity, name: string, request: unknown): Promise<Reply> {
   if (!isMethod(name)) return refused('methodNotFound', `There is no method ${name}.`)
   const { roles, scope, request: schema } = serverMethods[name]
   const forbidden = forbiddenBecause(by, roles, scope)
