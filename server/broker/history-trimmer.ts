@@ -4,8 +4,8 @@ import type { StreamGrowth } from './history-writer.ts'
 
 /**
  * Removes publications beyond their channel's size and age, and those that were to be removed. They are invisible at
- * once, because readers apply the policy themselves; this only gives the space back, in steps of a few milliseconds between which the event loop is
- * free. A stream's row stays, and so do its epoch and top.
+ * once, because readers apply the policy themselves; this only gives the space back, in steps of a few milliseconds
+ * between which the event loop is free. A stream's row stays, and so do its epoch and top.
  */
 export interface HistoryTrimmer extends Disposable {
   /** Told what was written, so that a busy stream is trimmed while it grows. */

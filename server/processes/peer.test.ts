@@ -76,6 +76,17 @@ test('when too many calls wait, the next one is refused at once', async () => {
   for (const call of waiting) await expect(call).rejects.toMatchObject({ code: 'closed' })
 })
 
+test('when too much waits to be handed over, calls are refused until it has been', async () => {
+  const { a, hold, release } = createTalk({ maxCalledBytes: 1_000 })
+  hold()
+  a.note('say', 'x'.repeat(1_000))
+  await expect(a.call('double', [1])).rejects.toMatchObject({ code: 'full' })
+  await vi.waitFor(async () => {
+    release()
+    expect(await a.call('double', [1])).toBe(2)
+  })
+})
+
 test('once the other side has gone every call is refused', async () => {
   const { a } = createTalk()
   a[Symbol.dispose]()

@@ -51,6 +51,8 @@ export interface PeerOptions {
   readonly maxOfferedBytes?: number
   /** Calls that may wait for their answers. Default 20,000. */
   readonly maxCalls?: number
+  /** What may wait to be handed over before calls are refused, about, in bytes. Default no bound. */
+  readonly maxCalledBytes?: number
   /** Default 10,000. */
   readonly timeoutMs?: number
 }
@@ -60,6 +62,7 @@ const messageBytes = 256 * 1024
 
 export function createPeer<Theirs extends Verbs, Ours extends Verbs>(options: PeerOptions): Peer<Theirs, Ours> {
   const { send, onError, onCaughtUp, maxOfferedBytes = 16 * 1024 * 1024, maxCalls = 20_000 } = options
+  const { maxCalledBytes = Number.POSITIVE_INFINITY } = options
   const verbs = new Map<string, (...args: unknown[]) => unknown>()
   const calls = new Map<number, Waiting>()
   let queue: Frame[] = []
@@ -74,7 +77,7 @@ export function createPeer<Theirs extends Verbs, Ours extends Verbs>(options: Pe
   return {
     call(name, args, timeoutMs = options.timeoutMs ?? 10_000) {
       if (isClosed) return Promise.reject(closed())
-      if (calls.size >= maxCalls) {
+      if (calls.size >= maxCalls || waitingBytes > maxCalledBytes) {
         return Promise.reject(new PeerError('full', 'Too much waits for the main process. Try again later.'))
       }
       const id = ++lastId

@@ -6,6 +6,8 @@ import type { PrimaryVerbs, WorkerVerbs } from './verbs.ts'
 export function createWorkerPeer(log: () => Logger): Peer<PrimaryVerbs, WorkerVerbs> {
   const peer = createPeer<PrimaryVerbs, WorkerVerbs>({
     send: (frames, sent) => process.send?.(frames, undefined, undefined, (error) => error === null && sent()),
+    // What publishers and readers of this process may have under way.
+    maxCalledBytes: 64 * 1024 * 1024,
     onError: (error, name) => log().error({ err: error, name }, 'a message of the main process failed'),
   })
   process.on('message', (frames: readonly Frame[]) => peer.receive(frames))

@@ -110,6 +110,8 @@ export class Connection implements TransportListener, Pinged {
     this.#log().debug({ err: error }, 'socket error')
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
     const grace = setTimeout(() => this.#transport.terminate(), this.#services.limits.closeGraceMs)
+    if ('client' in this.#phase) this.#phase.client.ending = { code: brokenOff, reason: 'gone' }
+    this.#services.metrics.closed('client', brokenOff)
     this.#become({ name: 'closing', grace })
     this.#outbox.discard()
   }
@@ -197,7 +199,9 @@ export class Connection implements TransportListener, Pinged {
       this.close(revoked)
       return
     }
-    if (registry.countOf(identity.userId) >= limits.maxPerUser && identity.kind !== 'local') {
+    // Everybody without a name is somebody else.
+    const isSomebody = identity.kind !== 'local' && identity.userId !== ''
+    if (isSomebody && registry.countOf(identity.userId) >= limits.maxPerUser) {
       metrics.refused('user')
       this.close(closeReasons.connectionLimit)
       return
@@ -304,6 +308,8 @@ const refusalReasons: Partial<Record<ReplyErrorName, CloseReason>> = {
 
 /** What WebSocket says of an end without a code. */
 const noStatusReceived = 1005
+/** And of one that came without a word. */
+const brokenOff = 1006
 
 const pingFrame = textFrame(pingText)
 

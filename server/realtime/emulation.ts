@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { emulationRequest } from '#protocol/client-protocol.ts'
+import { BrokerError } from '#server/broker/broker-error.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { HttpTransport } from './http-transport.ts'
 import type { EmulationOutcome, Realtime } from './realtime.ts'
@@ -44,6 +45,9 @@ export function createEmulation(bus: Bus): Emulation {
     try {
       const reply = await bus.ask(node, kind, payload)
       return reply ? outcome.parse(reply.answer) : 'unknown_node'
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error
+      return error.code === 'full' ? 'full' : 'unknown_node'
     } finally {
       forwarded -= 1
     }

@@ -1,8 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { Publication } from '#server/broker/broker.ts'
-import { createHub, type Member } from './hub.ts'
+import { createHub } from './hub.ts'
 import { Outbox } from './outbox.ts'
+import type { Member } from './strands.ts'
 import { createWriteTurn } from './write-turn.ts'
 
 const roomy = { outboxBytes: 1e6, writeMs: 1e9 }

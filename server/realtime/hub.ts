@@ -1,23 +1,19 @@
 import type { ClientInfo, Publication } from '#server/broker/broker.ts'
 import { fossilDelta } from './delta.ts'
 import { asText, joinPushText, publicationPushText } from './encode.ts'
-import type { Outbox } from './outbox.ts'
-import type { TagFilter } from './tag-filter.ts'
+import {
+  type Deltas,
+  isEmpty,
+  type Member,
+  membersOf,
+  newStrand,
+  type Strand,
+  type Strands,
+  strandFor,
+  strandOf,
+} from './strands.ts'
 import { textFrame } from './text-frame.ts'
 import type { WriteTurn } from './write-turn.ts'
-
-/** A live subscription, as the hub sees it. */
-export interface Member {
-  readonly outbox: Outbox
-  /** It asked for joins and leaves, and may have them. */
-  readonly joinLeave: boolean
-  /** Set when it asked for some publications only. Filtering moves its place in the stream all the same. */
-  readonly filter: TagFilter | null
-  /** It understands publications given as the difference to the one before. Not together with a filter. */
-  readonly deltas: boolean
-  /** Its place in the stream was lost: it must subscribe again. */
-  readonly lostPosition: () => void
-}
 
 /** Where a channel's fan-out stands. */
 export interface StreamPosition {
@@ -221,15 +217,10 @@ export function createHub(turn: WriteTurn, counts = { deliveries: 0 }): Hub {
   }
 }
 
-interface Room {
+interface Room extends Strands {
   readonly channel: string
   /** Members of all strands. */
   size: number
-  readonly plain: Strand
-  /** By the filter's key. */
-  readonly filtered: Map<string, { readonly filter: TagFilter; readonly strand: Strand }>
-  /** Null without members that take deltas. */
-  deltas: Deltas | null
   readonly watchers: Set<Watcher>
   /** How many members want joins and leaves. */
   listening: number
@@ -243,70 +234,6 @@ interface Room {
 /** Whether a stream that is here now can have been there. A stream that begins anew, or goes back, cannot. */
 function isReachedBy(there: StreamPosition, here: StreamPosition): boolean {
   return there.epoch === here.epoch && there.offset <= here.offset
-}
-
-/** Members that get the same frames. */
-interface Strand {
-  readonly members: Set<Member>
-  ready: Buffer[]
-  readyBytes: number
-}
-
-function newStrand(): Strand {
-  return { members: new Set(), ready: [], readyBytes: 0 }
-}
-
-/** Members that take deltas: those that have the last publication, and those that need a full one first. */
-interface Deltas {
-  readonly settled: Strand
-  readonly fresh: Strand
-  /** What the settled ones have: the data of the last publication and its offset. */
-  readonly chain: { base: Buffer | null; offset: number }
-}
-
-function newDeltas(): Deltas {
-  return { settled: newStrand(), fresh: newStrand(), chain: { base: null, offset: 0 } }
-}
-
-function isEmpty({ settled, fresh }: Deltas): boolean {
-  return settled.members.size === 0 && fresh.members.size === 0
-}
-
-/** The strand a member is in, or would be in if it has one already. */
-function strandOf({ plain, filtered, deltas }: Room, member: Member): Strand | undefined {
-  if (member.filter !== null) return filtered.get(member.filter.key)?.strand
-  if (!member.deltas) return plain
-  return deltas?.fresh.members.has(member) ? deltas.fresh : deltas?.settled
-}
-
-function strandFor(room: Room, member: Member, last: Publication | null): Strand {
-  if (member.deltas) {
-    room.deltas ??= newDeltas()
-    return deltaStrandFor(room.deltas, last)
-  }
-  const known = strandOf(room, member)
-  if (known || member.filter === null) return known ?? room.plain
-  const strand = newStrand()
-  room.filtered.set(member.filter.key, { filter: member.filter, strand })
-  return strand
-}
-
-function deltaStrandFor(deltas: Deltas, last: Publication | null): Strand {
-  if (last === null || last.offset === 0) return deltas.fresh
-  if (isEmpty(deltas)) {
-    deltas.chain.base = Buffer.from(last.data)
-    deltas.chain.offset = last.offset
-  }
-  return deltas.chain.offset === last.offset ? deltas.settled : deltas.fresh
-}
-
-function* membersOf({ plain, filtered, deltas }: Room): Generator<Member> {
-  yield* plain.members
-  for (const { strand } of filtered.values()) yield* strand.members
-  if (deltas) {
-    yield* deltas.settled.members
-    yield* deltas.fresh.members
-  }
 }
 
 /** A turn's frames of one strand are handed on early beyond this, so that no single Buffer becomes an outbox of its own. */

@@ -20,8 +20,11 @@ export function createInterest(broker: Pick<Broker, 'subscribe' | 'unsubscribe'>
       try {
         await entry.ready
       } catch (error) {
-        // Whoever comes next asks the broker anew.
-        if (channels.get(channel) === entry) channels.delete(channel)
+        // Whoever comes next asks the broker anew. What took too long may have been done all the same.
+        if (channels.get(channel) === entry) {
+          channels.delete(channel)
+          broker.unsubscribe(channel)
+        }
         throw error
       }
     },

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Bus } from '#server/broker/bus.ts'
 import { type Answered, answered, refused, withBroker } from './answered.ts'
 
@@ -32,6 +32,8 @@ export function askNodes<Payload, Answer>(
     if (silent.length > 0) {
       return refused('internal', `${silent.length} of the nodes did not answer in time. Try again in a moment.`)
     }
-    return answered(new Map([...answers].map(([node, answer]) => [node, question.answer.parse(answer)])))
+    const parsed = z.record(z.string(), question.answer).safeParse(Object.fromEntries(answers))
+    if (!parsed.success) return refused('internal', 'A node answered something else. Are all of the same version?')
+    return answered(new Map(Object.entries(parsed.data)))
   })
 }

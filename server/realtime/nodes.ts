@@ -54,7 +54,7 @@ export function createNodes(services: Services, version: string): Nodes & Dispos
   }
 
   function tellInfo(): NodeInfo {
-    const channels = hub.channels()
+    const { channels, subscriptions } = hub.size()
     const { clients, users } = registry.count()
     return {
       uid: bus.node,
@@ -62,8 +62,8 @@ export function createNodes(services: Services, version: string): Nodes & Dispos
       version,
       num_clients: clients,
       num_users: users,
-      num_subs: channels.reduce((sum, channel) => sum + channel.clients, 0),
-      num_channels: channels.length,
+      num_subs: subscriptions,
+      num_channels: channels,
       uptime: Math.floor((clock() - startedAt) / 1000),
       process: { cpu: cpuPercent(), rss: process.memoryUsage.rss() },
     }

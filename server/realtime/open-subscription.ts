@@ -4,7 +4,7 @@ import { hasHistory, historyPolicy, isPositioned } from './access.ts'
 import type { Client } from './client.ts'
 import { asText, publicationPushText, publicationsText, type WrittenPublication } from './encode.ts'
 import { tellSubscribed } from './hook-events.ts'
-import type { Member, StreamPosition, Watcher } from './hub.ts'
+import type { StreamPosition, Watcher } from './hub.ts'
 import {
   catchUp,
   decideCacheRecovery,
@@ -14,6 +14,7 @@ import {
   type RecoveryBounds,
 } from './recovery.ts'
 import { secondsUntil } from './refresh.ts'
+import type { Member } from './strands.ts'
 import { announce, endSubscription, expireAt, lostPosition, type Subscription, showPresence } from './subscription.ts'
 import type { TagFilter } from './tag-filter.ts'
 import { textFrame } from './text-frame.ts'

@@ -5,8 +5,8 @@ import type { PingSlot } from './ping.ts'
 /**
  * Where a connection stands, and what exists only then. waiting: for the connect command. deciding: whether to let it
  * in; the rest of what it sent waits. joining: let in, and being subscribed to what the server decides before it is
- * told. open: without a conversation when the client has nothing to say. refused: the connect command was answered with an error, and nothing else ever will be. closing: told to go, and
- * cut when it does not.
+ * told. open: without a conversation when the client has nothing to say. refused: the connect command was answered with
+ * an error, and nothing else ever will be. closing: told to go, and cut when it does not.
  */
 export type Phase =
   | { readonly name: 'waiting'; readonly stale: NodeJS.Timeout }

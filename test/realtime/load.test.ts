@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { exposition } from '#server/metrics/exposition.ts'
 import { connectTo, openRaw } from '../support/raw-client.ts'
-import { person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
+import { external, person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
 import { connected, follow, nextEvent, sdk } from '../support/realtime-sdk.ts'
 
 const ada = person('ada')
@@ -56,6 +56,12 @@ test('one user has only so many connections, and loses none of them to a further
   first.disconnect()
   await expect.poll(() => rig.metrics.snapshot().connections).toBe(1)
   await connected(client())
+})
+
+test('those without a name are not one user with too many connections', async () => {
+  const rig = await startRealtime({ limits: { maxPerUser: 1 } })
+  const nobody = () => connected(sdk(rig.url, { token: rig.identities.token(external('')) }))
+  for (const client of [await nobody(), await nobody()]) expect(client.state).toBe('connected')
 })
 
 test('commands of one frame beyond what is worked on wait their turn, and all are answered', async () => {
