@@ -9,6 +9,7 @@ import { Client } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { decodeConnect, decodeLine, frameLines } from './decode-frame.ts'
 import { applicationErrorText, connectPushText, errorText, pingText, replyText } from './encode.ts'
+import type { Visit } from './gate.ts'
 import { tellConnected } from './hook-events.ts'
 import { askToConnect, connectResultText, joinAtConnect, recognize } from './letting-in.ts'
 import { Outbox } from './outbox.ts'
@@ -29,18 +30,18 @@ export class Connection implements TransportListener, Pinged {
   readonly #known: Identity | null
   readonly #revocationMark: number
   readonly #address: string
-  readonly #onLetIn: () => void
-  readonly #onGone: () => void
+  readonly #visit: Visit
+  readonly #onGone: (connection: Connection) => void
   #phase: Phase
   #isPaused = false
 
   constructor(options: ConnectionOptions) {
-    const { transport, services, known, address, onLetIn, onGone } = options
+    const { transport, services, known, address, visit, onGone } = options
     this.#transport = transport
     this.#services = services
     this.#known = known
     this.#address = address
-    this.#onLetIn = onLetIn
+    this.#visit = visit
     this.#onGone = onGone
     this.#revocationMark = options.revocationMark
     const { turn, limits } = services
@@ -126,7 +127,8 @@ export class Connection implements TransportListener, Pinged {
     if ('client' in this.#phase) this.#phase.client.ending = { code: code ?? noStatusReceived, reason: 'gone' }
     this.#become({ name: 'closed' })
     this.#outbox.discard()
-    this.#onGone()
+    this.#visit.leave()
+    this.#onGone(this)
   }
 
   /** While it is decided one more frame may come, which is usually none: that bounds what waits behind the connect command. */
@@ -215,7 +217,7 @@ export class Connection implements TransportListener, Pinged {
       this.close(closeReasons.connectionLimit)
       return
     }
-    this.#onLetIn()
+    this.#visit.letIn()
     const client = new Client({
       id: this.id,
       identity,
@@ -301,10 +303,10 @@ export interface ConnectionOptions {
   readonly revocationMark: number
   /** Where the client is. */
   readonly address: string
-  /** Called when it is known who the client is, and that it may come in. */
-  readonly onLetIn: () => void
+  /** Its place among all connections. */
+  readonly visit: Visit
   /** Called once, when the connection is no more. */
-  readonly onGone: () => void
+  readonly onGone: (connection: Connection) => void
 }
 
 /** What means as a close what the error means as a reply. */
