@@ -32,6 +32,13 @@ test('the page about tokens works as it stands: its configuration, its backend a
   expect(await server.cli(['publish', '$orders:1042', '{"state":"shipped"}'])).toMatchObject({ code: 0 })
   await customer.waitFor(/shipped/)
   expect(server.output()).not.toContain(secret)
+  const key = /crl_[\w-]+/.exec((await server.cli(['key', 'create', 'tokens', '--scope', 'subscribe'])).output)?.[0] ?? ''
+  const curl = blocks(page, 'sh').find((text) => text.includes('/api/v1/subscription-tokens')) ?? ''
+  const body = JSON.parse(/-d '(.*)'/.exec(curl)?.[1] ?? '')
+  const answer = { token: expect.stringMatching(/^ey/), expiresIn: 600 }
+  expect(await tokens(server, { 'x-api-key': key }, body)).toMatchObject({ status: 201, body: answer })
+  const refused = await tokens(server, { 'x-api-key': key }, { ...body, channel: '$chat:1' })
+  expect(refused).toMatchObject({ status: 403, body: { detail: expect.stringMatching(/subscribe_roles/) } })
 })
 
 test('the server’s own tokens let one user into a private channel, and no other', async () => {
