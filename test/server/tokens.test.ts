@@ -32,7 +32,12 @@ test('the page about tokens works as it stands: its configuration, its backend a
   expect(await server.cli(['publish', '$orders:1042', '{"state":"shipped"}'])).toMatchObject({ code: 0 })
   await customer.waitFor(/shipped/)
   expect(server.output()).not.toContain(secret)
-  const key = /crl_[\w-]+/.exec((await server.cli(['key', 'create', 'tokens', '--scope', 'subscribe'])).output)?.[0] ?? ''
+  const otherwise = { ...env, TOKEN_SECRET: randomBytes(32).toString('base64') }
+  await using stranger = startChild(process.execPath, ['client.mjs'], { cwd: folder, env: otherwise })
+  await stranger.waitFor(/disconnected for good: 3500 /)
+  await expect.poll(() => server.output()).toMatch(/"code":3500,.*"why":"bad signature"/)
+  const key =
+    /crl_[\w-]+/.exec((await server.cli(['key', 'create', 'tokens', '--scope', 'subscribe'])).output)?.[0] ?? ''
   const curl = blocks(page, 'sh').find((text) => text.includes('/api/v1/subscription-tokens')) ?? ''
   const body = JSON.parse(/-d '(.*)'/.exec(curl)?.[1] ?? '')
   const answer = { token: expect.stringMatching(/^ey/), expiresIn: 600 }
