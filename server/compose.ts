@@ -143,7 +143,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   // For as long as realtime lives: the last devices leave while it is closed.
   const touch = async ({ device, time }: OnlineEvent) => device && auth.devices.touch(device.id, time)
   realtime.hooks.on({ online: touch, offline: touch })
-  for (const hooks of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks)
+  for (const { path, hooks } of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks, path)
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
