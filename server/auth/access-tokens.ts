@@ -8,6 +8,7 @@ import type { Identity } from './identity.ts'
 import { readOwnToken } from './own-token.ts'
 import { hashToken } from './random-token.ts'
 import type { SigningKeys } from './signing-keys.ts'
+import { whyOf } from './site-tokens.ts'
 
 const lifetimeSeconds = 300
 
@@ -72,17 +73,18 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
       return { token, expiresIn: lifetimeSeconds }
     },
     async verifyAccessToken(token): Promise<Verified> {
-      if (token.length > maxTokenLength) return { ok: false, reason: 'invalid' }
+      if (token.length > maxTokenLength) return { ok: false, reason: 'invalid', why: 'malformed' }
       let known: Claims
       try {
         known = await claimsOf(token)
       } catch (error) {
         if (error instanceof errors.JWTExpired) return { ok: false, reason: 'expired' }
-        if (error instanceof errors.JOSEError || error instanceof z.ZodError) return { ok: false, reason: 'invalid' }
+        if (error instanceof errors.JOSEError) return { ok: false, reason: 'invalid', why: whyOf(error) }
+        if (error instanceof z.ZodError) return { ok: false, reason: 'invalid', why: 'claims' }
         throw error
       }
       const identity = parts.currentIdentity(holderOf(known))
-      if (identity === null) return { ok: false, reason: 'invalid' }
+      if (identity === null) return { ok: false, reason: 'invalid', why: 'session ended' }
       return { ok: true, identity, expiresAt: known.exp }
     },
   }

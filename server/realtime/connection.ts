@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { ConnectRequest } from '#protocol/client-protocol.ts'
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import type { TokenFault } from '#server/auth/auth.ts'
 import type { Identity, SocketIdentity } from '#server/auth/identity.ts'
 import type { LetIn } from './authenticate.ts'
 import { Client } from './client.ts'
@@ -65,8 +66,11 @@ export class Connection implements TransportListener, Pinged {
     return this.#outbox.waitingBytes
   }
 
-  /** Ends the connection, with everything queued before it delivered, unless the reader is too slow for that. */
-  close(reason: CloseReason): void {
+  /**
+   * Ends the connection, with everything queued before it delivered, unless the reader is too slow for that. `why` is
+   * for the log alone.
+   */
+  close(reason: CloseReason, why?: TokenFault): void {
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
     const log = this.#log()
     const isSlow = reason.code === closeReasons.slow.code || reason.code === closeReasons.writeError.code
@@ -78,7 +82,7 @@ export class Connection implements TransportListener, Pinged {
     this.#outbox.discard()
     this.#transport.close(reason)
     this.#services.metrics.closed('server', reason.code)
-    log.info({ code: reason.code, reason: reason.reason }, 'connection closed by the server')
+    log.info({ code: reason.code, reason: reason.reason, ...(why && { why }) }, 'connection closed by the server')
   }
 
   /** Cuts it without a word. */
@@ -194,7 +198,7 @@ export class Connection implements TransportListener, Pinged {
       if (this.#isPaused) this.#transport.resume()
       this.#services.metrics.refused('credentials')
       if (decision.kind === 'error') this.#refuse(id, decision.error, decision.message, decision.code)
-      else this.close(decision.reason)
+      else this.close(decision.reason, decision.why)
     }
   }
 
