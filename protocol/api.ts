@@ -164,6 +164,13 @@ export const clientView = z.object({
 })
 export type ClientView = z.infer<typeof clientView>
 
+/** `GET /api/v1/clients/{id}` */
+export const clientDetail = clientView.extend({
+  /** The first hundred of the channels it is subscribed to. */
+  channelNames: z.array(z.string()),
+})
+export type ClientDetail = z.infer<typeof clientDetail>
+
 /**
  * `GET /api/v1/clients/{id}/frames` and `GET /api/v1/users/{id}/frames`: each event of the stream. Messages of the client
  * protocol, without what opens doors; `dropped` are those that came too fast to be shown.

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type ClientView, clientView, type FramesEvent, framesEvent, page } from '#protocol/api.ts'
+import { clientDetail, clientView, type FramesEvent, framesEvent, page } from '#protocol/api.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { ClientSummary } from '#server/realtime/client-directory.ts'
@@ -32,7 +32,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
   )
   app.get(
     '/api/v1/clients/:id',
-    { schema: { params, summary: 'One connection.', response: { 200: clientView } } },
+    { schema: { params, summary: 'One connection.', response: { 200: clientDetail } } },
     async (request) => {
       await callers.allowed(request, ['admin', 'operator'], 'admin')
       const client = await clients.find(request.params.id)
@@ -150,7 +150,7 @@ function parseCursor(cursor: string): { since: number; id: string } {
   return { since: Number(since), id }
 }
 
-function viewOf({ node: _, since, ...client }: ClientSummary): ClientView {
+function viewOf<T extends ClientSummary>({ node: _, since, ...client }: T) {
   return { ...client, since: new Date(since).toISOString() }
 }
 
