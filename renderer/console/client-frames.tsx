@@ -24,7 +24,7 @@ function Frames({ watch }: { readonly watch: FrameWatch }) {
   return (
     <section className="frames-part" aria-labelledby="frames-title">
       <div className="page-head">
-        <div>
+        <div className="frames-head">
           <h2 id="frames-title">Messages</h2>
           <p className="soft" role="status">
             {sentenceFor(live, isHeld)}
@@ -45,9 +45,6 @@ function Frames({ watch }: { readonly watch: FrameWatch }) {
           />
         </Group>
       </div>
-      <p className="soft page-note">
-        Tokens, tickets, keys and passwords are left out. That you are watching is written to the log of the server.
-      </p>
       {shown.dropped > 0 && (
         <p className="frames-dropped">
           {shown.dropped} {shown.dropped === 1 ? 'message' : 'messages'} came too fast to be shown.
@@ -60,6 +57,9 @@ function Frames({ watch }: { readonly watch: FrameWatch }) {
           ))}
         </ol>
       )}
+      <p className="soft page-note">
+        Tokens, tickets, keys and passwords are left out. That you are watching is written to the log of the server.
+      </p>
     </section>
   )
 }

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ClientView, DeviceView, EnrolmentView, FramesEvent } from '#protocol/api.ts'
+import type { ClientDetail, DeviceView, EnrolmentView, FramesEvent } from '#protocol/api.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { ada, type FakeServer, startFakeServer } from './fake-server.ts'
@@ -49,10 +49,10 @@ const history = [
   { build: 17, state: 'passed', seconds: 128, commit: 'a2ce910' },
 ]
 
-function client(name: string, more: Partial<ClientView> = {}): ClientView {
+function client(name: string, more: Partial<ClientDetail> = {}): ClientDetail {
   return {
     id: `5d1f8a36-0000-4000-8000-${name}`,
-    user: `user-of-${name}`,
+    user: `1d6e4acf-8bfb-4117-b049-${name}`,
     name,
     kind: 'device',
     role: 'device',
@@ -61,6 +61,7 @@ function client(name: string, more: Partial<ClientView> = {}): ClientView {
     since: ago(3 * 60 * minute),
     channels: 2,
     queueBytes: 0,
+    channelNames: ['news:general', `commands:${name}`],
     ...more,
   }
 }
@@ -576,6 +577,23 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('link', { name: 'lobby-1' }).click()
     await page.getByRole('heading', { name: 'lobby-1' }).waitFor()
     expect(address(opened)).toBe(clientPath)
+  })
+
+  test('shows the newest message of a connection without scrolling, and where it is subscribed', async () => {
+    await using opened = await openConsole(clientPath, ({ world }) => {
+      const channelNames = Array.from({ length: 100 }, (_, index) => `news:room-${index}`)
+      world.clients = [client('lobby-1', { channels: 1_250, channelNames })]
+    })
+    const { page, server } = opened
+    await page.getByText('The next message appears here').waitFor()
+    server.show(frames)
+    const newest = page.getByRole('list', { name: 'Messages' }).getByRole('listitem').first()
+    await newest.waitFor()
+    const box = await newest.boundingBox()
+    expect((box?.y ?? 480) + (box?.height ?? 0)).toBeLessThan(480)
+    await page.getByText('and 1,150 more').waitFor()
+    await page.getByRole('link', { name: 'news:room-99' }).click()
+    expect(address(opened)).toBe('/live?channel=news%3Aroom-99')
   })
 
   test('shows the messages of a connection, newest first, in the time of the reader', async () => {
