@@ -40,13 +40,12 @@ export function ClientPage({ me, id }: { readonly me: Me; readonly id: string })
           </Button>
         )}
       </div>
-      {isGone ? (
+      {isGone && !(administers && client.data !== undefined) && (
         <p className="soft page-note" role="status">
           This connection has ended. Whoever comes back has a new one, in the list.
         </p>
-      ) : (
-        client.data === undefined && <ProblemAlert error={client.error} />
       )}
+      {!isGone && client.data === undefined && <ProblemAlert error={client.error} />}
       {client.data !== undefined && <Facts client={client.data} />}
       {client.data !== undefined && administers && <ClientFrames key={id} id={id} />}
       {client.data !== undefined && !administers && (

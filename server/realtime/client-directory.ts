@@ -193,6 +193,15 @@ const seen = z.object({
   frames: z.array(
     z.object({ client: z.string(), time: z.number(), direction: z.enum(['in', 'out']), text: z.string() }),
   ),
+  endings: z.array(
+    z.object({
+      client: z.string(),
+      time: z.number(),
+      by: z.enum(['server', 'client']),
+      code: z.number(),
+      reason: z.string(),
+    }),
+  ),
   dropped: z.number(),
 })
 
@@ -215,6 +224,7 @@ function together(all: readonly Seen[]): Seen {
     clients: all.reduce((sum, { clients }) => sum + clients, 0),
     // Those of one node are in order already, and stay so.
     frames: all.length > 1 ? frames.sort((a, b) => a.time - b.time) : frames,
+    endings: all.flatMap((each) => each.endings),
     dropped: all.reduce((sum, { dropped }) => sum + dropped, 0),
   }
 }

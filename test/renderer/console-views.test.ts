@@ -78,6 +78,7 @@ const clients = [
 const frames: FramesEvent = {
   clients: 1,
   dropped: 7,
+  endings: [],
   frames: [
     { direction: 'in', text: '{"id":7,"subscribe":{"channel":"news:general","token":"(left out)"}}' },
     { direction: 'out', text: '{"id":7,"subscribe":{"recoverable":true,"epoch":"abcd","offset":17}}' },
@@ -93,6 +94,13 @@ const frames: FramesEvent = {
     client: 'lobby-1',
     time: `2026-11-22T11:04:0${index}.000Z`,
   })),
+}
+const lastFrames: FramesEvent = {
+  ...frames,
+  clients: 0,
+  endings: [
+    { client: 'lobby-1', time: '2026-11-22T11:04:09.000Z', by: 'server', code: 3503, reason: 'force disconnect' },
+  ],
 }
 const clientPath = `/connections?client=${clients[0]?.id}`
 
@@ -323,6 +331,15 @@ const views: Readonly<Record<string, View>> = {
     act: ({ page }) => page.getByText('An administrator can watch').waitFor(),
   },
   'connection-ended': { path: clientPath, act: ({ page }) => page.getByText('This connection has ended').waitFor() },
+  'connection-ended-watched': {
+    path: clientPath,
+    world: withClients,
+    act: async ({ page }, server) => {
+      await page.getByText('The next message appears here').waitFor()
+      server.show(lastFrames)
+      await page.getByText('closed by the server: 3503').first().waitFor()
+    },
+  },
   'connection-disconnect': {
     path: clientPath,
     world: withClients,
@@ -632,9 +649,11 @@ describeWith(['chromium'], 'the console', () => {
     await using opened = await openConsole(clientPath, withClients)
     const { page, server } = opened
     await page.getByText('The next message appears here').waitFor()
-    server.show({ ...frames, clients: 0 })
-    await page.getByText('This connection has ended. Nothing more will come.').waitFor()
-    expect(await page.getByRole('list', { name: 'Messages' }).getByRole('listitem').count()).toBe(5)
+    server.show(lastFrames)
+    await page.getByText('This connection has ended, closed by the server: 3503 force disconnect.').waitFor()
+    const rows = page.getByRole('list', { name: 'Messages' }).getByRole('listitem')
+    expect(await rows.count()).toBe(6)
+    expect(await rows.first().textContent()).toBe('the end12:04:09closed by the server: 3503 force disconnect')
   })
 
   test.each([

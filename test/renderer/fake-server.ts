@@ -70,7 +70,7 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     }
     if (call === 'GET /api/v1/clients/one/frames') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-      response.write(`data: ${JSON.stringify({ clients: 1, dropped: 0, frames: [] })}\n\n`)
+      response.write(`data: ${JSON.stringify({ clients: 1, dropped: 0, frames: [], endings: [] })}\n\n`)
       watchers.add(response)
       response.once('close', () => watchers.delete(response))
       return

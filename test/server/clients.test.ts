@@ -46,9 +46,13 @@ test('an administrator lists clients, watches one and disconnects it; an operato
     code: 'unknown_client',
   })
   const last = async () => {
-    for (;;) if ((await frames.next()).clients === 0) return 'over'
+    for (;;) {
+      const { clients, endings } = await frames.next()
+      if (clients === 0) return endings
+    }
   }
-  expect(await last()).toBe('over')
+  const ending = { client: id, by: 'server', code: 3011, reason: 'force reconnect' }
+  expect(await last()).toEqual([{ ...ending, time: expect.any(String) }])
   await expect.poll(() => server.output()).toMatch(/a client is no longer watched/)
 
   await client.ready(10_000)

@@ -159,12 +159,13 @@ function gone(): HttpProblem {
 }
 
 /** An event even when nothing was seen: the reader learns that the watch lives, and we that the reader has gone. */
-function textOf({ frames, ...seen }: Seen): string {
-  const event: FramesEvent = {
-    ...seen,
-    frames: frames.map(({ time, ...frame }) => ({ ...frame, time: new Date(time).toISOString() })),
-  }
+function textOf({ frames, endings, ...seen }: Seen): string {
+  const event: FramesEvent = { ...seen, frames: frames.map(withInstant), endings: endings.map(withInstant) }
   return `data: ${JSON.stringify(event)}\n\n`
+}
+
+function withInstant<T extends { readonly time: number }>({ time, ...rest }: T) {
+  return { ...rest, time: new Date(time).toISOString() }
 }
 
 /** The server no longer accepts: streams would keep it from ending. */
