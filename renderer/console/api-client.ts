@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import {
   type ChannelsAnswer,
+  type ClientDetail,
   type ClientView,
   channelsAnswer,
+  clientDetail,
   clientView,
   type DeviceView,
   deviceView,
@@ -38,7 +40,7 @@ export interface ApiClient {
     search: string,
     cursor: string | null,
   ): Promise<{ readonly items: readonly ClientView[]; readonly next: string | null }>
-  client(id: string): Promise<ClientView>
+  client(id: string): Promise<ClientDetail>
   /** `staysAway`: it does not come back by itself. */
   disconnectClient(id: string, staysAway: boolean): Promise<void>
   channels(): Promise<ChannelsAnswer>
@@ -111,7 +113,7 @@ export function createApiClient({ fetch = globalThis.fetch, timeoutMs = 15_000 }
       const query = new URLSearchParams({ ...(search && { search }), ...(cursor !== null && { cursor }) })
       return ask('GET', `/api/v1/clients${query.size === 0 ? '' : `?${query}`}`, page(clientView))
     },
-    client: (id) => ask('GET', `/api/v1/clients/${encodeURIComponent(id)}`, clientView),
+    client: (id) => ask('GET', `/api/v1/clients/${encodeURIComponent(id)}`, clientDetail),
     disconnectClient: async (id, staysAway) => {
       await ask('DELETE', `/api/v1/clients/${encodeURIComponent(id)}${staysAway ? '?stay_away=true' : ''}`, nothing)
     },

@@ -1,6 +1,14 @@
 import { Button, Group } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconArrowDown, IconArrowUp, IconCopy, IconEraser, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
+import {
+  IconArrowDown,
+  IconArrowUp,
+  IconCopy,
+  IconEraser,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlugConnectedX,
+} from '@tabler/icons-react'
 import { memo, useEffect, useState, useSyncExternalStore } from 'react'
 import { clockTimeWithSeconds } from '../shared/time.ts'
 import { type FramesState, type FrameWatch, framesText, type ShownFrame, watchFrames } from './frame-watch.ts'
@@ -24,7 +32,7 @@ function Frames({ watch }: { readonly watch: FrameWatch }) {
   return (
     <section className="frames-part" aria-labelledby="frames-title">
       <div className="page-head">
-        <div>
+        <div className="frames-head">
           <h2 id="frames-title">Messages</h2>
           <p className="soft" role="status">
             {sentenceFor(live, isHeld)}
@@ -45,9 +53,6 @@ function Frames({ watch }: { readonly watch: FrameWatch }) {
           />
         </Group>
       </div>
-      <p className="soft page-note">
-        Tokens, tickets, keys and passwords are left out. That you are watching is written to the log of the server.
-      </p>
       {shown.dropped > 0 && (
         <p className="frames-dropped">
           {shown.dropped} {shown.dropped === 1 ? 'message' : 'messages'} came too fast to be shown.
@@ -60,6 +65,9 @@ function Frames({ watch }: { readonly watch: FrameWatch }) {
           ))}
         </ol>
       )}
+      <p className="soft page-note">
+        Tokens, tickets, keys and passwords are left out. That you are watching is written to the log of the server.
+      </p>
     </section>
   )
 }
@@ -82,12 +90,12 @@ function Tool({ icon, label, disabled = false, onClick }: ToolProps) {
 }
 
 const Frame = memo(function Frame({ frame: { direction, at, text } }: { readonly frame: ShownFrame }) {
-  const Arrow = direction === 'in' ? IconArrowUp : IconArrowDown
+  const { Icon, words } = ways[direction]
   return (
     <li className={`frame frame-${direction}`}>
       <span className="frame-way">
-        <Arrow size={16} stroke={2} aria-hidden="true" />
-        {direction === 'in' ? 'from client' : 'to client'}
+        <Icon size={16} stroke={2} aria-hidden="true" />
+        {words}
       </span>
       <time dateTime={new Date(at).toISOString()}>{clockTimeWithSeconds(at)}</time>
       <code>{text}</code>
@@ -95,8 +103,15 @@ const Frame = memo(function Frame({ frame: { direction, at, text } }: { readonly
   )
 })
 
-function sentenceFor({ phase, frames }: FramesState, isHeld: boolean): string {
-  if (phase === 'ended') return 'This connection has ended. Nothing more will come.'
+const ways = {
+  in: { Icon: IconArrowUp, words: 'from client' },
+  out: { Icon: IconArrowDown, words: 'to client' },
+  end: { Icon: IconPlugConnectedX, words: 'the end' },
+} as const satisfies Record<ShownFrame['direction'], object>
+
+function sentenceFor({ phase, ending, frames }: FramesState, isHeld: boolean): string {
+  if (phase === 'ended')
+    return `This connection has ended${ending === null ? '' : `, ${ending}`}. Nothing more will come.`
   if (phase === 'lost') return 'The server does not answer. It is asked again.'
   if (isHeld) return 'Paused. New messages are collected meanwhile.'
   if (phase === 'opening') return 'Beginning to watch.'

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { IconArrowLeft, IconPlugConnectedX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { ClientView, Me } from '#protocol/api.ts'
+import type { ClientDetail, Me } from '#protocol/api.ts'
 import { useNow } from '../shared/now.ts'
 import { ago } from '../shared/time.ts'
 import { useApi } from './api-context.ts'
@@ -23,11 +23,13 @@ export function ClientPage({ me, id }: { readonly me: Me; readonly id: string })
   const administers = mayAdminister(me)
   return (
     <>
-      <a className="back" {...linkTo('/connections')}>
-        <IconArrowLeft size={17} stroke={1.8} aria-hidden="true" /> Connections
-      </a>
       <div className="page-head">
-        <h1 className="wrap">{client.data?.name ?? 'Connection'}</h1>
+        <div>
+          <a className="back" {...linkTo('/connections')}>
+            <IconArrowLeft size={17} stroke={1.8} aria-hidden="true" /> Connections
+          </a>
+          <h1 className="wrap">{client.data?.name ?? 'Connection'}</h1>
+        </div>
         {administers && client.data !== undefined && !isGone && (
           <Button
             variant="default"
@@ -38,13 +40,12 @@ export function ClientPage({ me, id }: { readonly me: Me; readonly id: string })
           </Button>
         )}
       </div>
-      {isGone ? (
+      {isGone && !(administers && client.data !== undefined) && (
         <p className="soft page-note" role="status">
           This connection has ended. Whoever comes back has a new one, in the list.
         </p>
-      ) : (
-        client.data === undefined && <ProblemAlert error={client.error} />
       )}
+      {!isGone && client.data === undefined && <ProblemAlert error={client.error} />}
       {client.data !== undefined && <Facts client={client.data} />}
       {client.data !== undefined && administers && <ClientFrames key={id} id={id} />}
       {client.data !== undefined && !administers && (
@@ -55,26 +56,48 @@ export function ClientPage({ me, id }: { readonly me: Me; readonly id: string })
   )
 }
 
-function Facts({ client }: { readonly client: ClientView }) {
+function Facts({ client }: { readonly client: ClientDetail }) {
   const now = useNow(10_000)
   const facts = [
     ['Role', roleOf(client)],
-    ['User', client.user],
     ['Address', client.address],
     ['Transport', transportName(client.transport)],
     ['Connected', ago(Date.parse(client.since), now)],
-    ['Channels', String(client.channels)],
     ['Waiting to be sent', bytesInWords(client.queueBytes)],
+    ['User', client.user],
     ['Connection', client.id],
   ] as const
   return (
-    <dl className="card card-facts">
+    <dl className="facts">
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>
       ))}
+      <div className="facts-channels">
+        <dt>Channels</dt>
+        <dd>
+          <ChannelNames client={client} />
+        </dd>
+      </div>
     </dl>
+  )
+}
+
+function ChannelNames({ client: { channels, channelNames } }: { readonly client: ClientDetail }) {
+  const more = channels - channelNames.length
+  if (channelNames.length === 0) return 'none'
+  return (
+    <ul className="facts-names">
+      {channelNames.map((name) => (
+        <li key={name}>
+          <a className="channel" {...linkTo(`/live?channel=${encodeURIComponent(name)}`)}>
+            {name}
+          </a>
+        </li>
+      ))}
+      {more > 0 && <li>and {more.toLocaleString('en')} more</li>}
+    </ul>
   )
 }

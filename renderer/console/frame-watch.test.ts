@@ -8,7 +8,7 @@ function opened() {
   }
   const watch = watchFrames(source)
   const send = (event: Partial<FramesEvent>) => {
-    const data = JSON.stringify({ clients: 1, dropped: 0, frames: [], ...event })
+    const data = JSON.stringify({ clients: 1, dropped: 0, frames: [], endings: [], ...event })
     source.onmessage?.call(source as EventSource, { data } as MessageEvent)
   }
   const fail = (readyState: number) => {
@@ -30,7 +30,7 @@ test('the newest is on top, and what was dropped is counted', () => {
   expect(watch.state().frames.map(({ text }) => text)).toEqual(['c', 'b', 'a'])
   expect(watch.state()).toMatchObject({ phase: 'open', dropped: 3 })
   watch.clear()
-  expect(watch.state()).toEqual({ phase: 'open', frames: [], dropped: 0 })
+  expect(watch.state()).toEqual({ phase: 'open', ending: null, frames: [], dropped: 0 })
 })
 
 test('an event that brings nothing changes nothing', () => {
@@ -61,6 +61,19 @@ test('a server that is away is asked again, a connection that is no more is not'
   expect(source.close).toHaveBeenCalled()
   fail(2)
   expect(watch.state().phase).toBe('ended')
+})
+
+test.each([
+  [{ by: 'server', code: 3503, reason: 'force disconnect' }, 'closed by the server: 3503 force disconnect'],
+  [{ by: 'client', code: 1001, reason: 'gone' }, 'closed by the client: 1001'],
+  [{ by: 'client', code: 1006, reason: 'gone' }, 'broken off without a word'],
+] as const)('the end is the last line, and says why: %j', (ending, words) => {
+  const { watch, send } = opened()
+  const endings = [{ client: 'c', time: '2026-11-22T09:00:03.000Z', ...ending }]
+  send({ clients: 0, frames: [frame('a')], endings })
+  expect(watch.state()).toMatchObject({ phase: 'ended', ending: words })
+  expect(watch.state().frames[0]).toMatchObject({ direction: 'end', text: words })
+  expect(framesText(watch.state().frames).split('\n').at(-1)).toBe(`2026-11-22T09:00:03.000Z # ${words}`)
 })
 
 test('as text they are in the order in which they happened', () => {

@@ -1,10 +1,10 @@
 import { type FramesEvent, framesEvent } from '#protocol/api.ts'
 
-/** One message of a client, as it is shown. */
+/** One message of a client, or its end, as it is shown. */
 export interface ShownFrame {
   /** Counts up, so that rows keep their place. */
   readonly key: number
-  readonly direction: 'in' | 'out'
+  readonly direction: 'in' | 'out' | 'end'
   /** Milliseconds since 1970. */
   readonly at: number
   readonly text: string
@@ -13,6 +13,8 @@ export interface ShownFrame {
 export interface FramesState {
   /** lost: the server does not answer, and is asked again. ended: the connection is no more. */
   readonly phase: 'opening' | 'open' | 'lost' | 'ended'
+  /** How it ended, where that is known. */
+  readonly ending: string | null
   /** Newest first. */
   readonly frames: readonly ShownFrame[]
   /** Came too fast to be shown. */
@@ -36,7 +38,7 @@ export type FrameSource = Pick<EventSource, 'close' | 'readyState' | 'onmessage'
 
 export function watchFrames(source: FrameSource): FrameWatch {
   const listeners = new Set<() => void>()
-  let state: FramesState = { phase: 'opening', frames: [], dropped: 0 }
+  let state: FramesState = { phase: 'opening', ending: null, frames: [], dropped: 0 }
   let count = 0
 
   source.onmessage = ({ data }) => take(framesEvent.parse(JSON.parse(String(data))))
@@ -56,12 +58,16 @@ export function watchFrames(source: FrameSource): FrameWatch {
     close: () => source.close(),
   }
 
-  function take({ clients, dropped, frames }: FramesEvent): void {
-    const shown = frames.map(({ time, direction, text }) => ({ key: count++, at: Date.parse(time), direction, text }))
+  function take({ clients, dropped, frames, endings }: FramesEvent): void {
+    const ends = endings.map((ending) => ({ ...ending, direction: 'end' as const, text: endingInWords(ending) }))
+    const shown = [...frames, ...ends].map(({ time, direction, text }) => {
+      return { key: count++, at: Date.parse(time), direction, text }
+    })
     const isOver = clients === 0
     if (isOver) source.close()
     set({
       phase: isOver ? 'ended' : 'open',
+      ending: ends.at(-1)?.text ?? state.ending,
       frames: shown.length === 0 ? state.frames : [...shown.toReversed(), ...state.frames].slice(0, maxShown),
       dropped: state.dropped + dropped,
     })
@@ -82,6 +88,16 @@ const closed = 2
 export function framesText(frames: readonly ShownFrame[]): string {
   return frames
     .toReversed()
-    .map(({ at, direction, text }) => `${new Date(at).toISOString()} ${direction === 'in' ? '>' : '<'} ${text}`)
+    .map(({ at, direction, text }) => `${new Date(at).toISOString()} ${marks[direction]} ${text}`)
     .join('\n')
 }
+
+const marks = { in: '>', out: '<', end: '#' } as const
+
+function endingInWords({ by, code, reason }: FramesEvent['endings'][number]): string {
+  if (by === 'server') return `closed by the server: ${code} ${reason}`
+  return code === brokenOff ? 'broken off without a word' : `closed by the client: ${code}`
+}
+
+/** What WebSocket calls an end without a close. */
+const brokenOff = 1006

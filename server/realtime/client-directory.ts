@@ -11,7 +11,7 @@ import type { Seen, SeenFrame, Taps, WatchTarget } from './tap.ts'
 export interface ClientDirectory {
   /** Longest connected first. */
   list(query: ClientQuery): Promise<ClientPage>
-  find(id: string): Promise<ClientSummary | null>
+  find(id: string): Promise<ClientDetail | null>
   /** What the target sends and is sent from now on, a few times a second, until the signal is aborted. */
   watch(target: WatchTarget, signal: AbortSignal): AsyncGenerator<Seen>
 }
@@ -46,6 +46,12 @@ const summary = z.object({
   queueBytes: z.number(),
 })
 
+export type ClientDetail = z.infer<typeof detail>
+
+/** The first of the channels it is subscribed to: there may be thousands. */
+const detail = summary.extend({ channelNames: z.array(z.string()) })
+const maxChannelNames = 100
+
 /** Between two questions of a watch. */
 const pollMs = 300
 /** So many of them go only to the nodes where somebody is watched; the next goes to all, because others may have come. */
@@ -62,7 +68,7 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
     bus.handle('clients.list', (query) => listHere(queryMessage.parse(query))),
     bus.handle('clients.find', (id) => {
       const client = registry.clientOf(z.string().parse(id))
-      return client ? summaryOf(client) : null
+      return client ? detailOf(client) : null
     }),
     bus.handle(watchKind, (message) => {
       const { watch, target } = watchMessage.parse(message)
@@ -80,7 +86,7 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
     },
     async find(id) {
       const { answers } = await bus.askAll('clients.find', id)
-      return [...answers.values()].map((answer) => summary.safeParse(answer).data).find((found) => found) ?? null
+      return [...answers.values()].map((answer) => detail.safeParse(answer).data).find((found) => found) ?? null
     },
     async *watch(target, signal) {
       const watch = randomUUID()
@@ -146,6 +152,10 @@ export function createClientDirectory({ bus, registry, taps }: ClientDirectoryOp
     return found
   }
 
+  function detailOf(client: Client): ClientDetail {
+    return { ...summaryOf(client), channelNames: [...client.subscriptions.keys()].slice(0, maxChannelNames) }
+  }
+
   function summaryOf({ id, identity, transport, address, since, subscriptions, outbox }: Client): ClientSummary {
     const { userId, name, kind } = identity
     const { waitingBytes } = outbox
@@ -183,6 +193,15 @@ const seen = z.object({
   frames: z.array(
     z.object({ client: z.string(), time: z.number(), direction: z.enum(['in', 'out']), text: z.string() }),
   ),
+  endings: z.array(
+    z.object({
+      client: z.string(),
+      time: z.number(),
+      by: z.enum(['server', 'client']),
+      code: z.number(),
+      reason: z.string(),
+    }),
+  ),
   dropped: z.number(),
 })
 
@@ -205,6 +224,7 @@ function together(all: readonly Seen[]): Seen {
     clients: all.reduce((sum, { clients }) => sum + clients, 0),
     // Those of one node are in order already, and stay so.
     frames: all.length > 1 ? frames.sort((a, b) => a.time - b.time) : frames,
+    endings: all.flatMap((each) => each.endings),
     dropped: all.reduce((sum, { dropped }) => sum + dropped, 0),
   }
 }

@@ -20,7 +20,7 @@ export class Client {
   /** When it was let in. Milliseconds since 1970. */
   readonly since: number
   /** Why its connection ends, once that is known. */
-  ending: CloseReason = closeReasons.internalError
+  ending: Ending = { by: 'server', ...closeReasons.internalError }
   readonly subscriptions = new Map<string, Subscription>()
   /** Whether the client refreshes its token itself. */
   readonly expires: boolean
@@ -138,8 +138,14 @@ export class Client {
       endSubscription(this, subscription, unsubscribeReasons.disconnect)
     }
     this.services.registry.remove(this.#registered)
+    this.services.taps.ended(this)
     if (this.#untilConnected === null) tellDisconnected(this, this.ending)
   }
+}
+
+/** Who ended a connection, and with what. */
+export interface Ending extends CloseReason {
+  readonly by: 'server' | 'client'
 }
 
 export interface ClientOptions {

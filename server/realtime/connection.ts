@@ -76,7 +76,7 @@ export class Connection implements TransportListener, Pinged {
     const isSlow = reason.code === closeReasons.slow.code || reason.code === closeReasons.writeError.code
     const { slowGraceMs, closeGraceMs } = this.#services.limits
     const grace = setTimeout(() => this.#transport.terminate(), isSlow ? slowGraceMs : closeGraceMs)
-    if ('client' in this.#phase) this.#phase.client.ending = reason
+    if ('client' in this.#phase) this.#phase.client.ending = { by: 'server', ...reason }
     this.#become({ name: 'closing', grace })
     if (!isSlow) this.#outbox.flush()
     this.#outbox.discard()
@@ -117,7 +117,7 @@ export class Connection implements TransportListener, Pinged {
     this.#log().debug({ err: error }, 'socket error')
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
     const grace = setTimeout(() => this.#transport.terminate(), this.#services.limits.closeGraceMs)
-    if ('client' in this.#phase) this.#phase.client.ending = { code: brokenOff, reason: 'gone' }
+    if ('client' in this.#phase) this.#phase.client.ending = { by: 'client', code: brokenOff, reason: 'gone' }
     this.#services.metrics.closed('client', brokenOff)
     this.#become({ name: 'closing', grace })
     this.#outbox.discard()
@@ -128,7 +128,9 @@ export class Connection implements TransportListener, Pinged {
       this.#services.metrics.closed('client', code)
       if (this.#services.log.isLevelEnabled('debug')) this.#log().debug({ code }, 'connection gone')
     }
-    if ('client' in this.#phase) this.#phase.client.ending = { code: code ?? noStatusReceived, reason: 'gone' }
+    if ('client' in this.#phase) {
+      this.#phase.client.ending = { by: 'client', code: code ?? noStatusReceived, reason: 'gone' }
+    }
     this.#become({ name: 'closed' })
     this.#outbox.discard()
     this.#visit.leave()

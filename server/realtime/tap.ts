@@ -1,4 +1,4 @@
-import type { Client } from './client.ts'
+import type { Client, Ending } from './client.ts'
 import { redact } from './redact.ts'
 import { textsOf } from './text-frame.ts'
 
@@ -16,10 +16,18 @@ export interface SeenFrame {
   readonly text: string
 }
 
+/** That a watched client is no more, and why. */
+export interface SeenEnding extends Ending {
+  readonly client: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
 export interface Seen {
   /** How many of this node's clients are watched. */
   readonly clients: number
   readonly frames: readonly SeenFrame[]
+  readonly endings: readonly SeenEnding[]
   /** What came too fast to be kept. */
   readonly dropped: number
 }
@@ -34,6 +42,8 @@ export interface Taps extends Disposable {
   end(watch: string): void
   /** A client has been let in. */
   appeared(client: Client): void
+  /** It has gone. */
+  ended(client: Client): void
 }
 
 export type Tap = (direction: 'in' | 'out', message: string | Buffer | readonly Buffer[]) => void
@@ -45,7 +55,7 @@ export interface TapsOptions {
   readonly clock: () => number
 }
 
-/** What is kept between two questions, and how many watches there are at a time. */
+/** What is kept of each kind between two questions, and how many watches there are at a time. */
 const maxFrames = 200
 const maxWatches = 200
 /** Without a question for so long a watch ends. */
@@ -55,6 +65,7 @@ interface Watch {
   readonly target: WatchTarget
   readonly clients: Set<Client>
   frames: SeenFrame[]
+  endings: SeenEnding[]
   dropped: number
   lease: NodeJS.Timeout
 }
@@ -68,16 +79,25 @@ export function createTaps({ clientOf, clientsOf, clock }: TapsOptions): Taps {
       if (!watch) return null
       watch.lease.refresh()
       for (const client of watch.clients) if (client.isReleased) watch.clients.delete(client)
-      const { frames, dropped } = watch
+      const { frames, endings, dropped } = watch
       watch.frames = []
+      watch.endings = []
       watch.dropped = 0
-      return { clients: watch.clients.size, frames, dropped }
+      return { clients: watch.clients.size, frames, endings, dropped }
     },
     end,
     appeared(client) {
       for (const watch of watches.values()) {
         const { kind, id } = watch.target
         if (id === (kind === 'user' ? client.identity.userId : client.id)) attach(watch, client)
+      }
+    },
+    ended(client) {
+      // Nobody watches it.
+      if (client.outbox.tap === null) return
+      const ending = { client: client.id, time: clock(), ...client.ending }
+      for (const { clients, endings } of watches.values()) {
+        if (clients.has(client) && endings.length < maxFrames) endings.push(ending)
       }
     },
     [Symbol.dispose]() {
@@ -88,7 +108,7 @@ export function createTaps({ clientOf, clientsOf, clock }: TapsOptions): Taps {
   function begin(id: string, target: WatchTarget): Watch | null {
     if (watches.size >= maxWatches) return null
     const lease = setTimeout(() => end(id), leaseMs).unref()
-    const watch: Watch = { target, clients: new Set(), frames: [], dropped: 0, lease }
+    const watch: Watch = { target, clients: new Set(), frames: [], endings: [], dropped: 0, lease }
     watches.set(id, watch)
     const one = target.kind === 'client' ? clientOf(target.id) : undefined
     const clients = target.kind === 'user' ? clientsOf(target.id) : one ? [one] : []

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ClientView, DeviceView, EnrolmentView, FramesEvent } from '#protocol/api.ts'
+import type { ClientDetail, DeviceView, EnrolmentView, FramesEvent } from '#protocol/api.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { ada, type FakeServer, startFakeServer } from './fake-server.ts'
@@ -49,10 +49,10 @@ const history = [
   { build: 17, state: 'passed', seconds: 128, commit: 'a2ce910' },
 ]
 
-function client(name: string, more: Partial<ClientView> = {}): ClientView {
+function client(name: string, more: Partial<ClientDetail> = {}): ClientDetail {
   return {
     id: `5d1f8a36-0000-4000-8000-${name}`,
-    user: `user-of-${name}`,
+    user: `1d6e4acf-8bfb-4117-b049-${name}`,
     name,
     kind: 'device',
     role: 'device',
@@ -61,6 +61,7 @@ function client(name: string, more: Partial<ClientView> = {}): ClientView {
     since: ago(3 * 60 * minute),
     channels: 2,
     queueBytes: 0,
+    channelNames: ['news:general', `commands:${name}`],
     ...more,
   }
 }
@@ -77,6 +78,7 @@ const clients = [
 const frames: FramesEvent = {
   clients: 1,
   dropped: 7,
+  endings: [],
   frames: [
     { direction: 'in', text: '{"id":7,"subscribe":{"channel":"news:general","token":"(left out)"}}' },
     { direction: 'out', text: '{"id":7,"subscribe":{"recoverable":true,"epoch":"abcd","offset":17}}' },
@@ -92,6 +94,13 @@ const frames: FramesEvent = {
     client: 'lobby-1',
     time: `2026-11-22T11:04:0${index}.000Z`,
   })),
+}
+const lastFrames: FramesEvent = {
+  ...frames,
+  clients: 0,
+  endings: [
+    { client: 'lobby-1', time: '2026-11-22T11:04:09.000Z', by: 'server', code: 3503, reason: 'force disconnect' },
+  ],
 }
 const clientPath = `/connections?client=${clients[0]?.id}`
 
@@ -322,6 +331,15 @@ const views: Readonly<Record<string, View>> = {
     act: ({ page }) => page.getByText('An administrator can watch').waitFor(),
   },
   'connection-ended': { path: clientPath, act: ({ page }) => page.getByText('This connection has ended').waitFor() },
+  'connection-ended-watched': {
+    path: clientPath,
+    world: withClients,
+    act: async ({ page }, server) => {
+      await page.getByText('The next message appears here').waitFor()
+      server.show(lastFrames)
+      await page.getByText('closed by the server: 3503').first().waitFor()
+    },
+  },
   'connection-disconnect': {
     path: clientPath,
     world: withClients,
@@ -578,6 +596,23 @@ describeWith(['chromium'], 'the console', () => {
     expect(address(opened)).toBe(clientPath)
   })
 
+  test('shows the newest message of a connection without scrolling, and where it is subscribed', async () => {
+    await using opened = await openConsole(clientPath, ({ world }) => {
+      const channelNames = Array.from({ length: 100 }, (_, index) => `news:room-${index}`)
+      world.clients = [client('lobby-1', { channels: 1_250, channelNames })]
+    })
+    const { page, server } = opened
+    await page.getByText('The next message appears here').waitFor()
+    server.show(frames)
+    const newest = page.getByRole('list', { name: 'Messages' }).getByRole('listitem').first()
+    await newest.waitFor()
+    const box = await newest.boundingBox()
+    expect((box?.y ?? 480) + (box?.height ?? 0)).toBeLessThan(480)
+    await page.getByText('and 1,150 more').waitFor()
+    await page.getByRole('link', { name: 'news:room-99' }).click()
+    expect(address(opened)).toBe('/live?channel=news%3Aroom-99')
+  })
+
   test('shows the messages of a connection, newest first, in the time of the reader', async () => {
     await using opened = await openConsole(clientPath, withClients)
     const { page, server } = opened
@@ -614,9 +649,11 @@ describeWith(['chromium'], 'the console', () => {
     await using opened = await openConsole(clientPath, withClients)
     const { page, server } = opened
     await page.getByText('The next message appears here').waitFor()
-    server.show({ ...frames, clients: 0 })
-    await page.getByText('This connection has ended. Nothing more will come.').waitFor()
-    expect(await page.getByRole('list', { name: 'Messages' }).getByRole('listitem').count()).toBe(5)
+    server.show(lastFrames)
+    await page.getByText('This connection has ended, closed by the server: 3503 force disconnect.').waitFor()
+    const rows = page.getByRole('list', { name: 'Messages' }).getByRole('listitem')
+    expect(await rows.count()).toBe(6)
+    expect(await rows.first().textContent()).toBe('the end12:04:09closed by the server: 3503 force disconnect')
   })
 
   test.each([

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { ChannelsAnswer, ClientView, DeviceView, EnrolmentView, FramesEvent, Me } from '#protocol/api.ts'
+import type { ChannelsAnswer, ClientDetail, DeviceView, EnrolmentView, FramesEvent, Me } from '#protocol/api.ts'
 import { type ProblemCode, problems } from '#protocol/problem.ts'
 import { sendFile } from './pages.ts'
 
@@ -29,7 +29,7 @@ export interface World {
   me: Me | null
   setUp: boolean
   devices: DeviceView[]
-  clients: ClientView[]
+  clients: ClientDetail[]
   enrolment: EnrolmentView | null
   channels: ChannelsAnswer
   /** Oldest first, of every channel. */
@@ -70,7 +70,7 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     }
     if (call === 'GET /api/v1/clients/one/frames') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
-      response.write(`data: ${JSON.stringify({ clients: 1, dropped: 0, frames: [] })}\n\n`)
+      response.write(`data: ${JSON.stringify({ clients: 1, dropped: 0, frames: [], endings: [] })}\n\n`)
       watchers.add(response)
       response.once('close', () => watchers.delete(response))
       return
@@ -141,7 +141,7 @@ const routes: Readonly<Record<string, Route>> = {
   },
   'GET /api/v1/clients': ({ clients }, response, _body, query) => {
     const items = clients.filter(({ name }) => name.includes(query.get('search') ?? ''))
-    send(response, 200, { items, next: null })
+    send(response, 200, { items: items.map(({ channelNames: _, ...item }) => item), next: null })
   },
   'GET /api/v1/clients/one': ({ clients: [client] }, response) =>
     client === undefined

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { clientView, framesEvent, page } from '#protocol/api.ts'
+import { clientDetail, clientView, framesEvent, page } from '#protocol/api.ts'
 import { openRaw } from '../support/raw-client.ts'
 import { connected, follow, sdk } from '../support/realtime-sdk.ts'
 import { bearer, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
@@ -34,6 +34,8 @@ test('an administrator lists clients, watches one and disconnects it; an operato
   while (!texts.some((text) => text.includes('"subscribe":{"channel":"news:general"'))) {
     texts.push(...(await frames.next()).frames.map(({ text }) => text))
   }
+  const one = clientDetail.parse((await server.api('GET', `/api/v1/clients/${id}`, { headers: operator })).body)
+  expect(one).toMatchObject({ channels: 1, channelNames: ['news:general'] })
   expect(server.output()).toMatch(/"byName":"[^"]+".*a client is being watched/)
 
   const reconnected = new Promise((resolve) => client.once('connecting', resolve))
@@ -44,9 +46,13 @@ test('an administrator lists clients, watches one and disconnects it; an operato
     code: 'unknown_client',
   })
   const last = async () => {
-    for (;;) if ((await frames.next()).clients === 0) return 'over'
+    for (;;) {
+      const { clients, endings } = await frames.next()
+      if (clients === 0) return endings
+    }
   }
-  expect(await last()).toBe('over')
+  const ending = { client: id, by: 'server', code: 3011, reason: 'force reconnect' }
+  expect(await last()).toEqual([{ ...ending, time: expect.any(String) }])
   await expect.poll(() => server.output()).toMatch(/a client is no longer watched/)
 
   await client.ready(10_000)

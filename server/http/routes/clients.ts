@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type ClientView, clientView, type FramesEvent, framesEvent, page } from '#protocol/api.ts'
+import { clientDetail, clientView, type FramesEvent, framesEvent, page } from '#protocol/api.ts'
 import { closeReasons } from '#protocol/close-reasons.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { ClientSummary } from '#server/realtime/client-directory.ts'
@@ -32,7 +32,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
   )
   app.get(
     '/api/v1/clients/:id',
-    { schema: { params, summary: 'One connection.', response: { 200: clientView } } },
+    { schema: { params, summary: 'One connection.', response: { 200: clientDetail } } },
     async (request) => {
       await callers.allowed(request, ['admin', 'operator'], 'admin')
       const client = await clients.find(request.params.id)
@@ -150,7 +150,7 @@ function parseCursor(cursor: string): { since: number; id: string } {
   return { since: Number(since), id }
 }
 
-function viewOf({ node: _, since, ...client }: ClientSummary): ClientView {
+function viewOf<T extends ClientSummary>({ node: _, since, ...client }: T) {
   return { ...client, since: new Date(since).toISOString() }
 }
 
@@ -159,12 +159,13 @@ function gone(): HttpProblem {
 }
 
 /** An event even when nothing was seen: the reader learns that the watch lives, and we that the reader has gone. */
-function textOf({ frames, ...seen }: Seen): string {
-  const event: FramesEvent = {
-    ...seen,
-    frames: frames.map(({ time, ...frame }) => ({ ...frame, time: new Date(time).toISOString() })),
-  }
+function textOf({ frames, endings, ...seen }: Seen): string {
+  const event: FramesEvent = { ...seen, frames: frames.map(withInstant), endings: endings.map(withInstant) }
   return `data: ${JSON.stringify(event)}\n\n`
+}
+
+function withInstant<T extends { readonly time: number }>({ time, ...rest }: T) {
+  return { ...rest, time: new Date(time).toISOString() }
 }
 
 /** The server no longer accepts: streams would keep it from ending. */
