@@ -25,6 +25,7 @@ export const problems = {
   setup_link_invalid: { status: 410, title: 'The set-up link is no longer valid' },
   expired_code: { status: 410, title: 'The enrolment code has expired' },
   payload_too_large: { status: 413, title: 'Too large' },
+  upgrade_required: { status: 426, title: 'A WebSocket is wanted here' },
   authorization_pending: { status: 400, title: 'Nobody has approved the code yet' },
   slow_down: { status: 400, title: 'Asking too often' },
   access_denied: { status: 400, title: 'The enrolment was refused' },

@@ -45,7 +45,7 @@ export function DisconnectDialog({ client, onClose }: DisconnectDialogProps) {
       <Checkbox
         mt="md"
         label="Stay away until it is started again"
-        description="To keep somebody out for good, remove the screen or disable the account."
+        description="To keep somebody out for good, remove the screen, or disable the account: carillon user disable EMAIL."
         checked={staysAway}
         onChange={({ currentTarget }) => setStaysAway(currentTarget.checked)}
       />

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { symmetricDecrypt } from 'better-auth/crypto'
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
-import { bearer, enrolled, operator, signedIn, startAuth } from './auth-fixture.ts'
+import { anotherAdmin, bearer, enrolled, operator, signedIn, startAuth } from './auth-fixture.ts'
 
 type Server = Awaited<ReturnType<typeof startAuth>>
 
@@ -81,7 +81,10 @@ test.each(['session', 'user'] as const)('a token seen before is refused at once 
   const { token } = await server.auth.issueAccessToken(identity)
   expect(await server.auth.verifyAccessToken(token)).toMatchObject({ ok: true })
   if (what === 'session' && identity.kind === 'user') await server.auth.endSession(identity.sessionId)
-  else await server.auth.users.setDisabled(user.id, true)
+  else {
+    await anotherAdmin(server.auth)
+    await server.auth.users.setDisabled(user.id, true)
+  }
   expect(await server.auth.verifyAccessToken(token)).toMatchObject({ ok: false, reason: 'invalid' })
 })
 

@@ -66,6 +66,11 @@ export async function signedIn(auth: Auth) {
   return { user, token, identity: await identityOf(auth, token) }
 }
 
+/** Somebody who stays when an administrator is disabled. */
+export function anotherAdmin(auth: Auth) {
+  return auth.users.create({ ...ada, email: 'grace@example.org', name: 'Grace' })
+}
+
 export async function identityOf(auth: Auth, token: string): Promise<Identity> {
   const found = await auth.identify(bearer(token))
   if (found === null) throw new Error('nobody')

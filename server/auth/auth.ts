@@ -75,7 +75,7 @@ export interface Auth extends AsyncDisposable {
     /** Throws `already_exists`. */
     create(user: { email: string; name: string; role: PersonRole; password: string }): Promise<UserView>
     list(): Promise<readonly UserView[]>
-    /** A disabled person is signed out everywhere and cannot sign in. Throws `not_found`. */
+    /** A disabled person is signed out everywhere and cannot sign in. Throws `not_found`, and `forbidden` for the last administrator. */
     setDisabled(id: string, disabled: boolean): Promise<void>
   }
   readonly keys: {

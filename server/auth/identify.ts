@@ -3,7 +3,7 @@ import { parseCookies, serializeCookie } from 'better-call'
 import type { Auth, Identified } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
-import type { KeyIdentity, Keys } from './keys.ts'
+import { type KeyIdentity, type Keys, keyPrefix } from './keys.ts'
 import { hashToken } from './random-token.ts'
 import { signSessionToken, verifySessionToken } from './session-token.ts'
 import { type CurrentSession, type Sessions, sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
@@ -26,6 +26,9 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
   const { betterAuth, sessions, keys, secret } = parts
 
   async function byBearer(presented: string): Promise<Identified> {
+    if (presented.startsWith(keyPrefix)) {
+      throw new AuthError('invalid_token', 'API keys go in X-API-Key, and sessions in Authorization: Bearer.')
+    }
     const token = verifySessionToken(presented, secret)
     const session = token === null ? null : sessions.ofToken(token)
     if (session === null) {

@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest'
 import {
   ada,
   address,
+  anotherAdmin,
   authRequest,
   bearer,
   cookiesOf,
@@ -76,6 +77,7 @@ test.each([
 test('a disabled account is told so only after the right password', async () => {
   await using server = await startAuth()
   const { user } = await signedIn(server.auth)
+  await anotherAdmin(server.auth)
   await server.auth.users.setDisabled(user.id, true)
   await expect(server.auth.signIn(ada.email, password, address)).rejects.toMatchObject({ code: 'account_disabled' })
   await expect(server.auth.signIn(ada.email, 'wrong', address)).rejects.toMatchObject({ code: 'wrong_credentials' })

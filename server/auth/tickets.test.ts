@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { EphemeralError } from '#server/store/ephemeral.ts'
 import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
-import { bearer, enrolled, operator, signedIn, startAuth } from './auth-fixture.ts'
+import { anotherAdmin, bearer, enrolled, operator, signedIn, startAuth } from './auth-fixture.ts'
 import { createTickets } from './tickets.ts'
 
 test('a ticket opens one socket and is used up by that', async () => {
@@ -61,6 +61,7 @@ test('a ticket of a disabled person, a removed device or a revoked key opens not
   expect(await Promise.all(before.map(({ ticket }) => auth.tickets.redeem(ticket)))).toEqual(identities)
 
   const after = await Promise.all(identities.map((found) => auth.tickets.issue(found)))
+  await anotherAdmin(auth)
   await auth.users.setDisabled(user.id, true)
   await auth.devices.remove(kiosk.device.id)
   await auth.keys.revoke(id)

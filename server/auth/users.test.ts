@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ada, bearer, enrolled, operator, password, signedIn, startAuth } from './auth-fixture.ts'
+import { ada, anotherAdmin, bearer, enrolled, operator, password, signedIn, startAuth } from './auth-fixture.ts'
 
 test('people are listed, and neither devices nor services are', async () => {
   await using server = await startAuth()
@@ -38,13 +38,24 @@ test('disabling somebody ends all their sessions at once and tells of each', asy
   const second = await server.auth.signIn(ada.email, password, '198.51.100.1')
   const revoked: unknown[] = []
   server.auth.onRevoked((news) => revoked.push(news))
+  await anotherAdmin(server.auth)
   await server.auth.users.setDisabled(user.id, true)
   for (const ended of [token, second.token]) {
     await expect(server.auth.identify(bearer(ended))).rejects.toMatchObject({ code: 'invalid_token' })
   }
   expect(revoked).toContainEqual({ kind: 'user', userId: user.id })
   expect(revoked).toContainEqual({ kind: 'session', sessionId: identity.kind === 'user' && identity.sessionId })
-  expect(await server.auth.users.list()).toMatchObject([{ disabled: true }])
+  expect((await server.auth.users.list()).find(({ id }) => id === user.id)).toMatchObject({ disabled: true })
+})
+
+test('the last administrator who can sign in is not disabled, also when two disable each other', async () => {
+  await using server = await startAuth()
+  const { user } = await signedIn(server.auth)
+  await expect(server.auth.users.setDisabled(user.id, true)).rejects.toMatchObject({ code: 'forbidden' })
+  const other = await anotherAdmin(server.auth)
+  const outcomes = await Promise.allSettled([user, other].map(({ id }) => server.auth.users.setDisabled(id, true)))
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  expect((await server.auth.users.list()).filter(({ disabled }) => !disabled)).toHaveLength(1)
 })
 
 test('an unknown user cannot be disabled, nor a device in this way', async () => {

@@ -31,10 +31,21 @@ export function createUsers({ database, betterAuth, passwords, clock }: UsersPar
       if (database.get(`${columns} and id = ?`, id) === undefined) {
         throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
       }
+      if (disabled && !ban(id)) {
+        throw new AuthError('forbidden', 'This is the last administrator. Create another one first.')
+      }
       const { internalAdapter } = await betterAuth.$context
       await internalAdapter.updateUser(id, { banned: disabled })
       if (disabled) await internalAdapter.deleteUserSessions(id)
     },
+  }
+
+  /** In one statement, so that two administrators cannot disable each other. */
+  function ban(id: string): boolean {
+    const others = `select 1 from user where kind = 'person' and role = 'admin' and coalesce(banned, 0) = 0 and id <> ?`
+    return (
+      database.run(`update user set banned = 1 where id = ? and (role <> 'admin' or exists (${others}))`, id, id) > 0
+    )
   }
 }
 

@@ -30,6 +30,7 @@ import { starRoutes } from './routes/stars.ts'
 import { statusRoutes } from './routes/status.ts'
 import { subscriptionTokenRoutes } from './routes/subscription-tokens.ts'
 import { userRoutes } from './routes/users.ts'
+import { websocketRoutes } from './routes/websocket.ts'
 
 /** What the routes work with. */
 export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOrigin'> {
@@ -71,8 +72,15 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   app.decorate('isTrustedProxy', parts.isTrustedProxy)
   app.setErrorHandler(replyWithProblem)
   app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? ''
+    const methods = app.supportedMethods.filter((method) => app.hasRoute({ method, url: path }))
+    if (methods.length > 0) {
+      const detail = `Send a ${methods.filter((method) => method !== 'HEAD').join(' or ')} request.`
+      const document = problemDocument('method_not_allowed', detail)
+      return reply.code(405).header('allow', methods.join(', ')).type('application/problem+json').send(document)
+    }
     if (parts.consoleFolder !== null && isVisit(request)) return reply.redirect('/')
-    const detail = `There is nothing at ${request.method} ${request.url.split('?')[0]}. The API is described at /openapi.json.`
+    const detail = `There is nothing at ${request.method} ${path}. The API is described at /openapi.json.`
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })
   const shared = { ...parts, callers: createCallers(parts) }
@@ -97,6 +105,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
 
 const resources: readonly Routes[] = [
   statusRoutes,
+  websocketRoutes,
   metricsRoutes,
   setupRoutes,
   authRoutes,

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { startChild } from '../support/child-program.ts'
 import { startDesktopSession } from '../support/desktop-session.ts'
 import { describeWith } from '../support/needs.ts'
-import { carillon, createKey, password, runCarillon, signIn, startServerProcess } from '../support/server-process.ts'
+import {
+  bearer,
+  carillon,
+  createKey,
+  password,
+  runCarillon,
+  signIn,
+  startServerProcess,
+} from '../support/server-process.ts'
 
 test('tail shows earlier events and those that come, says when the server is away, and ends with 0', async () => {
   await using server = await startServerProcess()
@@ -81,6 +89,37 @@ test('with --json every command prints JSON, also for its errors', async () => {
   expect(weak.code).toBe(2)
   expect(JSON.parse((await server.cli(['user', 'list', '--json'])).output)).toHaveLength(1)
   expect(JSON.parse((await server.cli(['devices', '--json'])).output)).toEqual([])
+})
+
+test('whoever is disabled is out until enabled again; nobody disables themselves or the last administrator', async () => {
+  await using server = await startServerProcess()
+  const [ada, eve] = [
+    await signIn(server, 'ada@example.org', 'admin'),
+    await signIn(server, 'eve@example.org', 'admin'),
+  ]
+  const ola = await signIn(server, 'ola@example.org', 'operator')
+  const change = (as: { token: string }, id: string, action: string) =>
+    server.api('POST', `/api/v1/users/${id}/${action}`, { headers: bearer(as.token) })
+  const statusOf = async (as: { token: string }) =>
+    (await server.api('POST', '/api/v1/access-tokens', { headers: bearer(as.token), body: {} })).status
+  expect(await statusOf(ola)).toBe(201)
+  expect((await change(ola, eve.id, 'disable')).status).toBe(403)
+  expect((await change(ada, ada.id, 'disable')).body).toMatchObject({
+    detail: expect.stringMatching(/your own account/),
+  })
+  expect((await change(ada, 'nobody', 'disable')).status).toBe(404)
+  expect((await change(ada, ola.id, 'disable')).status).toBe(204)
+  expect(await statusOf(ola)).toBe(401)
+  const again = { email: 'ola@example.org', password }
+  const refused = await server.api('POST', '/api/v1/token', { body: again })
+  expect(refused.body).toMatchObject({ code: 'account_disabled' })
+  expect((await server.cli(['user', 'enable', 'Ola@example.org'])).output).toMatch(/Enabled ola@example\.org/)
+  expect((await server.api('POST', '/api/v1/token', { body: again })).body).toMatchObject({ token: expect.any(String) })
+  expect((await server.cli(['user', 'disable', 'eve@example.org'])).code).toBe(0)
+  const last = await server.cli(['user', 'disable', 'ada@example.org'])
+  expect(last).toMatchObject({ code: 1, output: expect.stringMatching(/last administrator.*\[forbidden\]/s) })
+  expect(await server.cli(['user', 'disable', 'nobody@example.org'])).toMatchObject({ code: 1 })
+  expect(await statusOf(ada)).toBe(201)
 })
 
 test('a revoked key opens nothing any more', async () => {

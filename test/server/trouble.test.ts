@@ -63,6 +63,24 @@ test('malformed JSON over HTTP is a problem document', async () => {
   expect(body).toMatchObject({ code: 'malformed_json' })
 })
 
+test('what asks in the wrong way is told the right one', async () => {
+  await using server = await startServerProcess()
+  const plain = await server.api('GET', '/connection/websocket', { headers: { accept: 'text/html' } })
+  expect(plain).toMatchObject({ status: 426, body: { detail: expect.stringMatching(/Behind a proxy/) } })
+  expect(plain.headers.get('upgrade')).toBe('websocket')
+  const read = await server.api('GET', '/api/publish', { headers: { accept: 'text/html' } })
+  expect(read).toMatchObject({ status: 405, body: { code: 'method_not_allowed', detail: 'Send a POST request.' } })
+  expect(read.headers.get('allow')).toBe('POST')
+  const written = await server.api('POST', '/health/live')
+  expect([written.status, written.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  const key = await createKey(server, ['publish'])
+  const asBearer = await server.api('POST', '/api/publish', {
+    headers: bearer(key),
+    body: { channel: 'news:a', data: 1 },
+  })
+  expect(asBearer).toMatchObject({ status: 401, body: { detail: expect.stringMatching(/^API keys go in X-API-Key/) } })
+})
+
 test('an address that cannot be decoded is a problem document', async () => {
   await using server = await startServerProcess()
   expect((await server.api('GET', '/api/v1/stars/%ff')).body).toMatchObject({ status: 400, code: 'bad_request' })

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander'
+import { z } from 'zod'
 import { email, page, password as passwordSchema, personName, userView } from '#protocol/api.ts'
 import { personRole } from '#protocol/roles.ts'
 import { openApi } from '../api.ts'
-import { usageError } from '../cli-error.ts'
+import { CliError, usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
 import { ask, readStdin } from '../stdin.ts'
@@ -51,5 +52,29 @@ export function userCommand(context: CliContext): Command {
     )
   })
 
-  return new Command('user').description('accounts of people').addCommand(withTarget(add)).addCommand(withTarget(list))
+  const disable = new Command('disable')
+    .description('sign a person out everywhere and keep them out')
+    .argument('<email>')
+    .action((address: string, flags: TargetFlags) => setDisabled(address, flags, true))
+
+  const enable = new Command('enable')
+    .description('let a person who was disabled sign in again')
+    .argument('<email>')
+    .action((address: string, flags: TargetFlags) => setDisabled(address, flags, false))
+
+  const command = new Command('user').description('accounts of people')
+  for (const each of [add, list, disable, enable]) command.addCommand(withTarget(each))
+  return command
+
+  async function setDisabled(address: string, flags: TargetFlags, disabled: boolean): Promise<void> {
+    await using api = await openApi(context, flags, { offline: true })
+    const { items } = await api.call('GET', '/api/v1/users', page(userView))
+    const user = items.find((each) => each.email === address.trim().toLowerCase())
+    if (user === undefined) {
+      throw new CliError('not_found', `There is no account ${address}. "carillon user list" shows which there are.`)
+    }
+    const action = disabled ? 'disable' : 'enable'
+    await api.call('POST', `/api/v1/users/${encodeURIComponent(user.id)}/${action}`, z.object({}))
+    print(flags.json, { ...user, disabled }, disabled ? `Disabled ${user.email}.` : `Enabled ${user.email}.`)
+  }
 }

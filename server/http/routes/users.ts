@@ -1,5 +1,7 @@
+import { z } from 'zod'
 import { page, userRequest, userView } from '#protocol/api.ts'
 import type { Routes } from '../app.ts'
+import { HttpProblem } from '../problem-reply.ts'
 
 /** People with an account. */
 export const userRoutes: Routes = (app, { auth, callers }) => {
@@ -13,4 +15,20 @@ export const userRoutes: Routes = (app, { auth, callers }) => {
     const user = await auth.users.create({ email, name, role, password })
     return reply.code(201).header('location', `/api/v1/users/${user.id}`).send(user)
   })
+  for (const [action, disabled] of [['disable', true] as const, ['enable', false] as const]) {
+    app.post(
+      `/api/v1/users/:id/${action}`,
+      { schema: { params: z.object({ id: z.string() }) } },
+      async (request, reply) => {
+        const by = await callers.allowed(request, ['admin'], 'admin')
+        const { id } = request.params
+        if (disabled && by.userId === id) {
+          throw new HttpProblem('forbidden', 'This is your own account. Another administrator may disable it.')
+        }
+        await auth.users.setDisabled(id, disabled)
+        request.log.info({ user: id, by: by.userId }, disabled ? 'an account was disabled' : 'an account was enabled')
+        return reply.code(204).send()
+      },
+    )
+  }
 }
