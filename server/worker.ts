@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
-import { closeServer, openNode } from './compose.ts'
+import { closeServer, nodeName, openNode } from './compose.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { listenLocal, listenTcp, localSocketPath, unboundServer } from './http/listen.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -51,7 +51,20 @@ async function start({ config, worker, node, baseUrl, port }: StartOrder): Promi
   // On Redis this process is a node like those of other machines.
   const isOnRedis = config.redis_url !== undefined
   const engine = parts.use(isOnRedis ? await openEngine({ config, store, metrics, log }) : openRemoteEngine(peer, node))
-  parts.use(await openNode({ config, log, metrics, store, engine, baseUrl, local, web, sweeps: worker === 1 }))
+  parts.use(
+    await openNode({
+      config,
+      log,
+      metrics,
+      store,
+      engine,
+      name: nodeName(port, worker),
+      baseUrl,
+      local,
+      web,
+      sweeps: worker === 1,
+    }),
+  )
   // Before there are clients that a message could be about.
   await peer.call('join', [])
   await listenTcp(web, config.host, port)
