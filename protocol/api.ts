@@ -303,7 +303,12 @@ export const dataMissing = { path: ['data'], error: 'Give the data to publish: a
 export const publishRequest = z
   .object({ channel: channelName, ...publicationFields.shape })
   .refine(hasData, dataMissing)
-export const publishResult = z.object({ offset: z.int().optional(), epoch: z.string().optional() })
+export const publishResult = z.object({
+  offset: z.int().optional(),
+  epoch: z.string().optional(),
+  /** Only there when the same was published before: by its idempotency key, or with as high a version. */
+  duplicate: z.literal(true).optional(),
+})
 export const serverError = z.object({ error: z.object({ code: z.int(), message: z.string() }) })
 /** The server API answers 200 with a result or an error, as Centrifugo does. */
 export const publishAnswer = z.union([z.object({ result: publishResult }), serverError])

@@ -76,7 +76,9 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
   const engine = parts.use(await openEngine({ config, store, metrics, log }))
-  const { auth, realtime } = parts.use(await openNode({ config, log, metrics, store, engine, baseUrl, local, web }))
+  const { auth, realtime } = parts.use(
+    await openNode({ config, log, metrics, store, engine, name: nodeName(port), baseUrl, local, web }),
+  )
   const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
   const running = parts.move()
   return { url: baseUrl, address, setupLink, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
@@ -93,6 +95,8 @@ export interface NodeOptions {
   readonly metrics: Metrics
   readonly store: Store
   readonly engine: Engine
+  /** What people call it. */
+  readonly name: string
   /** Where people and devices reach the server. */
   readonly baseUrl: string
   /** Whoever comes through it is trusted. */
@@ -104,7 +108,7 @@ export interface NodeOptions {
 
 /** All that a process needs to serve clients. Disposing of it stops accepting on `web` and drains. */
 export async function openNode(options: NodeOptions): Promise<RunningNode> {
-  const { config, log, metrics, store, engine, baseUrl, local, web, sweeps = true } = options
+  const { config, log, metrics, store, engine, name, baseUrl, local, web, sweeps = true } = options
   const { broker, bus, ephemeral } = engine
   metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
@@ -135,6 +139,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
         anonymous: mayBeAnonymous(config) ? anonymous : null,
       },
       limits: { ...limitsOf(config.limits), offlineMs: config.hooks.offline_after * 1000 },
+      name,
       version: packageJson.version,
       log: log.child({ room: 'realtime' }),
     }),
@@ -192,6 +197,11 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
 
   const opened = parts.move()
   return { auth, realtime, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** What a node is called: `host_8750`, and of several processes `host_8750#2`. */
+export function nodeName(port: number, worker?: number): string {
+  return `${hostname()}_${port}${worker === undefined ? '' : `#${worker}`}`
 }
 
 /** The same in all processes that metrics are read from together. */

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
-import { closeServer, openNode } from './compose.ts'
+import { closeServer, nodeName, openNode } from './compose.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { listenLocal, listenTcp, localSocketPath, unboundServer } from './http/listen.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { watchFaults } from './processes/faults.ts'
 import type { Peer } from './processes/peer.ts'
 import { createRemoteBroker } from './processes/remote-broker.ts'
 import { createRemoteBus } from './processes/remote-bus.ts'
@@ -21,17 +22,24 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}
 let log: Logger = pino({ level: 'warn' }, destination({ dest: 2, sync: true }))
 const peer = createWorkerPeer(() => log)
 let running: AsyncDisposable | undefined
+/** Longest that ending may take: it has up to 18 seconds to drain. */
+const endLimitMs = 18_500
 peer.serve({
   ping: () => {},
   async start(order) {
     log = pino({ level: order.config.log_level, base: { worker: order.worker } }, destination({ dest: 2, sync: true }))
+    watchFaults({ modules: order.config.hooks.modules, log, stop: () => void end(1) })
     running = await start(order)
   },
-  async stop() {
-    await running?.[Symbol.asyncDispose]()
-    process.exit(0)
-  },
+  stop: () => end(0),
 })
+
+/** Another one takes its place unless the primary has asked for it. */
+async function end(code: number): Promise<void> {
+  setTimeout(() => process.exit(code), endLimitMs).unref()
+  await running?.[Symbol.asyncDispose]()
+  process.exit(code)
+}
 
 async function start({ config, worker, node, baseUrl, port }: StartOrder): Promise<AsyncDisposable> {
   await using parts = new AsyncDisposableStack()
@@ -43,7 +51,20 @@ async function start({ config, worker, node, baseUrl, port }: StartOrder): Promi
   // On Redis this process is a node like those of other machines.
   const isOnRedis = config.redis_url !== undefined
   const engine = parts.use(isOnRedis ? await openEngine({ config, store, metrics, log }) : openRemoteEngine(peer, node))
-  parts.use(await openNode({ config, log, metrics, store, engine, baseUrl, local, web, sweeps: worker === 1 }))
+  parts.use(
+    await openNode({
+      config,
+      log,
+      metrics,
+      store,
+      engine,
+      name: nodeName(port, worker),
+      baseUrl,
+      local,
+      web,
+      sweeps: worker === 1,
+    }),
+  )
   // Before there are clients that a message could be about.
   await peer.call('join', [])
   await listenTcp(web, config.host, port)

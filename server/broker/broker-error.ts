@@ -1,4 +1,10 @@
-/** Why a publication was not taken. Nobody has been told of it; trying again later is right, except when `closed`. */
+/** Where nobody knows what became of a publication. */
+export const mayBePublished = 'It may have been published all the same: repeat it with the same idempotency key.'
+
+/**
+ * Why a publication was not taken. Nobody has been told of it, unless the sentence says that this is not known; trying
+ * again later is right, except when `closed`.
+ */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError'
   readonly code: BrokerErrorCode

@@ -1,5 +1,13 @@
-import { redisErrorOf } from '#server/store/redis-error.ts'
-import { BrokerError } from './broker-error.ts'
+import { RedisError, redisErrorOf } from '#server/store/redis-error.ts'
+import { BrokerError, mayBePublished } from './broker-error.ts'
+
+/** The same for whoever publishes. */
+export function publishErrorOf(error: unknown): BrokerError {
+  if (!(error instanceof RedisError) || error.code !== 'silent') return brokerErrorOf(error)
+  return new BrokerError('unavailable', `Redis does not answer in time. ${mayBePublished}`, {
+    cause: error.cause ?? error,
+  })
+}
 
 /** What whoever publishes, reads or tells is told when Redis did not do it. */
 export function brokerErrorOf(error: unknown): BrokerError {
@@ -10,6 +18,7 @@ export function brokerErrorOf(error: unknown): BrokerError {
 
 const codes = {
   away: 'unavailable',
+  silent: 'unavailable',
   busy: 'full',
   full: 'write_failed',
   read_only: 'write_failed',

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { RedisStore } from '#server/store/redis.ts'
 import type { Broker, BrokerListener, HistoryPolicy } from './broker.ts'
 import { BrokerError } from './broker-error.ts'
-import { brokerErrorOf } from './redis-broker-error.ts'
+import { brokerErrorOf, publishErrorOf } from './redis-broker-error.ts'
 import { topicOf } from './redis-keys.ts'
 import { announcementText, readMessage } from './redis-message.ts'
 import { createRedisPresence, type RedisPresenceOptions } from './redis-presence.ts'
@@ -18,7 +18,8 @@ export interface RedisBrokerOptions {
 
 /**
  * The broker of several nodes. One round trip to Redis gives a publication its offset, keeps it and tells all nodes that
- * are subscribed, this one among them. While Redis is away everything is refused at once, and nothing waits for it.
+ * are subscribed, this one among them. While Redis is away everything is refused at once, and nothing waits for it; what
+ * it was asked before that fails within seconds.
  *
  * @throws StoreError when Redis cannot be reached at the start
  */
@@ -42,8 +43,9 @@ export async function openRedisBroker(options: RedisBrokerOptions): Promise<Brok
 
   return {
     publish: (channel, policy, publication) =>
-      attempt(() =>
-        isKept(policy) ? streams.append(channel, policy, publication) : streams.pass(channel, publication),
+      attempt(
+        () => (isKept(policy) ? streams.append(channel, policy, publication) : streams.pass(channel, publication)),
+        publishErrorOf,
       ),
     async history(channel, policy, query) {
       if (!isKept(policy)) return { publications: [], offset: 0, epoch: '' }
@@ -75,12 +77,12 @@ export async function openRedisBroker(options: RedisBrokerOptions): Promise<Brok
     },
   }
 
-  async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  async function attempt<T>(work: () => Promise<T>, errorOf = brokerErrorOf): Promise<T> {
     if (closed) throw new BrokerError('closed', 'The server is shutting down. Try again when it is back.')
     try {
       return await work()
     } catch (error) {
-      throw brokerErrorOf(error)
+      throw errorOf(error)
     }
   }
 

@@ -148,7 +148,10 @@ export async function exchange<T>(
   throw notCarillon(target)
 }
 
-/** A server that is starting, stopping or full has done nothing with a request, and will be another one in seconds. */
+/**
+ * A server that is starting, stopping or full has done nothing with a request, and will be another one in seconds. What
+ * it may have done all the same is done once: publications carry an idempotency key.
+ */
 async function sendUntilTaken(
   target: Target,
   headers: Record<string, string>,

@@ -1,5 +1,5 @@
 import type { Broker, BrokerListener } from '#server/broker/broker.ts'
-import { BrokerError, type BrokerErrorCode } from '#server/broker/broker-error.ts'
+import { BrokerError, type BrokerErrorCode, mayBePublished } from '#server/broker/broker-error.ts'
 import { type Peer, PeerError } from './peer.ts'
 import type { PrimaryVerbs, WorkerVerbs } from './verbs.ts'
 
@@ -20,7 +20,13 @@ export function createRemoteBroker(peer: Peer<PrimaryVerbs, WorkerVerbs>): Broke
   const call: typeof peer.call = (name, args) => peer.call(name, args).catch(rethrow)
 
   return {
-    publish: (channel, policy, publication) => call('publish', [channel, policy, publication]),
+    publish: (channel, policy, publication) =>
+      peer.call('publish', [channel, policy, publication]).catch((error: unknown) => {
+        if (!(error instanceof PeerError) || error.code !== 'timeout') return rethrow(error)
+        throw new BrokerError('unavailable', `The main process does not answer in time. ${mayBePublished}`, {
+          cause: error,
+        })
+      }),
     history: (channel, policy, query) => call('history', [channel, policy, query]),
     removeHistory: (channel) => call('removeHistory', [channel]),
     subscribe: (channel) => call('subscribe', [channel]),

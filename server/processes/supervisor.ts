@@ -84,6 +84,9 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
       const worker = cluster.fork()
       const startedAt = performance.now()
       const whenGone: (() => void)[] = []
+      /** Why it did not start, or was not waited for, is told by whoever asked for it. */
+      let isRefused = false
+      let wasReady = false
       const peer = peerOf(worker)
       const pings = setInterval(() => ping(worker, peer), pingEveryMs)
       const gone = new Promise<void>((resolve) => {
@@ -92,7 +95,8 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
           peer[Symbol.dispose]()
           for (const run of whenGone) run()
           const isExpected = state.phase === 'stopping'
-          log[isExpected ? 'info' : 'error']({ worker: number, pid: worker.process.pid, code, signal }, 'worker ended')
+          const level = isRefused || (isExpected && !wasReady) ? 'debug' : isExpected ? 'info' : 'error'
+          log[level]({ worker: number, pid: worker.process.pid, code, signal }, 'worker ended')
           ends = afterEnd(ends, performance.now() - startedAt)
           if (state.phase === 'ready') replace()
           else state = { phase: isExpected ? 'stopped' : 'empty' }
@@ -103,9 +107,11 @@ export async function startSupervisor({ count, program, start, log }: Supervisor
       try {
         await start({ number, peer, onGone: (run) => whenGone.push(run) })
         if (state.phase !== 'starting') return
+        wasReady = true
         state = { phase: 'ready', worker, peer, gone }
         log.info({ worker: number, pid: worker.process.pid }, 'worker ready')
       } catch (error) {
+        isRefused = true
         worker.process.kill('SIGKILL')
         await gone
         throw error instanceof PeerError ? new WorkerError(error) : error

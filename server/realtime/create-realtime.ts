@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Broker } from '#server/broker/broker.ts'
 import type { Bus } from '#server/broker/bus.ts'
@@ -46,6 +47,8 @@ export interface RealtimeOptions {
   /** Whoever is not known to this server may do everything. Default false. */
   readonly insecure?: boolean
   readonly log: Logger
+  /** What people call this node. Default the name of the machine. */
+  readonly name?: string
   /** Carillon's version, told to clients. */
   readonly version: string
   /** By method name; looked up at each call, so that rooms above can add theirs. Default none. */
@@ -124,7 +127,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onChange: (change, person, time) => hooks.tell(change, `user ${person.user}`, { ...person, time }),
   })
   const steering = createSteering(services)
-  const nodes = createNodes(services, options.version)
+  const nodes = createNodes(services, { version: options.version, name: options.name ?? hostname() })
   const identityCheck = createIdentityCheck({ registry, authenticator, limits, log })
   const revocations = createRevocations({ bus, registry, identityCheck, log })
   let isClosing = false

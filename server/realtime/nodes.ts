@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { z } from 'zod'
 import { type NodeInfo, nodeInfo } from '#protocol/server-api.ts'
 import { type Answered, answered, refused } from './answered.ts'
@@ -14,6 +13,12 @@ export interface Nodes {
   channels(pattern: string): Promise<Answered<ReadonlyMap<string, number>>>
 }
 
+interface NodeNames {
+  /** Of Carillon. */
+  readonly version: string
+  readonly name: string
+}
+
 /** Channels that one node tells. More than that is not an answer that anybody reads. */
 export const maxChannelsTold = 10_000
 
@@ -26,7 +31,7 @@ const questions = {
   },
 } as const
 
-export function createNodes(services: Services, version: string): Nodes & Disposable {
+export function createNodes(services: Services, { version, name }: NodeNames): Nodes & Disposable {
   const { bus, hub, registry, clock } = services
   const startedAt = clock()
   const cpuPercent = measureCpu()
@@ -58,7 +63,7 @@ export function createNodes(services: Services, version: string): Nodes & Dispos
     const { clients, users } = registry.count()
     return {
       uid: bus.node,
-      name: hostname(),
+      name,
       version,
       num_clients: clients,
       num_users: users,

@@ -14,6 +14,15 @@ test('a channel that stays behind its stream or is ahead of it is lost, one at i
   expect(lost.toSorted()).toEqual(['ahead', 'behind', 'other'])
 })
 
+test('a loss is warned of; another epoch, in which nothing may have been lost, is not', async () => {
+  const { check, logged } = setUp({ behind: at(3), other: at(5) }, { behind: at(5), other: at(5, 'f') })
+  await check()
+  expect(logged).toEqual([
+    expect.objectContaining({ level: 40, channel: 'behind', msg: 'publications were lost on the way' }),
+    expect.objectContaining({ level: 30, channel: 'other', msg: 'a stream goes on in another epoch' }),
+  ])
+})
+
 test('a publication that is only late is waited for', async () => {
   const positions: Record<string, StreamPosition | null> = { a: at(3) }
   const { check, lost } = setUp(positions, { a: at(4) })
@@ -53,6 +62,7 @@ function setUp(
   instead: (channel: string) => Promise<StreamPosition | null> | null = () => null,
 ) {
   const lost: string[] = []
+  const logged: unknown[] = []
   const checker = createPositionChecker({
     hub: {
       channels: () => Object.keys(positions).map((channel) => ({ channel, clients: 1 })),
@@ -61,8 +71,8 @@ function setUp(
     },
     topOf: async (channel) => instead(channel) ?? tops[channel] ?? null,
     limits: { positionCheckMs: 1_000_000, positionGraceMs: 20, answerMs: 20 },
-    log: pino({ level: 'silent' }),
+    log: pino({}, { write: (line) => void logged.push(JSON.parse(line)) }),
   })
   onTestFinished(() => checker[Symbol.dispose]())
-  return { check: checker.check, lost }
+  return { check: checker.check, lost, logged }
 }

@@ -5,7 +5,7 @@ import type { Hub, StreamPosition } from './hub.ts'
 /**
  * Compares, now and then, where the fan-out of each positioned channel stands with the top of its stream. Where the
  * fan-out is behind, publications were lost on the way; where it is ahead, the stream went back to what its keeper had on
- * disk. Either way subscribers are told to come again.
+ * disk; in another epoch it goes on when its keeper does not know what it lost. Each time subscribers are told to come again.
  */
 export interface PositionChecker extends Disposable {
   /** One round, for whoever cannot wait for the next. Never rejects. */
@@ -65,7 +65,10 @@ export function createPositionChecker({ hub, topOf, limits, log }: PositionCheck
     await new Promise((resolve) => setTimeout(resolve, limits.positionGraceMs).unref())
     for (const [channel, top] of suspects) {
       if (disposed || !isBehind(channel, top)) continue
-      log.warn({ channel, top, fanOut: hub.position(channel) }, 'publications were lost on the way')
+      const fanOut = hub.position(channel)
+      if (fanOut?.epoch === top.epoch) log.warn({ channel, top, fanOut }, 'publications were lost on the way')
+      // After a restart of its keeper, which may have lost nothing.
+      else log.info({ channel, top, fanOut }, 'a stream goes on in another epoch')
       hub.loseAll(channel)
     }
   }

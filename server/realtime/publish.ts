@@ -115,12 +115,13 @@ async function publishTo(
   const begun = performance.now()
   try {
     const policy = isKept ? historyPolicy(allowed.policy) : { size: 0, ttlSeconds: 0 }
-    const { offset, epoch } = await broker.publish(channel, policy, publication)
+    const { offset, epoch, duplicate } = await broker.publish(channel, policy, publication)
     metrics.published({ namespace: allowed.policy.name, source }, (performance.now() - begun) / 1000)
-    return { ok: true, offset, epoch }
+    return { ok: true, offset, epoch, ...(duplicate && { duplicate }) }
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error
-    log.warn({ err: error, channel }, 'publication not taken')
+    // Without its stack: it is a refusal, and there may be many.
+    log.warn({ code: error.code, reason: error.message, channel }, 'publication not taken')
     return refused('internal', error.message)
   }
 }

@@ -36,7 +36,7 @@ export interface Realtime extends AsyncDisposable {
   emulate(request: EmulationRequest): Promise<EmulationOutcome>
   /**
    * Publishes for somebody who is not on a socket, with the same permissions and limits. `internal` is always worth
-   * trying again: nothing was written and nobody was told.
+   * trying again, with the same idempotency key where `message` says that it may have been published.
    */
   publish(by: Identity, request: PublishCall): Promise<PublishOutcome>
   /** The same to several channels. One outcome a channel, in their order. */
@@ -111,7 +111,8 @@ export interface BroadcastCall extends Omit<PublishCall, 'channel'> {
 }
 
 export type PublishOutcome =
-  | { readonly ok: true; readonly offset: number; readonly epoch: string }
+  /** `duplicate`: the same was published before, at this offset. */
+  | { readonly ok: true; readonly offset: number; readonly epoch: string; readonly duplicate?: true }
   /** With a code it is what a hook decided. */
   | { readonly ok: false; readonly error: ReplyErrorName; readonly message: string; readonly code?: number }
 

@@ -185,6 +185,26 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     await expect.poll(() => told.at(-1)?.publication).toMatchObject({ offset: next.offset, data: '"back"' })
   })
 
+  test('who publishes is told whether it may have been published all the same', async () => {
+    const redis = await ownRedis()
+    const { broker } = await openRedisNode(redis.url)
+    const publish = () => broker.publish('news:a', kept, { data: '"x"', idempotencyKey: 'k' })
+    redis.pause()
+    onTestFinished(redis.resume)
+    expect(await errorOf(publish())).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/may have been published all the same: repeat it with the same idempotency key/),
+    })
+    // Now it is known that nobody can be asked.
+    expect(await errorOf(publish())).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/nothing was done/),
+    })
+    redis.resume()
+    // The first did arrive.
+    await expect.poll(() => publish().catch(() => null), untilBack).toMatchObject({ offset: 1, duplicate: true })
+  })
+
   test('silent without anybody publishing: noticed within ten seconds', async () => {
     const redis = await ownRedis()
     const { logged } = await openRedisNode(redis.url, { channels: ['news:a'] })

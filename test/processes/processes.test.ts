@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http'
+import { hostname } from 'node:os'
 import { json } from 'node:stream/consumers'
 import type { DisconnectedContext } from 'centrifuge'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -12,6 +13,7 @@ import { collect, jwtFor, next, sdkClient } from '../support/sdk-client.ts'
 import {
   bearer,
   createKey,
+  freePort,
   password,
   runCarillon,
   type ServerProcess,
@@ -115,6 +117,19 @@ function asks(server: ServerProcess, count: number) {
     })
   })
 }
+
+test('each process has a name of its own', async () => {
+  await using server = await twoProcesses()
+  const { body } = await server.api('POST', '/api/info', {
+    headers: { 'x-api-key': await createKey(server, ['admin']) },
+    body: {},
+  })
+  const { nodes } = z
+    .object({ result: z.object({ nodes: z.array(z.object({ name: z.string() })) }) })
+    .parse(body).result
+  const host = `${hostname()}_${new URL(server.url).port}`
+  expect(nodes.map(({ name }) => name).toSorted()).toEqual([`${host}#1`, `${host}#2`])
+})
 
 test('nobody else gets the port, also while a process is replaced', async () => {
   await using server = await twoProcesses()
@@ -302,6 +317,13 @@ test('a process that hangs is replaced, and its clients miss nothing', async () 
   for (const { received } of all) await vi.waitFor(() => expect(received).toEqual(upTo(50)), 40_000)
   expect(server.output()).toContain('worker does not answer and is replaced')
 }, 90_000)
+
+test('without its Redis no process starts, and only that is said', async () => {
+  const env = { REDIS_URL: `redis://127.0.0.1:${await freePort()}`, CARILLON_PROCESSES: '2' }
+  const { code, output } = await runCarillon(['serve', '--port', '0', '--data', temporaryFolder()], { env })
+  expect(code).toBe(1)
+  expect(output).toMatch(/^[^\n]*does not answer[^\n]*\[redis_unreachable\]\n?$/)
+})
 
 describeWith(['redis'], 'several processes on Redis', () => {
   test('are nodes of it, as those of other machines are', async () => {

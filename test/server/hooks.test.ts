@@ -46,3 +46,24 @@ test('a module with something else than hooks keeps the server from starting, an
   expect(code).toBe(1)
   expect(output).toMatch(/exports onConnect, which is no hook.*\[config_invalid\]/s)
 })
+
+test('what a module forgets to wait for is logged with its name, and the server goes on', async () => {
+  const path = join(temporaryFolder(), 'site.mjs')
+  writeFileSync(
+    path,
+    `const later = async () => { await null; throw new Error('not awaited') }
+    export function beforePublish() {
+      later()
+      fetch('http://127.0.0.1:1/')
+      setTimeout(() => { throw new Error('from a timer') })
+    }`,
+  )
+  await using server = await startServerProcess({ env: { CARILLON_HOOKS: JSON.stringify({ modules: [path] }) } })
+  expect((await server.cli(['publish', 'news:a', '"soup"'])).code).toBe(0)
+  for (const message of ['not awaited', 'fetch failed', 'from a timer']) {
+    const line = new RegExp(`"level":60.*${message}.*"module":"${path}"`)
+    await expect.poll(server.output, { timeout: 10_000 }).toMatch(line)
+  }
+  expect((await server.cli(['publish', 'news:a', '"salad"'])).code).toBe(0)
+  expect(await server.stop()).toBe(0)
+})

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { publishAnswer } from '#protocol/api.ts'
 import { bearer, createKey, password, signIn, startServerProcess } from '../support/server-process.ts'
 
 test('the link printed at start creates the first administrator, once', async () => {
@@ -65,7 +66,10 @@ test('a repeated publication with the same idempotency key keeps its offset, als
   await server.kill()
   await server.start()
   const second = await server.api('POST', '/api/publish', { headers, body })
-  expect(second.body).toEqual(first.body)
+  const { result } = publishAnswer.parse(first.body) as { result: object }
+  expect(second.body).toEqual({ result: { ...result, duplicate: true } })
+  const { output } = await server.cli(['publish', 'news:general', '1', '--idempotency-key', 'a'])
+  expect(output).toMatch(/Was published already: news:general at offset 1/)
 })
 
 test('a kiosk is enrolled as a device of its own once an operator has approved its code', async () => {

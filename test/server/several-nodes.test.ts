@@ -73,6 +73,11 @@ describeWith(['redis'], 'two nodes on one Redis', () => {
     expect(await publish(one, key, 1)).toBe(200)
     await redis.kill()
     await vi.waitFor(async () => expect(await publish(one, key, 'nobody')).toBe(503))
+    const refused = one.output().match(/.*publication not taken.*/g) ?? []
+    expect(refused.length).toBeGreaterThan(0)
+    for (const line of refused) expect(line).not.toMatch(/stack|at async/)
+    const { code, output } = await one.cli(['publish', 'news:general', '"nobody"', '--idempotency-key', 'k-1'])
+    expect([code, output]).toEqual([1, expect.stringMatching(/add --idempotency-key k-1.*\[unavailable\]/s)])
     await expect(sdk.client.history('news:general', { limit: 1 })).rejects.toMatchObject({ code: 100, temporary: true })
     await redis.start()
     await vi.waitFor(async () => expect(await publish(one, key, 2)).toBe(200), { timeout: 15_000, interval: 100 })

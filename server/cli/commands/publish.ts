@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Command } from 'commander'
 import { publishAnswer, publishRequest } from '#protocol/api.ts'
 import { channelName, namespaceOf } from '#protocol/channel.ts'
@@ -34,25 +35,38 @@ Examples:
         throw usageError('bad_channel', named.error.issues[0]?.message ?? 'The channel name is not valid.')
       const key = publishRequest.shape.idempotency_key.safeParse(flags.idempotencyKey)
       if (!key.success) throw usageError('bad_idempotency_key', key.error.issues[0]?.message ?? 'The key is not valid.')
+      const idempotencyKey = flags.idempotencyKey ?? randomUUID()
       const body = {
         channel,
         data: parseJson(text === '-' ? await readStdin() : text),
         ...(flags.tag === undefined ? {} : { tags: parseTags(flags.tag) }),
-        ...(flags.idempotencyKey === undefined ? {} : { idempotency_key: flags.idempotencyKey }),
+        // Always one: a request that had no answer is sent again.
+        idempotency_key: idempotencyKey,
       }
       await using api = await openApi(context, flags, { offline: true })
       if (api.offline !== null && forgets(api.offline, channel)) {
         const sentence = `No server runs on ${api.offline.data}, and ${channel} keeps no history: the event would reach nobody. Start the server with npm start and publish again.`
         throw new CliError('no_server', sentence)
       }
-      const answer = await api.call('POST', '/api/publish', publishAnswer, body)
+      const answer = await api.call('POST', '/api/publish', publishAnswer, body).catch((error: unknown) => {
+        throw repeatable(error, idempotencyKey)
+      })
       if ('error' in answer) throw new CliError(`error_${answer.error.code}`, answer.error.message)
-      const { offset, epoch } = answer.result
+      const { offset, epoch, duplicate } = answer.result
       const place = `${channel}${offset ? ` at offset ${offset}` : ''}.`
       const words = api.offline === null ? `Published to ${place}` : `Written for when the server starts: ${place}`
-      print(flags.json, { channel, offset, epoch }, words)
+      const again = duplicate && flags.idempotencyKey !== undefined
+      print(flags.json, { channel, offset, epoch, duplicate }, again ? `Was published already: ${place}` : words)
     })
   return withTarget(command)
+}
+
+/** Says how to send it again where it may have been published. */
+function repeatable(error: unknown, key: string): unknown {
+  if (!(error instanceof CliError) || !['unavailable', 'server_unreachable'].includes(error.code)) return error
+  return new CliError(error.code, `${error.message} To publish it once and not twice, add --idempotency-key ${key}`, {
+    cause: error,
+  })
 }
 
 /** Whether what is published there is gone once it was sent. Channels outside every namespace are the server's to refuse. */

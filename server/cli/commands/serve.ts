@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { destination, pino } from 'pino'
 import { readConfig } from '#server/config/config.ts'
+import { watchFaults } from '#server/processes/faults.ts'
 import type { CliContext } from '../context.ts'
 import { print } from '../output.ts'
 
@@ -34,13 +35,26 @@ export function serveCommand(context: CliContext): Command {
     .action(async ({ json, ...flags }: ServeFlags) => {
       const config = readConfig({ env: context.env, flags, cwd: context.cwd })
       const log = pino({ level: config.log_level, base: null }, destination({ dest: 2, sync: true }))
-      const stopped = stopSignal()
+      const stopped = Promise.withResolvers<string>()
+      onStopSignal(stopped.resolve)
+      let isRunning = false
+      watchFaults({
+        // Where there are several processes, the others load them.
+        modules: config.processes > 1 ? [] : config.hooks.modules,
+        log,
+        stop() {
+          if (!isRunning) process.exit(1)
+          process.exitCode = 1
+          stopped.resolve('fault')
+        },
+      })
       const server = await context.startServer({ config, log, tcp: true })
+      isRunning = true
       const { url, address, setupLink } = server
       print(json, { url, address, setupLink, data: config.data }, welcome(server, config.data))
       log.info({ url, data: config.data }, 'listening')
 
-      const signal = await stopped
+      const signal = await stopped.promise
       log.info({ signal }, 'stopping')
       setTimeout(() => {
         log.error('stopping took too long')
@@ -52,15 +66,13 @@ export function serveCommand(context: CliContext): Command {
 }
 
 /** The first signal asks for a clean stop; the second ends the process at once. */
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        resolve(signal)
-        process.on(signal, () => process.exit(130))
-      })
-    }
-  })
+function onStopSignal(stop: (signal: string) => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      stop(signal)
+      process.on(signal, () => process.exit(130))
+    })
+  }
 }
 
 function welcome({ url, address, setupLink }: Server, data: string): string {

@@ -158,7 +158,8 @@ function published(outcome: PublishOutcome): Reply {
     const refusal = refused(outcome.error, outcome.message)
     return outcome.code === undefined ? refusal : { ...refusal, code: outcome.code }
   }
-  return answered(JSON.stringify({ offset: outcome.offset, epoch: outcome.epoch }))
+  const { offset, epoch, duplicate } = outcome
+  return answered(JSON.stringify({ offset, epoch, duplicate }))
 }
 
 function publicationOf({
