@@ -482,6 +482,22 @@ describeWith(['chromium'], 'the console', () => {
     expect(asked(opened)).toEqual([{ call: 'POST /api/v1/setup', body }])
   })
 
+  test.each([
+    ['somebody who is signed in', ada, 'Go to the console'],
+    ['somebody who is not', null, 'Go to sign-in'],
+  ])('leads %s on from a link that was used', async (_, me, name) => {
+    await using opened = await openConsole('/setup?token=old', ({ world }) => {
+      world.me = me
+    })
+    const { page } = opened
+    await page.getByRole('heading', { name: 'The set-up link is no longer valid' }).waitFor()
+    await page.getByRole('link', { name }).click()
+    await page
+      .getByRole('heading', { name: me === null ? 'Sign in to the console' : 'Screens' })
+      .first()
+      .waitFor()
+  })
+
   test('signs out', async () => {
     await using opened = await openConsole('/')
     const { page } = opened
