@@ -731,6 +731,26 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('heading', { name: 'lobby-2 is approved' }).waitFor()
   })
 
+  test('suggests channels in use, and of the other namespaces those that keep something', async () => {
+    await using opened = await openConsole('/live', ({ world }) => {
+      const namespace = { subscribe: true, publish: true, historySize: 0, historyTtlSeconds: 0 }
+      world.channels = {
+        namespaces: [
+          { ...namespace, name: 'news', historySize: 100, historyTtlSeconds: 60 },
+          { ...namespace, name: 'telemetry' },
+          { ...namespace, name: 'tasks' },
+        ],
+        active: Array.from({ length: 11 }, (_, index) => ({ channel: `telemetry:lobby-${index}`, clients: 1 })),
+      }
+    })
+    const links = opened.page.getByRole('list', { name: 'Channels' }).getByRole('link')
+    await expect.poll(() => links.count()).toBe(12)
+    expect(await links.first().textContent()).toBe('telemetry:lobby-0')
+    expect(await links.last().textContent()).toBe('news:general')
+    const box = await links.last().boundingBox()
+    expect((box?.y ?? 480) + (box?.height ?? 0)).toBeLessThan(480)
+  })
+
   test('opens a channel with its history and shows what comes', async () => {
     await using opened = await openConsole('/live', ({ world }) => {
       world.history.push(...history)
