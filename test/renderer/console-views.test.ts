@@ -823,6 +823,17 @@ describeWith(['chromium'], 'the console', () => {
     expect(await scheme()).toBe('light')
   })
 
+  test('puts the focus on the heading of a page that one has gone to', async () => {
+    await using opened = await openConsole('/connections', withClients)
+    const { page } = opened
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    await page.getByRole('link', { name: 'Ada Lovelace' }).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(focused).toBe('lobby-1')
+    await page.goBack()
+    await expect.poll(focused).toBe('Connections')
+  })
+
   test('lets the keyboard skip the header', async () => {
     await using opened = await openConsole('/')
     const { page } = opened
