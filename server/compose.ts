@@ -141,9 +141,9 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   )
   parts.defer(auth.onRevoked(realtime.revoke))
   // For as long as realtime lives: the last devices leave while it is closed.
-  const touch = async ({ device, time }: OnlineEvent) => device && auth.devices.touch(device.id, time)
-  realtime.hooks.on({ online: touch, offline: touch })
-  for (const hooks of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks)
+  const touch = ({ device, time }: OnlineEvent) => (device ? auth.devices.touch(device.id, time) : undefined)
+  realtime.hooks.on({ online: touch, offline: touch }, { isFor: (event) => 'device' in event && event.device !== null })
+  for (const { path, hooks } of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks, { from: path })
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local

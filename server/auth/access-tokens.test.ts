@@ -1,3 +1,5 @@
+import nodeCrypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { symmetricDecrypt } from 'better-auth/crypto'
 import { decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
@@ -56,7 +58,7 @@ test('a key and the local socket can have tokens as well', async () => {
   const ofKey = await server.auth.issueAccessToken(found.identity)
   expect(await server.auth.verifyAccessToken(ofKey.token)).toMatchObject({ ok: true, identity: found.identity })
   await server.auth.keys.revoke(id)
-  expect(await server.auth.verifyAccessToken(ofKey.token)).toEqual({ ok: false, reason: 'invalid' })
+  expect(await server.auth.verifyAccessToken(ofKey.token)).toMatchObject({ ok: false, reason: 'invalid' })
 
   const local = await server.auth.issueAccessToken(operator)
   expect(await server.auth.verifyAccessToken(local.token)).toMatchObject({ ok: true, identity: operator })
@@ -80,7 +82,7 @@ test.each(['session', 'user'] as const)('a token seen before is refused at once 
   expect(await server.auth.verifyAccessToken(token)).toMatchObject({ ok: true })
   if (what === 'session' && identity.kind === 'user') await server.auth.endSession(identity.sessionId)
   else await server.auth.users.setDisabled(user.id, true)
-  expect(await server.auth.verifyAccessToken(token)).toEqual({ ok: false, reason: 'invalid' })
+  expect(await server.auth.verifyAccessToken(token)).toMatchObject({ ok: false, reason: 'invalid' })
 })
 
 test('tokens signed with the real key but made for something else are refused', async () => {
@@ -107,7 +109,7 @@ test('tokens signed with the real key but made for something else are refused', 
     wrong[`no ${claim}`] = await sign(without(claim))
   }
   for (const [fault, token] of Object.entries(wrong)) {
-    expect([fault, await server.auth.verifyAccessToken(token)]).toEqual([fault, { ok: false, reason: 'invalid' }])
+    expect([fault, await server.auth.verifyAccessToken(token)]).toMatchObject([fault, { ok: false, reason: 'invalid' }])
   }
 })
 
@@ -135,7 +137,7 @@ test('tokens of other keys and of no key are refused', async () => {
     'x'.repeat(100_000),
   ]
   for (const presented of wrong) {
-    expect([presented.slice(0, 200), await server.auth.verifyAccessToken(presented)]).toEqual([
+    expect([presented.slice(0, 200), await server.auth.verifyAccessToken(presented)]).toMatchObject([
       presented.slice(0, 200),
       { ok: false, reason: 'invalid' },
     ])
@@ -163,20 +165,110 @@ test('a token of a key made after the key set was read is accepted', async () =>
 test('a signature is verified once for each token, not once for each use', async () => {
   await using server = await startAuth()
   const { identity } = await signedIn(server.auth)
+  const token = async () => (await server.auth.issueAccessToken(identity)).token
+  const first = await token()
+  // Reads the keys, and is verified the long way.
+  await server.auth.verifyAccessToken(await token())
+  using counted = countVerifications()
+  expect(await server.auth.verifyAccessToken(first)).toMatchObject({ ok: true })
+  expect(await server.auth.verifyAccessToken(first)).toMatchObject({ ok: true })
+  expect(counted).toMatchObject({ quick: 1, long: 0 })
+  await server.auth.verifyAccessToken(await token())
+  expect(counted).toMatchObject({ quick: 2, long: 0 })
+})
+
+test('only what is written as we write it is verified the short way, and nothing is verified twice', async () => {
+  await using server = await startAuth()
+  const { identity } = await signedIn(server.auth)
   const { token } = await server.auth.issueAccessToken(identity)
-  await server.auth.verifyAccessToken(token)
-  const original = crypto.subtle.verify
-  let verified = 0
-  crypto.subtle.verify = (...args) => {
-    verified += 1
-    return original.apply(crypto.subtle, args)
-  }
-  try {
-    await server.auth.verifyAccessToken(token)
-    expect(verified).toBe(0)
-    await server.auth.verifyAccessToken((await server.auth.issueAccessToken(identity)).token)
-    expect(verified).toBe(1)
-  } finally {
-    crypto.subtle.verify = original
+  await server.auth.verifyAccessToken((await server.auth.issueAccessToken(identity)).token)
+  const good = decodeJwt(token)
+  const { kid, key } = await realKey(server)
+  const [header = '', body = '', signature = ''] = token.split('.')
+  const ours = { alg: 'EdDSA', typ: 'JWT', kid }
+  const sign = (claims: Record<string, unknown>, protectedHeader = ours) =>
+    new SignJWT(claims).setProtectedHeader(protectedHeader).sign(key)
+  const without = (name: string) => Object.fromEntries(Object.entries(good).filter(([claim]) => claim !== name))
+  const segment = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const hmac = (protectedHeader: { alg: string; typ: string; kid: string }) =>
+    new SignJWT(good).setProtectedHeader(protectedHeader).sign(publicKey)
+  const publicKey = Buffer.from(String(server.store.sqlite.prepare('select publicKey from jwks').get()?.publicKey))
+  const flipped = Buffer.from(signature, 'base64url')
+  flipped[0] = (flipped[0] ?? 0) ^ 1
+  const now = Math.floor(server.clock() / 1000)
+  const fine = { ok: true }
+  const invalid = { ok: false, reason: 'invalid' }
+  const expired = { ok: false, reason: 'expired' }
+
+  const cases: readonly [what: string, token: string, answer: object, quick: number, long: number][] = [
+    ['ours', token, fine, 1, 0],
+    ['the same claims in another order', await sign({ ...without('iss'), iss: good.iss }), fine, 1, 0],
+    ['another order in the header', await sign(good, { kid, alg: 'EdDSA', typ: 'JWT' }), fine, 0, 1],
+    ['a field more in the header', await sign(good, { ...ours, cty: 'x' } as typeof ours), fine, 0, 1],
+    ['several audiences', await sign({ ...good, aud: ['other', audience] }), fine, 0, 1],
+    ['valid since before', await sign({ ...good, nbf: now - 10 }), fine, 0, 1],
+    ['valid from later', await sign({ ...good, nbf: now + 600 }), invalid, 0, 1],
+    ['over this second', await sign({ ...good, exp: now }), expired, 0, 1],
+    ['an end that is text', await sign({ ...good, exp: `${now + 60}` as never }), invalid, 0, 1],
+    ['another audience', await sign({ ...good, aud: 'carillon:subscription' }), invalid, 0, 1],
+    ['another issuer', await sign({ ...good, iss: 'http://127.0.0.1:8750' }), invalid, 0, 1],
+    ['a kind that is none', await sign({ ...good, kind: 'root' }), invalid, 1, 0],
+    ['another session', await sign({ ...good, sid: 'another' }), invalid, 1, 0],
+    ['somebody else', await sign({ ...good, sub: 'somebody else' }), invalid, 1, 0],
+    ...(await Promise.all(
+      ['sub', 'jti', 'iat', 'exp', 'aud', 'iss', 'kind'].map(
+        async (claim) => [`no ${claim}`, await sign(without(claim)), invalid, 0, 1] as const,
+      ),
+    ).then((rows) => rows.map((row) => [...row] as [string, string, object, number, number]))),
+    ['no session', await sign(without('sid')), invalid, 1, 0],
+    ['a signature with one bit wrong', `${header}.${body}.${flipped.toString('base64url')}`, invalid, 1, 0],
+    ['a signature of zeros', `${header}.${body}.${Buffer.alloc(64).toString('base64url')}`, invalid, 1, 0],
+    ['a short signature', `${header}.${body}.${signature.slice(0, -4)}`, invalid, 0, 1],
+    ['no signature', `${header}.${body}.`, invalid, 0, 1],
+    ['other claims under it', `${header}.${segment({ ...good, sid: 'x' })}.${signature}`, invalid, 1, 0],
+    ['claims that are a list', `${header}.${segment([good])}.${signature}`, invalid, 0, 1],
+    ['a fourth part', `${token}.x`, invalid, 0, 0],
+    ['padding, which `jose` lets pass', `${header}.${body}.${signature}==`, fine, 0, 1],
+    ['no algorithm', `${segment({ ...ours, alg: 'none' })}.${body}.${signature}`, invalid, 0, 0],
+    ['the public key as a secret', await hmac({ ...ours, alg: 'HS256' }), invalid, 0, 0],
+    [
+      'a hash under our header',
+      `${header}.${body}.${(await hmac({ ...ours, alg: 'HS512' })).split('.')[2]}`,
+      invalid,
+      1,
+      0,
+    ],
+    ['an unknown key', await sign(good, { ...ours, kid: 'unknown' }), invalid, 0, 0],
+  ]
+  for (const [what, presented, answer, quick, long] of cases) {
+    using counted = countVerifications()
+    expect([what, await server.auth.verifyAccessToken(presented)]).toMatchObject([what, answer])
+    expect([what, { quick: counted.quick, long: counted.long }]).toEqual([what, { quick, long }])
   }
 })
+
+/** Signatures looked at, by `node:crypto` and by `jose`. */
+function countVerifications() {
+  const { verify } = nodeCrypto
+  const { subtle } = crypto
+  const long = subtle.verify
+  const counted = {
+    quick: 0,
+    long: 0,
+    [Symbol.dispose]() {
+      nodeCrypto.verify = verify
+      subtle.verify = long
+      syncBuiltinESMExports()
+    },
+  }
+  nodeCrypto.verify = ((...args: Parameters<typeof verify>) => {
+    counted.quick += 1
+    return verify(...args)
+  }) as typeof verify
+  subtle.verify = (...args) => {
+    counted.long += 1
+    return long.apply(subtle, args)
+  }
+  syncBuiltinESMExports()
+  return counted
+}

@@ -121,7 +121,7 @@ export interface Identified {
 
 export type Verified =
   | { readonly ok: true; readonly identity: Identity /** seconds since 1970 */; readonly expiresAt: number }
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid' }
+  | { readonly ok: false; readonly reason: 'expired' | 'invalid'; readonly why?: TokenFault | undefined }
 
 export type VerifiedConnection =
   | {
@@ -133,7 +133,7 @@ export type VerifiedConnection =
       readonly grants: readonly SubscriptionGrant[]
     }
   /** `anonymous`: it names no user, and such tokens are not taken here. */
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid' | 'anonymous' }
+  | { readonly ok: false; readonly reason: 'expired' | 'invalid' | 'anonymous'; readonly why?: TokenFault | undefined }
 
 export type VerifiedSubscription =
   | {
@@ -145,7 +145,18 @@ export type VerifiedSubscription =
       readonly expiresAt: number | null
       readonly grant: SubscriptionGrant
     }
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid' }
+  | { readonly ok: false; readonly reason: 'expired' | 'invalid'; readonly why?: TokenFault | undefined }
+
+/** For the log: what is wrong with a token, without anything that stands in it. Clients are never told. */
+export type TokenFault =
+  | 'malformed'
+  | 'bad signature'
+  | 'unknown key'
+  | 'wrong audience'
+  | 'wrong issuer'
+  | 'claims'
+  | 'session ended'
+  | 'for another channel, user or connection'
 
 /** What a token says of one subscription. */
 export interface SubscriptionGrant {

@@ -13,7 +13,7 @@ test('a removed device is signed out at once, its sockets are told, and its name
   expect(revoked).toContainEqual({ kind: 'session', sessionId: identity.kind === 'device' && identity.sessionId })
   expect(revoked).toContainEqual({ kind: 'user', userId: identity.userId })
   await expect(auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
-  expect(await auth.verifyAccessToken(access.token)).toEqual({ ok: false, reason: 'invalid' })
+  expect(await auth.verifyAccessToken(access.token)).toMatchObject({ ok: false, reason: 'invalid' })
   expect(await auth.devices.list()).toEqual([])
   expect(server.store.sqlite.prepare('select * from user').all()).toEqual([])
   expect((await enrolled(auth, 'lobby-1')).device.id).not.toBe(device.id)

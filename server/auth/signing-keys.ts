@@ -1,13 +1,22 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { resolveSigningKey } from 'better-auth/plugins'
-import { createLocalJWKSet, errors, type JWSHeaderParameters } from 'jose'
+import { createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from 'jose'
 import { type BetterAuth, issuerOf } from './better-auth.ts'
 import type { Database } from './database.ts'
+import { ownHeader } from './own-token.ts'
 
 /** The keys with which this server signs its own tokens, and knows them again. */
 export interface SigningKeys {
   readonly issuer: string
   readonly current: ReturnType<typeof createSigningKey>
-  readonly find: ReturnType<typeof createPublicKeys>
+  readonly find: PublicKeys['find']
+  readonly keyOf: PublicKeys['keyOf']
+}
+
+interface PublicKeys {
+  readonly find: (header: JWSHeaderParameters) => ReturnType<ReturnType<typeof createLocalJWKSet>>
+  /** The Ed25519 key of a protected header that is written as ours are; null as long as none is known. */
+  readonly keyOf: (header: string) => KeyObject | null
 }
 
 export interface SigningKeysParts {
@@ -21,7 +30,7 @@ export interface SigningKeysParts {
 const signingKeyMs = 10 * 60_000
 
 export function createSigningKeys(parts: SigningKeysParts): SigningKeys {
-  return { issuer: issuerOf(parts.baseUrl), current: createSigningKey(parts), find: createPublicKeys(parts) }
+  return { issuer: issuerOf(parts.baseUrl), current: createSigningKey(parts), ...createPublicKeys(parts) }
 }
 
 function createSigningKey({ betterAuth, clock }: SigningKeysParts) {
@@ -45,11 +54,13 @@ function createSigningKey({ betterAuth, clock }: SigningKeysParts) {
   }
 }
 
-function createPublicKeys({ betterAuth, database }: SigningKeysParts) {
+function createPublicKeys({ betterAuth, database }: SigningKeysParts): PublicKeys {
   let set: ReturnType<typeof load> | undefined
+  let byHeader: ReadonlyMap<string, KeyObject> = new Map()
   async function load() {
     const { keys } = await betterAuth.api.getJwks()
-    return createLocalJWKSet({ keys: keys as Parameters<typeof createLocalJWKSet>[0]['keys'] })
+    byHeader = new Map((keys as readonly JWK[]).flatMap(withHeader))
+    return createLocalJWKSet({ keys: keys as JWK[] })
   }
   function read() {
     const reading = load()
@@ -63,13 +74,25 @@ function createPublicKeys({ betterAuth, database }: SigningKeysParts) {
   function isNew(kid: string | undefined): boolean {
     return kid !== undefined && database.get('select 1 from jwks where id = ?', kid) !== undefined
   }
-  return async (header: JWSHeaderParameters) => {
-    const find = await (set ?? read())
-    try {
-      return await find(header)
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !isNew(header.kid)) throw error
-      return await (await read())(header)
-    }
+  return {
+    keyOf: (header) => byHeader.get(header) ?? null,
+    async find(header) {
+      const find = await (set ?? read())
+      try {
+        return await find(header)
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey) || !isNew(header.kid)) throw error
+        return await (await read())(header)
+      }
+    },
   }
+}
+
+/** A key that is good for nothing but verifying EdDSA, by the header of what it has signed. */
+function withHeader(jwk: JWK): readonly (readonly [string, KeyObject])[] {
+  const { kid, kty, crv, x, alg, use, key_ops } = jwk
+  if (kid === undefined || kty !== 'OKP' || crv !== 'Ed25519' || (alg ?? 'EdDSA') !== 'EdDSA') return []
+  if (x === undefined || use !== undefined || key_ops !== undefined) return []
+  const key: JsonWebKey = { kty, crv, x }
+  return [[ownHeader(kid), createPublicKey({ key, format: 'jwk' })]]
 }

@@ -8,6 +8,7 @@ import {
   jwtVerify,
 } from 'jose'
 import type { SiteTokenSettings } from '#server/config/client.ts'
+import type { TokenFault } from './auth.ts'
 import { createKeySetFetch } from './key-set-fetch.ts'
 
 /** Checks tokens that the site's own backend signs, with the keys of the configuration and no others. */
@@ -18,7 +19,7 @@ export interface SiteTokens {
 
 export type SiteVerified =
   | { readonly ok: true; readonly claims: JWTPayload }
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid' }
+  | { readonly ok: false; readonly reason: 'expired' | 'invalid'; readonly why?: TokenFault }
 
 /** A secret is only ever used with these, and a public key only with those: neither can stand for the other. */
 const secretAlgorithms = ['HS256', 'HS384', 'HS512']
@@ -44,7 +45,7 @@ export function createSiteTokens(settings: SiteTokenSettings, clock: () => numbe
         if (secretAlgorithms.includes(alg)) return await withSecrets(token)
         if (keySet && publicAlgorithms.includes(alg))
           return accepted(await jwtVerify(token, keySet, terms(publicAlgorithms)))
-        return { ok: false, reason: 'invalid' }
+        return { ok: false, reason: 'invalid', why: alg === '' ? 'malformed' : 'unknown key' }
       } catch (error) {
         return refusal(error)
       }
@@ -61,7 +62,7 @@ export function createSiteTokens(settings: SiteTokenSettings, clock: () => numbe
         wrong = error
       }
     }
-    if (wrong === undefined) return { ok: false, reason: 'invalid' }
+    if (wrong === undefined) return { ok: false, reason: 'invalid', why: 'unknown key' }
     throw wrong
   }
 
@@ -100,8 +101,18 @@ const faults = [
 
 function refusal(error: unknown): SiteVerified {
   if (error instanceof errors.JWTExpired || isEarly(error)) return { ok: false, reason: 'expired' }
-  if (faults.some((fault) => error instanceof fault)) return { ok: false, reason: 'invalid' }
+  if (faults.some((fault) => error instanceof fault)) return { ok: false, reason: 'invalid', why: whyOf(error) }
   throw error
+}
+
+/** What is wrong with a token that jose refuses. */
+export function whyOf(error: unknown): TokenFault {
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'bad signature'
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return 'unknown key'
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'malformed'
+  if (error.claim === 'aud') return 'wrong audience'
+  return error.claim === 'iss' ? 'wrong issuer' : 'claims'
 }
 
 /** Empty for what is no token. */

@@ -35,16 +35,17 @@ export function createSocketTokens(
         const verified = await accessTokens.verifyAccessToken(token)
         return verified.ok ? { ...verified, grants: [] } : verified
       }
-      if (!connections || token.length > maxTokenLength) return { ok: false, reason: 'invalid' }
+      if (token.length > maxTokenLength) return { ok: false, reason: 'invalid', why: 'malformed' }
+      if (!connections) return { ok: false, reason: 'invalid', why: 'unknown key' }
       const verified = await connections.verify(token)
       return verified.ok ? connectionOf(verified.claims) : verified
     },
     async verifySubscriptionToken(token) {
-      if (token.length > maxTokenLength) return { ok: false, reason: 'invalid' }
+      if (token.length > maxTokenLength) return { ok: false, reason: 'invalid', why: 'malformed' }
       const verified = isOurs(token) ? await subscriptionTokens.verify(token) : await subscriptions?.verify(token)
-      if (!verified?.ok) return verified ?? { ok: false, reason: 'invalid' }
+      if (!verified?.ok) return verified ?? { ok: false, reason: 'invalid', why: 'unknown key' }
       const claims = subscriptionClaims.safeParse(verified.claims)
-      if (!claims.success) return { ok: false, reason: 'invalid' }
+      if (!claims.success) return { ok: false, reason: 'invalid', why: 'claims' }
       if (isOver(claims.data.expiresAt)) return { ok: false, reason: 'expired' }
       return { ok: true, ...claims.data }
     },
@@ -61,10 +62,11 @@ export function createSocketTokens(
 
   function connectionOf(payload: unknown): VerifiedConnection {
     const claims = connectionClaims.safeParse(payload)
-    if (!claims.success) return { ok: false, reason: 'invalid' }
+    if (!claims.success) return { ok: false, reason: 'invalid', why: 'claims' }
     const { userId, info, meta, expiresAt, grants } = claims.data
     if (isOver(expiresAt)) return { ok: false, reason: 'expired' }
-    if (userId === '' && site?.disallow_anonymous_connection_tokens) return { ok: false, reason: 'anonymous' }
+    if (userId === '' && site?.disallow_anonymous_connection_tokens)
+      return { ok: false, reason: 'anonymous', why: 'claims' }
     return { ok: true, identity: { kind: 'external', userId, name: userId, info, meta }, expiresAt, grants }
   }
 

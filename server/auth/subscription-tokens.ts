@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import type { Auth } from './auth.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import type { SiteVerified } from './site-tokens.ts'
+import { type SiteVerified, whyOf } from './site-tokens.ts'
 
 /** What these tokens are for: with this audience none of them opens a socket, and no access token a channel. */
 const subscriptionTokenAudience = 'carillon:subscription'
@@ -48,7 +48,7 @@ export function createSubscriptionTokens({ signingKeys, clock }: SubscriptionTok
         return { ok: true, claims: payload }
       } catch (error) {
         if (error instanceof errors.JWTExpired) return { ok: false, reason: 'expired' }
-        if (error instanceof errors.JOSEError) return { ok: false, reason: 'invalid' }
+        if (error instanceof errors.JOSEError) return { ok: false, reason: 'invalid', why: whyOf(error) }
         throw error
       }
     },

@@ -21,13 +21,20 @@ export function createTickets({ currentIdentity, ephemeral }: TicketsParts): Aut
   return {
     async issue(identity) {
       const ticket = randomToken('tkt_')
-      await orUnavailable(() =>
-        ephemeral.put(keyOf(ticket), JSON.stringify(holderOf(identity)), lifetimeSeconds * 1000),
-      )
+      try {
+        await ephemeral.put(keyOf(ticket), JSON.stringify(holderOf(identity)), lifetimeSeconds * 1000)
+      } catch (error) {
+        throw unavailable(error)
+      }
       return { ticket, expiresIn: lifetimeSeconds }
     },
     async redeem(ticket) {
-      const kept = await orUnavailable(() => ephemeral.take(keyOf(ticket)))
+      let kept: string | null
+      try {
+        kept = await ephemeral.take(keyOf(ticket))
+      } catch (error) {
+        throw unavailable(error)
+      }
       return kept === null ? null : currentIdentity(holder.parse(JSON.parse(kept)))
     },
   }
@@ -49,15 +56,11 @@ function holderOf(identity: Identity): Holder {
   return holder.parse(identity)
 }
 
-async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof EphemeralError)) throw error
-    const sentence =
-      error.code === 'full'
-        ? 'Too many sockets are being opened at the moment. Try again in a second.'
-        : 'Tickets cannot be given or taken at the moment. Try again in a second.'
-    throw new AuthError('unavailable', sentence, { cause: error, retryAfter: 1 })
-  }
+function unavailable(error: unknown): unknown {
+  if (!(error instanceof EphemeralError)) return error
+  const sentence =
+    error.code === 'full'
+      ? 'Too many sockets are being opened at the moment. Try again in a second.'
+      : 'Tickets cannot be given or taken at the moment. Try again in a second.'
+  return new AuthError('unavailable', sentence, { cause: error, retryAfter: 1 })
 }

@@ -67,17 +67,36 @@ export const httpApiSettings = z.strictObject({
 /** Shorter ones could be guessed: HS256 wants as many bits as its hash has. */
 const secretBytes = 32
 
-interface Secrets {
-  readonly client: ClientSettings
-  readonly http_api: z.infer<typeof httpApiSettings>
-  readonly host: string
-  readonly public_url?: string | undefined
+const text = z.string().optional().catch(undefined)
+const keys = {
+  hmac_secret_key: text,
+  hmac_previous_secret_key: text,
+  jwks_public_endpoint: text,
 }
 
-/** What is wrong with these settings together. */
-export function accessProblems({ client, http_api, host, public_url }: Secrets): string[] {
+/** What is looked at together, as far as it can be read: what is wrong elsewhere is no reason not to tell of it. */
+const access = z.object({
+  host: z.string().catch('127.0.0.1'),
+  public_url: text,
+  http_api: z.object({ key: text }).catch({}),
+  client: z
+    .object({
+      insecure: z.boolean().catch(false),
+      token: z.object(keys).catch({}),
+      subscription_token: z
+        .object({ enabled: z.boolean().catch(true), ...keys })
+        .optional()
+        .catch(undefined),
+    })
+    .catch({ insecure: false, token: {} }),
+})
+
+/** What is wrong with these settings together, given as they were written. */
+export function accessProblems(settings: unknown): string[] {
+  const { client, http_api, host, public_url } = access.parse(settings)
+  const own = client.subscription_token
   if (client.insecure) {
-    const isReachable = !isLoopback(host) || (public_url !== undefined && !isLoopback(new URL(public_url).hostname))
+    const isReachable = !isLoopback(host) || !isLoopback(hostnameOf(public_url) ?? '127.0.0.1')
     return isReachable
       ? [
           'client.insecure: everybody who reaches the server may do everything, so host and public_url are loopback then.',
@@ -87,13 +106,36 @@ export function accessProblems({ client, http_api, host, public_url }: Secrets):
   const secrets = {
     'client.token.hmac_secret_key': client.token.hmac_secret_key,
     'client.token.hmac_previous_secret_key': client.token.hmac_previous_secret_key,
-    'client.subscription_token.hmac_secret_key': client.subscription_token?.hmac_secret_key,
-    'client.subscription_token.hmac_previous_secret_key': client.subscription_token?.hmac_previous_secret_key,
+    'client.subscription_token.hmac_secret_key': own?.hmac_secret_key,
+    'client.subscription_token.hmac_previous_secret_key': own?.hmac_previous_secret_key,
     'http_api.key': http_api.key,
   }
-  return Object.entries(secrets)
-    .filter(([, value]) => value !== undefined && Buffer.byteLength(value) < secretBytes)
-    .map(([name]) => `${name}: give at least ${secretBytes} bytes, for example from "openssl rand -base64 32".`)
+  const problems = Object.entries(secrets).flatMap(([name, value]) =>
+    value === undefined || value === '' ? [] : secretProblems(name, value),
+  )
+  if (own?.enabled && !(own.hmac_secret_key ?? own.hmac_previous_secret_key ?? own.jwks_public_endpoint)) {
+    problems.push(
+      'client.subscription_token: give hmac_secret_key or jwks_public_endpoint, or leave it out: then the keys of client.token hold.',
+    )
+  }
+  return problems
+}
+
+/** Words with spaces between them are no output of a generator, and neither are these: they come from examples. */
+const placeholder =
+  /\s|^<.*>$|…|\.\.\.|^(put|your|my|change|replace|insert|enter|example|secret|placeholder)[-_.]|changeme/i
+
+function secretProblems(name: string, value: string): string[] {
+  if (placeholder.test(value)) {
+    return [`${name}: this is a placeholder, or has spaces. Put the output of "openssl rand -base64 32" there.`]
+  }
+  if (Buffer.byteLength(value) >= secretBytes) return []
+  return [`${name}: give at least ${secretBytes} bytes, for example from "openssl rand -base64 32".`]
+}
+
+function hostnameOf(address: string | undefined): string | null {
+  // What is no address is told by the check of its own.
+  return address !== undefined && URL.canParse(address) ? new URL(address).hostname : null
 }
 
 function isProtected(address: string): boolean {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -55,6 +55,24 @@ test('every problem is reported at once, unknown settings included', () => {
   expect(problems.join('\n')).toMatch(/prot/)
   expect(problems.join('\n')).toMatch(/log_level/)
   expect(problems.join('\n')).toMatch(/port/)
+})
+
+test('what settings are together is told beside what each is by itself', () => {
+  const client = {
+    insecur: true,
+    token: { hmac_secret_key: 'sesame', isuer: 'x' },
+    subscription_token: { enabled: true },
+  }
+  const cwd = folderWith({ prot: 8750, http_api: { key: 'sesame' }, client })
+  const problems = problemsOf(() => readConfig({ env: {}, flags: {}, cwd })).join('\n')
+  expect(problems).toMatch(/there is no setting prot\. Known: host, port, /)
+  expect(problems).toMatch(/^client: there is no setting insecur\. Known: insecure, /m)
+  expect(problems).toMatch(/^client\.token: there is no setting isuer\. Known: hmac_secret_key, /m)
+  expect(problems).toMatch(/^client\.token\.hmac_secret_key: give at least/m)
+  expect(problems).toMatch(/^http_api\.key: give at least/m)
+  expect(problems).toMatch(/^client\.subscription_token: give hmac_secret_key or jwks_public_endpoint/m)
+  const insecure = folderWith({ host: '0.0.0.0', prot: 1, client: { insecure: true } })
+  expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd: insecure }))).toHaveLength(2)
 })
 
 test('a file that is not JSON is named with its fault', () => {
@@ -173,6 +191,31 @@ test('secrets that could be guessed are refused, and never repeated', () => {
 })
 
 test.each([
+  'put the output of openssl rand -base64 32 here',
+  'put-the-output-of-openssl-rand-base64-32-here',
+  'change_me_change_me_change_me_change_me',
+  '<the output of openssl rand -base64 32>',
+  'correct horse battery staple and so on',
+])('%s is no secret', (text) => {
+  const keys = { hmac_secret_key: text, hmac_previous_secret_key: text }
+  const settings = { client: { token: keys, subscription_token: keys }, http_api: { key: text } }
+  const problems = problemsOf(() => readConfig({ env: {}, flags: {}, cwd: folderWith(settings) }))
+  expect(problems).toHaveLength(5)
+  for (const problem of problems) expect(problem).toMatch(/: this is a placeholder, .*"openssl rand -base64 32"/)
+})
+
+test.each(['tokens.md', 'configuration.md'])('the secrets that %s shows are refused as they stand', (page) => {
+  const text = readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8')
+  const examples = [...text.matchAll(/^```json\n(.*?)^```$/gms)].map(([, example = '']) => example)
+  const withSecrets = examples.filter((example) => example.includes('hmac_secret_key'))
+  expect(withSecrets).not.toEqual([])
+  for (const example of withSecrets) {
+    const cwd = folderWith(example)
+    expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd })).join()).toMatch(/this is a placeholder/)
+  }
+})
+
+test.each([
   ['https://keys.example.org/jwks.json', true],
   ['http://127.0.0.1:9000/jwks.json', true],
   ['http://keys.example.org/jwks.json', false],
@@ -229,9 +272,11 @@ test.each([
   [{ ping_interval: '5s' }, /limits\.pong_timeout: .*less long than ping_interval \(5s\)/],
   [{ ping_interval: 2.5 }, /limits\.ping_interval/],
   [{ shutdown_spread: '1m' }, /limits\.shutdown_spread: Give a time span from 0s to 10s/],
-  [{ queue_bytes: 1024 }, /limits\.queue_bytes/],
+  [{ queue_bytes: 1024 }, /limits\.queue_bytes: Give a number of bytes from 262144 to/],
+  [{ queue_bytes: '1MiB' }, /limits\.queue_bytes: Give a number of bytes/],
+  [{ connections: 'many' }, /limits\.connections: Give a whole number from 1 to/],
   [{ request_header_timeout: 60, request_timeout: 30 }, /limits\.request_header_timeout/],
-  [{ conections: 5 }, /conections/],
+  [{ conections: 5 }, /^limits: there is no setting conections\. Known: connections, /],
 ])('limits that cannot be are refused: %j', (limits, sentence) => {
   const problems = problemsOf(() => readConfig({ env: {}, flags: {}, cwd: folderWith({ limits }) }))
   expect(problems).toEqual([expect.stringMatching(sentence)])

@@ -100,10 +100,12 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   const file = readFile(flags.config ?? env.CARILLON_CONFIG, cwd)
   const environment = fromEnvironment(env)
   const { config: _, ...given } = flags
-  const parsed = configSchema.safeParse({ ...file.values, ...environment.values, ...defined(given) })
+  const values = { ...file.values, ...environment.values, ...defined(given) }
+  const parsed = configSchema.safeParse(values, { error: unknownSetting })
   const problems = [...file.problems, ...environment.problems]
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
-  else problems.push(...accessProblems(parsed.data), ...namespaceProblems(parsed.data))
+  else problems.push(...namespaceProblems(parsed.data))
+  problems.push(...accessProblems({ http_api: {}, client: {}, ...values }))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
   const { data, hooks } = parsed.data
   const modules = hooks.modules.map((path) => resolve(cwd, path))
@@ -197,4 +199,11 @@ function defined(flags: Readonly<Record<string, string | undefined>>): Record<st
 function sentence(issue: z.core.$ZodIssue): string {
   const path = issue.path.join('.')
   return path === '' ? issue.message : `${path}: ${issue.message}`
+}
+
+/** Names what there is beside what there is not. */
+function unknownSetting(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'unrecognized_keys' || !(issue.inst instanceof z.ZodObject)) return undefined
+  const unknown = issue.keys.join(', ')
+  return `there is no setting ${unknown}. Known: ${Object.keys(issue.inst.shape).join(', ')}.`
 }

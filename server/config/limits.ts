@@ -5,7 +5,12 @@ const seconds = (least: number, most: number, standard: number) => {
   const sentence = `Give a time span from ${least}s to ${most}s.`
   return timeSpan.pipe(z.number().min(least, sentence).max(most, sentence)).default(standard)
 }
-const count = (least: number, most: number, standard: number) => z.int().min(least).max(most).default(standard)
+const whole = (least: number, most: number, standard: number, sentence: string) =>
+  z.int(sentence).min(least, sentence).max(most, sentence).default(standard)
+const count = (least: number, most: number, standard: number) =>
+  whole(least, most, standard, `Give a whole number from ${least} to ${most}.`)
+const bytes = (least: number, most: number, standard: number) =>
+  whole(least, most, standard, `Give a number of bytes from ${least} to ${most}, for example ${standard}.`)
 /** 0 stands for no limit. */
 const optionalCount = (most: number, standard: number) => count(0, most, standard)
 
@@ -39,7 +44,7 @@ export const limits = z
     rpc_timeout: seconds(1, 600, 30),
     channels_per_client: count(1, 100_000, 128),
     /** What may wait to be written to one socket; a reader that leaves more is closed with 3008. */
-    queue_bytes: count(256 * 1024, 256 * 1024 * 1024, 1024 * 1024),
+    queue_bytes: bytes(256 * 1024, 256 * 1024 * 1024, 1024 * 1024),
     /** A client that takes nothing of it for so long is closed with 3009. */
     write_timeout: seconds(1, 3600, 10),
     /** Publications that one recovery may bring; what missed more is told so. */

@@ -13,6 +13,7 @@ export function clientAddress(request: IncomingMessage, isTrusted: IsTrusted): s
   const { remoteAddress } = request.socket
   if (remoteAddress === undefined) return '127.0.0.1'
   let address = plainAddress(remoteAddress) ?? remoteAddress
+  if (!isTrusted(address)) return address
   const { 'x-forwarded-for': header = '' } = request.headers
   const said = (Array.isArray(header) ? header.join(',') : header).split(',')
   while (isTrusted(address)) {

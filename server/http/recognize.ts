@@ -8,7 +8,8 @@ import { type CallerOptions, headersOf, isConfigured, localIdentity } from './ca
  * Who opens a connection, over whatever transport: a ticket in the URL, a bearer or a key decides. Null without one: then
  * the connect command has to bring a token. Rejects with an `AuthError` for one that is not good.
  */
-export type Recognize = (request: IncomingMessage, ticket: string | null) => Promise<Identity | null | 'refused'>
+export type Recognize = (request: IncomingMessage, ticket: string | null) => Recognized | Promise<Recognized>
+type Recognized = Identity | null | 'refused'
 
 export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> {
   readonly metrics: Pick<Metrics, 'refused'>
@@ -16,7 +17,14 @@ export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> 
 
 /** Cookies are not looked at: any page a browser shows could send them. */
 export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Recognize {
-  return async (request, ticket) => {
+  return (request, ticket) => {
+    if (isLocal(request)) return localIdentity
+    const { authorization, 'x-api-key': key } = request.headers
+    if (ticket === null && authorization === undefined && key === undefined) return null
+    return recognizeByCredentials(request, ticket)
+  }
+
+  async function recognizeByCredentials(request: IncomingMessage, ticket: string | null): Promise<Recognized> {
     try {
       const found = await recognize(request, ticket)
       if (found === 'refused') metrics.refused('credentials')
@@ -27,11 +35,8 @@ export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Rec
     }
   }
 
-  async function recognize(request: IncomingMessage, ticket: string | null): ReturnType<Recognize> {
-    if (isLocal(request)) return localIdentity
+  async function recognize(request: IncomingMessage, ticket: string | null): Promise<Recognized> {
     if (ticket !== null) return (await auth.tickets.redeem(ticket)) ?? 'refused'
-    const { authorization, 'x-api-key': key } = request.headers
-    if (authorization === undefined && key === undefined) return null
     const headers = headersOf(request)
     headers.delete('cookie')
     const identity = (await auth.identify(headers))?.identity ?? null

@@ -15,24 +15,34 @@ export interface UpgradeParts {
 
 /** Lets a WebSocket in, or refuses it with a status. */
 export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradeParts) {
-  return async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+  return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', socketOnError)
     try {
-      const { url = '/' } = request
-      const name = names.get(url.split('?', 1)[0] ?? '')
-      if (name === undefined) return refuse(socket, '404 Not Found')
-      const { searchParams } = new URL(url, 'http://localhost')
-      const address = addressOf(request)
-      const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
-      if (identity === 'refused') return refuse(socket, '401 Unauthorized')
-      realtime.upgrade(request, socket, head, identity, name, address)
-    } catch (error) {
-      if (error instanceof AuthError) {
-        return refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')
+      const { name, ticket } = askedFor(request.url ?? '/')
+      if (name === undefined) {
+        refuse(socket, '404 Not Found')
+        return
       }
-      log.error({ err: error }, 'upgrade failed')
-      refuse(socket, '500 Internal Server Error')
+      const address = addressOf(request)
+      const letIn = (identity: Awaited<ReturnType<Recognize>>) => {
+        if (identity === 'refused') refuse(socket, '401 Unauthorized')
+        else realtime.upgrade(request, socket, head, identity, name, address)
+      }
+      const recognized = realtime.isFull(address) ? null : recognize(request, ticket)
+      if (recognized instanceof Promise) recognized.then(letIn).catch((error: unknown) => fail(socket, error))
+      else letIn(recognized)
+    } catch (error) {
+      fail(socket, error)
     }
+  }
+
+  function fail(socket: Duplex, error: unknown): void {
+    if (error instanceof AuthError) {
+      refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')
+      return
+    }
+    log.error({ err: error }, 'upgrade failed')
+    refuse(socket, '500 Internal Server Error')
   }
 }
 
@@ -40,6 +50,15 @@ const names = new Map([
   ['/connection/websocket', 'websocket' as const],
   ['/connection/uni_websocket', 'uni_websocket' as const],
 ])
+
+function askedFor(target: string) {
+  // Nearly all ask for just that.
+  const plain = names.get(target)
+  if (plain !== undefined) return { name: plain, ticket: null }
+  const name = names.get(target.split('?', 1)[0] ?? '')
+  if (name === undefined) return { name, ticket: null }
+  return { name, ticket: new URL(target, 'http://localhost').searchParams.get('ticket') }
+}
 
 function socketOnError(this: Duplex): void {
   this.destroy()

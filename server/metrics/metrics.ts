@@ -187,6 +187,7 @@ export function createMetrics({ process = false }: MetricsOptions = {}): Metrics
     registers,
     aggregator: 'max',
   })
+  const commandCounts = new Map<string, Counter.Internal>()
   recoveries.inc({ result: 'hit' }, 0)
   recoveries.inc({ result: 'miss' }, 0)
   closes.inc({ by: 'server', code: slowCode }, 0)
@@ -204,7 +205,9 @@ export function createMetrics({ process = false }: MetricsOptions = {}): Metrics
       groupSeconds.observe(seconds)
     },
     recovered: (isHit) => recoveries.inc({ result: isHit ? 'hit' : 'miss' }),
-    command: (command) => commands.inc({ command }),
+    command(command) {
+      countOf(command).inc()
+    },
     replyError: (code) => replyErrors.inc({ code: code < firstApplicationCode ? code : 'application' }),
     closed(by, code) {
       if (by === 'server' && code === slowCode) totals.slowCloses += 1
@@ -238,6 +241,15 @@ export function createMetrics({ process = false }: MetricsOptions = {}): Metrics
       return { connections: sum(connections) - waiting, waiting, ...now, ...totals, ...counts }
     },
     [Symbol.dispose]: () => registry.clear(),
+  }
+
+  /** Finding a counter by its labels costs more than counting. */
+  function countOf(command: string): Counter.Internal {
+    const known = commandCounts.get(command)
+    if (known) return known
+    const count = commands.labels({ command })
+    commandCounts.set(command, count)
+    return count
   }
 
   function sampled(): Sample {

@@ -47,6 +47,10 @@ const stopWithinMs = 18_500
  * @throws what the first one that cannot start says; then none is left
  */
 export async function startSupervisor({ count, program, start, log }: SupervisorOptions): Promise<Supervisor> {
+  // The workers share the listening sockets and each accepts for itself: the connections of one that dies end with it,
+  // and those nobody has accepted yet are the others'. Handed out one by one, a connection on its way to a worker that
+  // dies would stay open here, and nobody would ever answer it.
+  cluster.schedulingPolicy = cluster.SCHED_NONE
   cluster.setupPrimary({ exec: program, args: [], serialization: 'advanced' })
   const places = Array.from({ length: count }, (_, index) => createPlace(index + 1))
   // A worker that is well ends by itself when this process does; one that hangs would not.

@@ -38,10 +38,23 @@ export async function verifyFor(client: Client, channel: string, token: string):
   const verified = await within(limits.answerMs, 'verifying a token', () =>
     authenticator.verifySubscriptionToken(token),
   )
-  if (!verified.ok) return verified
+  if (!verified.ok) return refused(client, verified)
   const isTheirs =
     verified.grant.channel === channel &&
     verified.userId === client.identity.userId &&
     (verified.client === null || verified.client === client.id)
-  return isTheirs ? verified : { ok: false, reason: 'invalid' }
+  if (isTheirs) return verified
+  return refused(client, { ok: false, reason: 'invalid', why: 'for another channel, user or connection' })
+}
+
+/** The client is told 103 and no more, so what is wrong stands in the log. */
+function refused(
+  { id, identity, services }: Client,
+  refusal: Extract<VerifiedSubscription, { ok: false }>,
+): VerifiedSubscription {
+  const { reason, why } = refusal
+  if (reason === 'invalid') {
+    services.log.info({ connection: id, user: identity.userId, code: 103, why }, 'subscription token refused')
+  }
+  return refusal
 }

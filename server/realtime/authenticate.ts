@@ -1,6 +1,6 @@
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
-import type { SubscriptionGrant, VerifiedConnection } from '#server/auth/auth.ts'
+import type { SubscriptionGrant, TokenFault, VerifiedConnection } from '#server/auth/auth.ts'
 import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { Authenticator } from './realtime.ts'
 
@@ -8,7 +8,7 @@ export type Authenticated =
   | LetIn
   /** With a code it is an error of the application's own. */
   | { readonly kind: 'error'; readonly error: ReplyErrorName; readonly message?: string; readonly code?: number }
-  | { readonly kind: 'close'; readonly reason: CloseReason }
+  | { readonly kind: 'close'; readonly reason: CloseReason; readonly why?: TokenFault | undefined }
 
 export interface LetIn {
   readonly kind: 'identity'
@@ -47,7 +47,7 @@ export async function authenticate(
   const verified = await authenticator.verifyConnectionToken(token)
   if (verified.ok) return { kind: 'identity', ...verified }
   if (verified.reason === 'expired') return { kind: 'error', error: 'tokenExpired' }
-  return { kind: 'close', reason: refusalReason(verified.reason) }
+  return { kind: 'close', reason: refusalReason(verified.reason), why: verified.why }
 }
 
 /** What ends a client for good that brings such a token. */

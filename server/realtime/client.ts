@@ -98,17 +98,18 @@ export class Client {
     this.#cancelExpiry = atInstant(instant, clock, () => this.close(closeReasons.expired))
   }
 
-  /** Runs `work` when what was begun before on this channel is done. */
+  /** Runs `work`, which must not reject, when what was begun before on this channel is done. */
   inOrder(channel: string, work: () => Promise<void>): void {
     this.#channelWork ??= new Map()
     const works = this.#channelWork
     const before = works.get(channel)
-    const mine: Promise<void> = (before ? before.then(work) : work()).finally(() => {
+    const mine = before ? before.then(work) : work()
+    works.set(channel, mine)
+    void mine.then(() => {
       if (works.get(channel) === mine) works.delete(channel)
       // Most clients subscribe once and never again.
       if (works.size === 0 && works === this.#channelWork) this.#channelWork = undefined
     })
-    works.set(channel, mine)
   }
 
   /** Runs `work` once the client has been told that it is connected, before which it may be told nothing else. */

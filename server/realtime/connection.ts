@@ -3,12 +3,14 @@ import type { Logger } from 'pino'
 import type { ConnectRequest } from '#protocol/client-protocol.ts'
 import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import type { TokenFault } from '#server/auth/auth.ts'
 import type { Identity, SocketIdentity } from '#server/auth/identity.ts'
 import type { LetIn } from './authenticate.ts'
 import { Client } from './client.ts'
 import { Conversation } from './conversation.ts'
 import { decodeConnect, decodeLine, frameLines } from './decode-frame.ts'
 import { applicationErrorText, connectPushText, errorText, pingText, replyText } from './encode.ts'
+import type { Visit } from './gate.ts'
 import { tellConnected } from './hook-events.ts'
 import { askToConnect, connectResultText, joinAtConnect, recognize } from './letting-in.ts'
 import { Outbox } from './outbox.ts'
@@ -29,17 +31,18 @@ export class Connection implements TransportListener, Pinged {
   readonly #known: Identity | null
   readonly #revocationMark: number
   readonly #address: string
-  readonly #onLetIn: () => void
-  readonly #onGone: () => void
+  readonly #visit: Visit
+  readonly #onGone: (connection: Connection) => void
   #phase: Phase
+  #isPaused = false
 
   constructor(options: ConnectionOptions) {
-    const { transport, services, known, address, onLetIn, onGone } = options
+    const { transport, services, known, address, visit, onGone } = options
     this.#transport = transport
     this.#services = services
     this.#known = known
     this.#address = address
-    this.#onLetIn = onLetIn
+    this.#visit = visit
     this.#onGone = onGone
     this.#revocationMark = options.revocationMark
     const { turn, limits } = services
@@ -63,8 +66,11 @@ export class Connection implements TransportListener, Pinged {
     return this.#outbox.waitingBytes
   }
 
-  /** Ends the connection, with everything queued before it delivered, unless the reader is too slow for that. */
-  close(reason: CloseReason): void {
+  /**
+   * Ends the connection, with everything queued before it delivered, unless the reader is too slow for that. `why` is
+   * for the log alone.
+   */
+  close(reason: CloseReason, why?: TokenFault): void {
     if (this.#phase.name === 'closing' || this.#phase.name === 'closed') return
     const log = this.#log()
     const isSlow = reason.code === closeReasons.slow.code || reason.code === closeReasons.writeError.code
@@ -76,7 +82,7 @@ export class Connection implements TransportListener, Pinged {
     this.#outbox.discard()
     this.#transport.close(reason)
     this.#services.metrics.closed('server', reason.code)
-    log.info({ code: reason.code, reason: reason.reason }, 'connection closed by the server')
+    log.info({ code: reason.code, reason: reason.reason, ...(why && { why }) }, 'connection closed by the server')
   }
 
   /** Cuts it without a word. */
@@ -89,6 +95,7 @@ export class Connection implements TransportListener, Pinged {
       this.close(closeReasons.inappropriateProtocol)
       return
     }
+    this.#readNoFurther()
     for (const line of isUnidirectional(this.#transport) ? [text] : frameLines(text)) this.#take(line)
   }
 
@@ -126,7 +133,16 @@ export class Connection implements TransportListener, Pinged {
     }
     this.#become({ name: 'closed' })
     this.#outbox.discard()
-    this.#onGone()
+    this.#visit.leave()
+    this.#onGone(this)
+  }
+
+  /** While it is decided one more frame may come, which is usually none: that bounds what waits behind the connect command. */
+  #readNoFurther(): void {
+    const { name } = this.#phase
+    if (this.#isPaused || (name !== 'deciding' && name !== 'joining')) return
+    this.#isPaused = true
+    this.#transport.pause()
   }
 
   #take(line: string): void {
@@ -167,25 +183,24 @@ export class Connection implements TransportListener, Pinged {
     }
   }
 
-  /** Nothing is read meanwhile, which bounds what can wait behind the connect command. */
   async #decide(id: number, request: ConnectRequest): Promise<void> {
     const phase = this.#phase
     if (phase.name !== 'waiting') return
     const deciding: Phase = { name: 'deciding', stale: phase.stale, backlog: [] }
     this.#become(deciding)
-    this.#transport.pause()
     const recognized = await recognize(this.#services, this.#known, request, () => this.#log())
     if (this.#phase !== deciding) return
+    const isAsked = this.#services.hooks.decides('beforeConnect')
     const asks = { client: this.id, transport: this.#transport.name }
-    const decision = await askToConnect(this.#services, recognized, request, asks)
+    const decision = isAsked ? await askToConnect(this.#services, recognized, request, asks) : recognized
     if (this.#phase !== deciding) return
     if (decision.kind === 'identity') {
       await this.#letIn(id, request, decision, deciding)
     } else {
-      this.#transport.resume()
+      if (this.#isPaused) this.#transport.resume()
       this.#services.metrics.refused('credentials')
       if (decision.kind === 'error') this.#refuse(id, decision.error, decision.message, decision.code)
-      else this.close(decision.reason)
+      else this.close(decision.reason, decision.why)
     }
   }
 
@@ -208,7 +223,7 @@ export class Connection implements TransportListener, Pinged {
       this.close(closeReasons.connectionLimit)
       return
     }
-    this.#onLetIn()
+    this.#visit.letIn()
     const client = new Client({
       id: this.id,
       identity,
@@ -222,9 +237,10 @@ export class Connection implements TransportListener, Pinged {
     const joining: Phase = { name: 'joining', stale, backlog, client }
     this.#become(joining)
     this.#services.singleConnection.cameIn(client)
-    const outcome = await joinAtConnect(client, request, grants, () => this.#log())
+    const joins = joinAtConnect(client, request, grants, () => this.#log())
+    const outcome = joins instanceof Promise ? await joins : joins
     if (this.#phase !== joining) return
-    this.#transport.resume()
+    if (this.#isPaused) this.#transport.resume()
     switch (outcome.kind) {
       case 'joined':
         this.#open(id, client, expiresAt, { ...outcome.joined, ...(greeting !== undefined && { greeting }) })
@@ -293,10 +309,10 @@ export interface ConnectionOptions {
   readonly revocationMark: number
   /** Where the client is. */
   readonly address: string
-  /** Called when it is known who the client is, and that it may come in. */
-  readonly onLetIn: () => void
+  /** Its place among all connections. */
+  readonly visit: Visit
   /** Called once, when the connection is no more. */
-  readonly onGone: () => void
+  readonly onGone: (connection: Connection) => void
 }
 
 /** What means as a close what the error means as a reply. */

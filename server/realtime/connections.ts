@@ -44,13 +44,7 @@ export function createConnections(services: Services): Connections {
         metrics.refused('waiting')
         connection.terminate()
       })
-      const onGone = () => {
-        visit.leave()
-        connections.delete(connection)
-        if (connections.size === 0) whenEmpty?.()
-      }
-      const onLetIn = visit.letIn
-      const connection = new Connection({ transport, services, known, revocationMark, address, onLetIn, onGone })
+      const connection = new Connection({ transport, services, known, revocationMark, address, visit, onGone })
       connections.add(connection)
     },
     sample() {
@@ -89,6 +83,11 @@ export function createConnections(services: Services): Connections {
       await allGone
       clearTimeout(stragglers)
     },
+  }
+
+  function onGone(connection: Connection): void {
+    connections.delete(connection)
+    if (connections.size === 0) whenEmpty?.()
   }
 }
 

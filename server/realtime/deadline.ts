@@ -3,20 +3,31 @@ export class DeadlineError extends Error {
   override readonly name = 'DeadlineError'
 }
 
-/** Rejects with a `DeadlineError` when `work` has not settled in time. The signal tells the work that nobody waits any more. */
-export async function within<T>(ms: number, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const abort = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const error = new DeadlineError(`${what} took longer than ${ms} ms`)
-      reject(error)
-      abort.abort(error)
-    }, ms)
+/** Rejects with a `DeadlineError` when `work` has not settled in time. */
+export function within<T>(ms: number, what: string, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const working = work()
+    const timer = setTimeout(() => reject(new DeadlineError(`${what} took longer than ${ms} ms`)), ms)
+    working.then(
+      (result) => {
+        clearTimeout(timer)
+        resolve(result)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
   })
+}
+
+/** The same for work that is told by a signal that nobody waits any more. */
+export async function abortedAfter<T>(ms: number, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController()
   try {
-    return await Promise.race([work(abort.signal), late])
-  } finally {
-    clearTimeout(timer)
+    return await within(ms, what, () => work(abort.signal))
+  } catch (error) {
+    if (error instanceof DeadlineError) abort.abort(error)
+    throw error
   }
 }

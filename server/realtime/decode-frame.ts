@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type Command, type CommandName, commandNames, commands, maxCommandBytes } from '#protocol/client-protocol.ts'
+import { usualRequest } from './usual-request.ts'
 
 /** What one line of a client's frame turns out to be. */
 export type Decoded =
@@ -13,6 +14,9 @@ export type Decoded =
 /** The lines of a frame; the newline that may end it begins no line of its own. */
 export function frameLines(text: string): readonly string[] {
   const end = text.endsWith('\n') ? text.length - 1 : text.length
+  // Most frames are one line.
+  const first = text.indexOf('\n')
+  if (first === -1 || first === end) return [end === text.length ? text : text.slice(0, end)]
   return text.slice(0, end).split('\n')
 }
 
@@ -24,7 +28,7 @@ export function decodeLine(line: string): Decoded {
   const hasId = id !== undefined && id !== 0
   if (!hasId) return isPresent(envelope.send) ? { kind: 'command', command: send } : { kind: 'pong' }
   if (!isCommandId(id)) return violation('a command id is a positive 32-bit integer')
-  const name = commandNames.find((candidate) => isPresent(envelope[candidate]))
+  const name = nameOf(envelope)
   if (!name) return violation('no known command')
   if (line.length > maxCommandBytes || Buffer.byteLength(line) > maxCommandBytes) {
     return { kind: 'refused', id, name, message: `the command is too large; the limit is ${maxCommandBytes} bytes` }
@@ -39,11 +43,14 @@ export function decodeConnect(text: string): Decoded {
 }
 
 function decodeCommand(id: number, name: CommandName, value: unknown): Decoded {
+  const usual = name === 'connect' || name === 'subscribe' ? usualRequest(name, value) : null
+  if (usual !== null && !hasNoChannel(usual))
+    return { kind: 'command', command: { name, id, request: usual } as Command }
   const parsed = commands[name].safeParse(value)
   if (!parsed.success) {
     return { kind: 'refused', id, name, message: sentenceOf(parsed.error) }
   }
-  if (needsChannel(parsed.data) && parsed.data.channel === '') return violation('a channel is missing')
+  if (hasNoChannel(parsed.data)) return violation('a channel is missing')
   // The schema came from the table under this very name.
   return { kind: 'command', command: { name, id, request: parsed.data } as Command }
 }
@@ -73,6 +80,11 @@ function parseObject(line: string): Record<string, unknown> | undefined {
   }
 }
 
+function nameOf(envelope: Record<string, unknown>): CommandName | undefined {
+  for (const name of commandNames) if (isPresent(envelope[name])) return name
+  return undefined
+}
+
 function isPresent(value: unknown): boolean {
   return value !== undefined && value !== null
 }
@@ -81,6 +93,6 @@ function isCommandId(id: unknown): id is number {
   return Number.isInteger(id) && (id as number) > 0 && (id as number) <= 0xffff_ffff
 }
 
-function needsChannel(request: unknown): request is { channel: string } {
-  return typeof request === 'object' && request !== null && 'channel' in request
+function hasNoChannel(request: unknown): boolean {
+  return typeof request === 'object' && request !== null && 'channel' in request && request.channel === ''
 }

@@ -11,7 +11,7 @@ import { subscribe } from './subscribe.ts'
 import { unsubscribe } from './unsubscribe.ts'
 
 /** Carries out one command of a client that has been let in. */
-export async function execute(client: Client, { name, request }: Command): Promise<Outcome> {
+export function execute(client: Client, { name, request }: Command): Outcome | Promise<Outcome> {
   switch (name) {
     case 'connect':
       return closed(closeReasons.badRequest)

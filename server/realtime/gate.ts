@@ -35,14 +35,12 @@ export interface GateOptions {
 export function createGate({ limits, keyOf, clock }: GateOptions): Gate {
   const { acceptsPerSecond } = limits
   const accepts = Number.isFinite(acceptsPerSecond) ? new Budget(acceptsPerSecond, acceptsPerSecond, clock()) : null
-  const addresses = new Map<string, { waiting: number; all: number }>()
-  /** Oldest first. */
-  const waiting = new Set<() => void>()
-  let inside = 0
+  const addresses = new Map<string, AddressPlaces>()
+  const places: Places = { inside: 0, waiting: new Set(), addresses }
 
   return {
     refusal(address) {
-      if (inside >= limits.maxConnections) return 'connections'
+      if (places.inside >= limits.maxConnections) return 'connections'
       const key = keyOf(address)
       const here = key === null ? undefined : addresses.get(key)
       if (here && here.all >= limits.maxPerAddress) return 'address'
@@ -53,52 +51,81 @@ export function createGate({ limits, keyOf, clock }: GateOptions): Gate {
       accepts?.take(clock())
       const key = keyOf(address)
       const here = key === null ? null : placesOf(key)
-      let state: 'waiting' | 'inside' | 'gone' = isKnown ? 'inside' : 'waiting'
       if (here) here.all += 1
-      if (isKnown) inside += 1
+      if (isKnown) places.inside += 1
       else {
         if (here) here.waiting += 1
-        if (waiting.size >= limits.maxWaiting) endOldest()
-        waiting.add(makeWay)
+        if (places.waiting.size >= limits.maxWaiting) endOldest()
+        places.waiting.add(makeWay)
       }
-
-      const waitsNoMore = () => {
-        waiting.delete(makeWay)
-        if (here) here.waiting -= 1
-      }
-      return {
-        letIn() {
-          if (state !== 'waiting') return
-          state = 'inside'
-          waitsNoMore()
-          inside += 1
-        },
-        leave() {
-          if (state === 'gone') return
-          if (state === 'waiting') waitsNoMore()
-          else inside -= 1
-          state = 'gone'
-          if (!here || key === null) return
-          here.all -= 1
-          if (here.all === 0) addresses.delete(key)
-        },
-      }
+      return new VisitHere(places, here, isKnown ? null : makeWay)
     },
   }
 
   /** It leaves when its socket has gone, and makes way already now. */
   function endOldest(): void {
-    const [oldest] = waiting
+    const [oldest] = places.waiting
     if (!oldest) return
-    waiting.delete(oldest)
+    places.waiting.delete(oldest)
     oldest()
   }
 
-  function placesOf(key: string) {
+  function placesOf(key: string): AddressPlaces {
     const known = addresses.get(key)
     if (known) return known
-    const places = { waiting: 0, all: 0 }
-    addresses.set(key, places)
-    return places
+    const here = { key, waiting: 0, all: 0 }
+    addresses.set(key, here)
+    return here
+  }
+}
+
+interface AddressPlaces {
+  readonly key: string
+  waiting: number
+  all: number
+}
+
+interface Places {
+  inside: number
+  /** Oldest first. */
+  readonly waiting: Set<() => void>
+  readonly addresses: Map<string, AddressPlaces>
+}
+
+/** There is one for every connection, so it is small. */
+class VisitHere implements Visit {
+  readonly #places: Places
+  readonly #here: AddressPlaces | null
+  /** Null once it has said who it is. */
+  #makeWay: (() => void) | null
+  #isGone = false
+
+  constructor(places: Places, here: AddressPlaces | null, makeWay: (() => void) | null) {
+    this.#places = places
+    this.#here = here
+    this.#makeWay = makeWay
+  }
+
+  letIn(): void {
+    if (this.#isGone || this.#makeWay === null) return
+    this.#waitsNoMore(this.#makeWay)
+    this.#places.inside += 1
+  }
+
+  leave(): void {
+    if (this.#isGone) return
+    if (this.#makeWay === null) this.#places.inside -= 1
+    else this.#waitsNoMore(this.#makeWay)
+    this.#isGone = true
+    const here = this.#here
+    if (!here) return
+    here.all -= 1
+    if (here.all === 0) this.#places.addresses.delete(here.key)
+  }
+
+  #waitsNoMore(makeWay: () => void): void {
+    this.#places.waiting.delete(makeWay)
+    if (this.#here) this.#here.waiting -= 1
+    this.#makeWay = null
   }
 }

@@ -5,8 +5,10 @@ import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { loadHookModules } from './hook-modules.ts'
 
 test('what a module exports are hooks', async () => {
-  const [hooks] = await loadHookModules([write("export const beforeConnect = () => ({ allow: false, message: 'no' })")])
-  expect(hooks?.beforeConnect?.({} as never)).toEqual({ allow: false, message: 'no' })
+  const [module] = await loadHookModules([
+    write("export const beforeConnect = () => ({ allow: false, message: 'no' })"),
+  ])
+  expect(module?.hooks.beforeConnect?.({} as never)).toEqual({ allow: false, message: 'no' })
 })
 
 test.each([

@@ -2,19 +2,24 @@ import { pathToFileURL } from 'node:url'
 import { ConfigError } from '#server/config/config-error.ts'
 import { type HookSet, hookNames } from './hooks.ts'
 
+export interface HookModule {
+  readonly path: string
+  readonly hooks: HookSet
+}
+
 /**
  * Loads the modules a site has written, each of which exports hooks by their names.
  *
  * @throws ConfigError with everything that is wrong with any of them
  */
-export async function loadHookModules(paths: readonly string[]): Promise<readonly HookSet[]> {
+export async function loadHookModules(paths: readonly string[]): Promise<readonly HookModule[]> {
   const problems: string[] = []
-  const loaded: HookSet[] = []
+  const loaded: HookModule[] = []
   for (const path of paths) {
     try {
       const { default: _, ...hooks }: Record<string, unknown> = await import(pathToFileURL(path).href)
       problems.push(...problemsOf(path, hooks))
-      loaded.push(hooks as HookSet)
+      loaded.push({ path, hooks: hooks as HookSet })
     } catch (error) {
       problems.push(
         `hooks.modules: ${path} cannot be loaded (${error instanceof Error ? error.message : String(error)}).`,

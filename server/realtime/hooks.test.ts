@@ -39,6 +39,27 @@ test('a hook that fails or hangs is logged and the next is told all the same', a
   expect(logged.filter((line) => line.includes('a hook failed'))).toHaveLength(2)
 })
 
+test.each([
+  [{ data: { title: 'Lunch' } }, '{ data }'],
+  [{ allow: 'yes' }, '{ allow: a string }'],
+  [{ allow: false, code: 103 }, '{ allow: false, code }'],
+  [false, 'false'],
+  ['Lunch', 'a string'],
+])(
+  '%j is no answer: the log says so in one line, with the module and without what was to be said',
+  async (answer, shown) => {
+    const { hooks, logged } = start()
+    hooks.on({ beforePublish: () => answer as Decision }, { from: '/srv/site.mjs' })
+    expect(await hooks.ask('beforePublish', question)).toEqual({ kind: 'failed' })
+    const [line = ''] = logged
+    expect(JSON.parse(line)).toMatchObject({ hook: 'beforePublish', module: '/srv/site.mjs' })
+    expect(JSON.parse(line).msg).toMatch(
+      new RegExp(`^beforePublish answered ${shown}; answer nothing, { allow: true }, `),
+    )
+    expect(line).not.toMatch(/Lunch|stack/)
+  },
+)
+
 test('who tells is never held up: what is too much is dropped and said in the log', async () => {
   const { hooks, logged } = start({ maxWaiting: 3, drainMs: 10 })
   const told: string[] = []

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { Client } from './client.ts'
-import { within } from './deadline.ts'
+import { abortedAfter, within } from './deadline.ts'
 import { createHookQueue, type HookQueueOptions } from './hook-queue.ts'
 import type { Person } from './online.ts'
 import type { TransportName } from './transport.ts'
@@ -99,13 +99,20 @@ export const hookNames = [
 
 export interface Hooks extends AsyncDisposable {
   /** Returns the removal of these hooks. */
-  on(hooks: HookSet): () => void
+  on(hooks: HookSet, about?: HooksAbout): () => void
   /** Tells of something that has happened. Events with the same key are told in order. */
   tell<Name extends EventName>(name: Name, key: string, event: EventOf<Name>): void
   /** Whether anybody decides about this, so that nothing waits where nobody does. */
   decides(name: QuestionName): boolean
   /** Asks in the order of registration. The first refusal holds, and so does the last data. Never rejects. */
   ask<Name extends QuestionName>(name: Name, question: Omit<QuestionOf<Name>, 'signal'>): Promise<Verdict>
+}
+
+export interface HooksAbout {
+  /** What the log calls them, such as the path of a module. */
+  readonly from?: string
+  /** They are told only of events that are for them; by default all. */
+  readonly isFor?: (event: EventOf<EventName>) => boolean
 }
 
 type EventOf<Name extends EventName> = Parameters<NonNullable<HookSet[Name]>>[0]
@@ -131,23 +138,26 @@ const decision = z.union([
 export function createHooks({ eventMs = 10_000, hookMs, ...options }: HooksOptions): Hooks {
   const { log } = options
   const queue = createHookQueue(options)
-  const sets = new Set<HookSet>()
+  const sets = new Map<HookSet, HooksAbout>()
 
   return {
-    on(hooks) {
-      sets.add(hooks)
+    on(hooks, about = {}) {
+      sets.set(hooks, about)
       return () => void sets.delete(hooks)
     },
     tell(name, key, event) {
-      for (const set of sets) {
-        if (set[name]) queue.push(key, () => run(log, name, eventMs, set, event))
+      for (const [set, { from, isFor }] of sets) {
+        if (set[name] && (isFor?.(event) ?? true)) queue.push(key, () => run(log, name, from, eventMs, set, event))
       }
     },
-    decides: (name) => [...sets].some((set) => set[name] !== undefined),
+    decides(name) {
+      for (const set of sets.keys()) if (set[name] !== undefined) return true
+      return false
+    },
     async ask(name, question) {
       let verdict: Verdict = { kind: 'allow' }
-      for (const set of [...sets]) {
-        const answer = await askOne(name, set, question)
+      for (const [set, { from }] of [...sets]) {
+        const answer = await askOne(name, set, from, question)
         if (answer.kind !== 'allow') return answer
         if (answer.data !== undefined) verdict = answer
       }
@@ -156,12 +166,25 @@ export function createHooks({ eventMs = 10_000, hookMs, ...options }: HooksOptio
     [Symbol.asyncDispose]: () => queue[Symbol.asyncDispose](),
   }
 
-  async function askOne(name: QuestionName, set: HookSet, question: object): Promise<Verdict> {
+  async function askOne(
+    name: QuestionName,
+    set: HookSet,
+    from: string | undefined,
+    question: object,
+  ): Promise<Verdict> {
     const hook = set[name] as ((question: object) => Deciding) | undefined
     if (!hook) return { kind: 'allow' }
     try {
-      const given = await within(hookMs, `hook ${name}`, async (signal) => hook.call(set, { ...question, signal }))
-      const decided = decision.parse(given)
+      const given = await abortedAfter(hookMs, `hook ${name}`, async (signal) =>
+        hook.call(set, { ...question, signal }),
+      )
+      const parsed = decision.safeParse(given)
+      if (!parsed.success) {
+        const sentence = `${name} answered ${shapeOf(given)}; answer nothing, { allow: true }, { allow: true, data } or { allow: false, code, message } with a code from 400 to 1999`
+        log.error({ hook: name, module: from }, sentence)
+        return { kind: 'failed' }
+      }
+      const decided = parsed.data
       if (decided === undefined) return { kind: 'allow' }
       if (!decided.allow) {
         return { kind: 'refuse', code: decided.code ?? 103, message: decided.message ?? 'permission denied' }
@@ -169,17 +192,35 @@ export function createHooks({ eventMs = 10_000, hookMs, ...options }: HooksOptio
       const data = JSON.stringify(decided.data)
       return data === undefined ? { kind: 'allow' } : { kind: 'allow', data }
     } catch (error) {
-      log.error({ err: error, hook: name }, 'a hook that decides failed')
+      log.error({ err: error, hook: name, module: from }, 'a hook that decides failed')
       return { kind: 'failed' }
     }
   }
 }
 
-async function run(log: Logger, name: EventName, ms: number, set: HookSet, event: object): Promise<void> {
+/** Names and no values, which are nobody's business in a log. */
+function shapeOf(given: unknown): string {
+  if (given === null || typeof given === 'boolean') return String(given)
+  if (typeof given !== 'object') return `a ${typeof given}`
+  if (Array.isArray(given)) return 'a list'
+  const fields = Object.entries(given).map(([name, value]) => (name === 'allow' ? `allow: ${shapeOf(value)}` : name))
+  return fields.length === 0 ? '{}' : `{ ${fields.slice(0, 10).join(', ')} }`
+}
+
+async function run(
+  log: Logger,
+  name: EventName,
+  from: string | undefined,
+  ms: number,
+  set: HookSet,
+  event: object,
+): Promise<void> {
   try {
     const hook = set[name] as ((event: object) => unknown) | undefined
-    await within(ms, `hook ${name}`, async () => hook?.call(set, event))
+    const done = hook?.call(set, event)
+    // What is done already needs no clock.
+    if (typeof done === 'object' && done !== null) await within(ms, `hook ${name}`, async () => done)
   } catch (error) {
-    log.error({ err: error, hook: name }, 'a hook failed')
+    log.error({ err: error, hook: name, module: from }, 'a hook failed')
   }
 }

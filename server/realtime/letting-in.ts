@@ -6,6 +6,7 @@ import { type Authenticated, authenticate } from './authenticate.ts'
 import type { Client } from './client.ts'
 import { within } from './deadline.ts'
 import type { ConnectQuestion } from './hooks.ts'
+import type { SubscriptionTerms } from './open-subscription.ts'
 import { secondsUntil } from './refresh.ts'
 import { type Joined, type Joining, joinChannels, noChannels, serverChannels } from './server-subscriptions.ts'
 import type { Services } from './services.ts'
@@ -33,7 +34,7 @@ export async function askToConnect(
   { data }: ConnectRequest,
   asks: Pick<ConnectQuestion, 'client' | 'transport'>,
 ): Promise<Authenticated> {
-  if (recognized.kind !== 'identity' || !hooks.decides('beforeConnect')) return recognized
+  if (recognized.kind !== 'identity') return recognized
   const verdict = await hooks.ask('beforeConnect', { ...asks, identity: recognized.identity, data })
   switch (verdict.kind) {
     case 'allow':
@@ -50,17 +51,21 @@ export async function askToConnect(
   }
 }
 
-/** Subscribes to what the client is in from the start. Trouble of our own is an answer too. */
-export async function joinAtConnect(
+/** Subscribes to what the client is in from the start, at once when that is nothing. */
+export function joinAtConnect(
   client: Client,
   request: ConnectRequest,
   grants: readonly SubscriptionGrant[],
   log: () => Logger,
-): Promise<Joining> {
+): Joining | Promise<Joining> {
   const asked = serverChannels(client, request, grants)
   if (asked.kind !== 'channels') return asked
   const { channels } = asked
-  if (channels.length === 0) return { kind: 'joined', joined: noChannels }
+  return channels.length === 0 ? { kind: 'joined', joined: noChannels } : join(client, channels, log)
+}
+
+/** Trouble of our own is an answer too. */
+async function join(client: Client, channels: readonly SubscriptionTerms[], log: () => Logger): Promise<Joining> {
   const { answerMs } = client.services.limits
   try {
     const joined = await within(answerMs, 'subscribing at connect', () => joinChannels(client, channels))

@@ -61,7 +61,23 @@ export async function openSubscription(client: Client, terms: SubscriptionTerms)
     deltas: isPositioned(policy) && policy.allowed_delta_types.includes('fossil') && deltas,
     lostPosition: () => lostPosition(client, subscription),
   }
-  if (!(await becomeInterested(client, subscription))) return { kind: 'gone' }
+  const { interest } = client.services
+  const reached = interest.acquire(channel)
+  if (reached !== null) {
+    // Nothing may come between the end of this wait and what is begun behind it: what a client that has gone leaves then
+    // would never be taken back.
+    try {
+      await reached
+    } catch (error) {
+      if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
+      throw error
+    }
+    if (client.subscriptions.get(channel) !== subscription) {
+      interest.release(channel)
+      return { kind: 'gone' }
+    }
+  }
+  subscription.counted = true
   const opened: Opened = hasHistory(policy)
     ? await openWithPosition(client, subscription, member, terms)
     : { kind: 'open', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
@@ -85,24 +101,6 @@ function withTerms(result: string, { data = null, expiresAt = null }: Subscripti
     ...(data === null ? [] : [`"data":${data}`]),
   ]
   return `{${fields.join(',')}}`
-}
-
-/** From then on publications of the channel reach this node. False when the connection has gone meanwhile. */
-async function becomeInterested(client: Client, subscription: Subscription): Promise<boolean> {
-  const { interest } = client.services
-  const { channel } = subscription
-  try {
-    await interest.acquire(channel)
-  } catch (error) {
-    if (client.subscriptions.get(channel) === subscription) endSubscription(client, subscription)
-    throw error
-  }
-  if (client.subscriptions.get(channel) !== subscription) {
-    interest.release(channel)
-    return false
-  }
-  subscription.counted = true
-  return true
 }
 
 /** While history is read no more than this may arrive: the client is better told to come again. */

@@ -48,6 +48,7 @@ export function createRegistry(log: Logger): Registry {
   return {
     mark: () => revocationCount,
     revokedSince(mark, identity) {
+      if (mark === revocationCount) return null
       const session = sessionOf(identity)
       const keys = [...(session === null ? [] : [sessionKey(session)]), userKey(identity.userId)]
       const since = keys.map((key) => revocations.get(key)).filter((known) => known && known.number > mark)

@@ -1,7 +1,7 @@
 import type { RpcRequest } from '#protocol/client-protocol.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Client } from './client.ts'
-import { within } from './deadline.ts'
+import { abortedAfter } from './deadline.ts'
 import { failed, type Outcome } from './outcome.ts'
 
 /** Answers one RPC method with a JSON value. Throws an `RpcError` for what the caller should be told. */
@@ -35,7 +35,7 @@ export async function rpc(client: Client, { method = '', data }: RpcRequest): Pr
   const handler = handlers.get(method)
   if (!handler) return failed('methodNotFound')
   try {
-    const answer = await within(limits.rpcMs, `rpc ${method}`, (signal) =>
+    const answer = await abortedAfter(limits.rpcMs, `rpc ${method}`, (signal) =>
       handler({ identity, client: client.id, data, signal }),
     )
     return { kind: 'result', result: answer === undefined ? '{}' : `{"data":${JSON.stringify(answer)}}` }

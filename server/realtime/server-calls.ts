@@ -3,7 +3,7 @@ import type { Identity } from '#server/auth/identity.ts'
 import type { ClientInfo, HistoryPage } from '#server/broker/broker.ts'
 import { type Access, hasHistory } from './access.ts'
 import { type Answered, answered, type Refused, refused, withBroker } from './answered.ts'
-import { within } from './deadline.ts'
+import { abortedAfter } from './deadline.ts'
 import { type HistoryCall, readHistory } from './history.ts'
 import { RpcError } from './rpc.ts'
 import type { Services } from './services.ts'
@@ -48,7 +48,7 @@ export function createServerCalls(services: Services): ServerCalls {
       const handler = handlers.get(method)
       if (!handler) return refused('methodNotFound', `There is no RPC method ${method}.`)
       try {
-        const answer = await within(limits.rpcMs, `rpc ${method}`, (signal) =>
+        const answer = await abortedAfter(limits.rpcMs, `rpc ${method}`, (signal) =>
           handler({ identity: by, client: '', data, signal }),
         )
         return answered(answer)

@@ -42,6 +42,7 @@ export function serverChannels(
   | { readonly kind: 'channels'; readonly channels: readonly SubscriptionTerms[] }
   | Exclude<Joining, { kind: 'joined' }> {
   const { access, limits, personalPrefix } = client.services
+  if (personalPrefix === null && subs === undefined && grants.length === 0) return nothingAsked
   const asked = new Map(Object.entries(subs ?? {}))
   const terms = new Map<string, SubscriptionTerms>()
   if (personalPrefix !== null && client.identity.userId !== '') add(personalPrefix + client.identity.userId, 'server')
@@ -64,6 +65,8 @@ export function serverChannels(
     terms.set(channel, { ...{ channel, policy: allowed.policy, origin }, ...recoveryOf(asked.get(channel)) })
   }
 }
+
+const nothingAsked = { kind: 'channels', channels: [] } as const
 
 /**
  * Subscribes a client that has not been told yet that it is connected. All that it recovers goes into one reply, so what
@@ -113,7 +116,8 @@ export function subscribeByServer(client: Client, terms: ServerTerms): void {
     }
     try {
       const opened = await openSubscription(client, { ...terms, origin: 'server' })
-      if (opened.kind !== 'open') return
+      // Who goes in this very turn must not be joined to what it has left.
+      if (opened.kind !== 'open' || client.isReleased) return
       client.outbox.push(textFrame(subscribePushText(channel, opened.result)))
       opened.afterReply()
     } catch (error) {

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { deviceView, enrolmentAnswer, enrolmentTokenAnswer, page } from '#protocol/api.ts'
 import { problem } from '#protocol/problem.ts'
+import { localSocketPath } from '#server/http/listen.ts'
 import { describeWith } from '../support/needs.ts'
 import { startRedis } from '../support/redis.ts'
 import { collect, jwtFor, next, sdkClient } from '../support/sdk-client.ts'
@@ -12,26 +13,34 @@ import {
   bearer,
   createKey,
   password,
+  runCarillon,
   type ServerProcess,
   signIn,
   startServerProcess,
 } from '../support/server-process.ts'
 import { publishStream } from '../support/stream-of-publications.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { expectGone, openedOn, workersOf } from '../support/worker-processes.ts'
 
 const twoProcesses = () => startServerProcess({ env: { CARILLON_PROCESSES: '2', CARILLON_LOG_LEVEL: 'debug' } })
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
-/** Clients of one person, connected, with what each has received in a channel. */
+/** Clients of one person, connected to both processes, with what each has received in a channel. */
 async function clients(server: ServerProcess, token: string, count: number, channel: string) {
-  return Promise.all(
-    upTo(count).map(async () => {
-      const { client } = sdkClient(server, { getToken: jwtFor(server, token) })
-      onTestFinished(() => client.disconnect())
-      client.connect()
-      return { client, ...(await collect(client, channel)) }
-    }),
-  )
+  for (;;) {
+    const from = server.output().length
+    const all = await Promise.all(
+      upTo(count).map(async () => {
+        const { client } = sdkClient(server, { getToken: jwtFor(server, token) })
+        onTestFinished(() => client.disconnect())
+        client.connect()
+        return { client, ...(await collect(client, channel)) }
+      }),
+    )
+    // Whoever is idle accepts, so that now and then all go to one.
+    if (openedOn(server, from).size === 2) return all
+    for (const { client } of all) client.disconnect()
+  }
 }
 
 test('what is published at any of the processes reaches the clients of all, in order', async () => {
@@ -72,6 +81,50 @@ test('a process that is killed is replaced, and its clients miss nothing of a th
   expect(workersOf(server).map(({ pid }) => pid)).not.toEqual(before.map(({ pid }) => pid))
 })
 
+test('whoever asks while processes are killed gets an answer, or a connection that ends', async () => {
+  await using server = await twoProcesses()
+  const ends: string[] = []
+  for (const round of upTo(4)) {
+    const asked = [...asks(server, 10)]
+    process.kill(workersOf(server)[round % 2]?.pid ?? 0, 'SIGKILL')
+    asked.push(...asks(server, 10))
+    ends.push(...(await Promise.all(asked)))
+    await expect.poll(() => workersOf(server), { timeout: 10_000 }).toHaveLength(2)
+  }
+  expect(ends).not.toContain('nothing')
+  // Those that nobody had accepted are the other process's.
+  expect(ends.filter((end) => end === 'answered').length).toBeGreaterThan(ends.length / 2)
+})
+
+/** Half of them over the port, half over the local socket, each with a connection of its own. */
+function asks(server: ServerProcess, count: number) {
+  return upTo(count).map((n) => {
+    const { hostname, port } = new URL(server.url)
+    const target = n % 2 === 0 ? { hostname, port } : { socketPath: localSocketPath(server.data) }
+    return new Promise<'answered' | 'closed' | 'nothing'>((resolve) => {
+      const sent = request({ ...target, path: '/health/live', agent: false, timeout: 2_000 })
+      sent.on('response', (response) => {
+        response.resume()
+        resolve('answered')
+      })
+      sent.on('timeout', () => {
+        resolve('nothing')
+        sent.destroy()
+      })
+      sent.on('error', () => resolve('closed')).end()
+    })
+  })
+}
+
+test('nobody else gets the port, also while a process is replaced', async () => {
+  await using server = await twoProcesses()
+  const folder = temporaryFolder()
+  const second = () => runCarillon(['serve', '--port', new URL(server.url).port, '--data', folder, '--processes', '2'])
+  expect(await second()).toMatchObject({ code: 1, output: expect.stringContaining('is in use') })
+  process.kill(workersOf(server)[0]?.pid ?? 0, 'SIGKILL')
+  expect(await second()).toMatchObject({ code: 1, output: expect.stringContaining('is in use') })
+})
+
 test('who was connected to a process that was killed is not present any more', async () => {
   await using server = await twoProcesses()
   const { token } = await signIn(server, 'vic@example.org', 'viewer')
@@ -101,17 +154,16 @@ test('a ticket of one process opens a socket at another, once', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   onTestFinished(() => agent.destroy())
   const tickets: string[] = []
-  for (const _ of upTo(6)) tickets.push((await post(server, agent, '/api/v1/tickets', bearer(token))).ticket)
   const from = server.output().length
-  await Promise.all(
-    tickets.map(async (ticket) => {
-      const { client } = sdkClient(server, { token: ticket })
-      onTestFinished(() => client.disconnect())
-      client.connect()
-      await client.ready(10_000)
-    }),
-  )
-  expect(openedOn(server, from)).toEqual(new Set([1, 2]))
+  // Until some have been taken to the other process.
+  while (openedOn(server, from).size < 2) {
+    const { ticket } = await post(server, agent, '/api/v1/tickets', bearer(token))
+    tickets.push(ticket)
+    const { client } = sdkClient(server, { token: ticket })
+    onTestFinished(() => client.disconnect())
+    client.connect()
+    await client.ready(10_000)
+  }
   const late = sdkClient(server, { token: tickets[0] ?? '', getToken: async () => '' })
   const refused = next<DisconnectedContext>(late.client, 'disconnected')
   late.client.connect()

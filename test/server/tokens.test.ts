@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -10,7 +11,10 @@ const root = join(import.meta.dirname, '../..')
 
 test('the page about tokens works as it stands: its configuration, its backend and its client', async () => {
   const page = await readFile(join(root, 'docs/tokens.md'), 'utf8')
-  const [config] = blocks(page, 'json')
+  const [example = ''] = blocks(page, 'json')
+  const secret = randomBytes(32).toString('base64')
+  const config = example.replace('put the output of openssl rand -base64 32 here', secret)
+  expect(config).toContain(secret)
   const [backend, client] = blocks(page, 'js')
   const folder = temporaryFolder()
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
@@ -20,14 +24,26 @@ test('the page about tokens works as it stands: its configuration, its backend a
   await using server = await startServerProcess({ config: join(folder, 'carillon.json') })
   const env = {
     ...process.env,
-    CARILLON_SECRET: JSON.parse(config ?? '').client.token.hmac_secret_key,
-    CARILLON_WS: `${server.url.replace('http', 'ws')}/connection/websocket`,
+    TOKEN_SECRET: secret,
+    SERVER_WS: `${server.url.replace('http', 'ws')}/connection/websocket`,
   }
   await using customer = startChild(process.execPath, ['client.mjs'], { cwd: folder, env })
   await customer.waitFor(/waiting for news of the order/)
   expect(await server.cli(['publish', '$orders:1042', '{"state":"shipped"}'])).toMatchObject({ code: 0 })
   await customer.waitFor(/shipped/)
-  expect(server.output()).not.toContain(env.CARILLON_SECRET)
+  expect(server.output()).not.toContain(secret)
+  const otherwise = { ...env, TOKEN_SECRET: randomBytes(32).toString('base64') }
+  await using stranger = startChild(process.execPath, ['client.mjs'], { cwd: folder, env: otherwise })
+  await stranger.waitFor(/disconnected for good: 3500 /)
+  await expect.poll(() => server.output()).toMatch(/"code":3500,.*"why":"bad signature"/)
+  const key =
+    /crl_[\w-]+/.exec((await server.cli(['key', 'create', 'tokens', '--scope', 'subscribe'])).output)?.[0] ?? ''
+  const curl = blocks(page, 'sh').find((text) => text.includes('/api/v1/subscription-tokens')) ?? ''
+  const body = JSON.parse(/-d '(.*)'/.exec(curl)?.[1] ?? '')
+  const answer = { token: expect.stringMatching(/^ey/), expiresIn: 600 }
+  expect(await tokens(server, { 'x-api-key': key }, body)).toMatchObject({ status: 201, body: answer })
+  const refused = await tokens(server, { 'x-api-key': key }, { ...body, channel: '$chat:1' })
+  expect(refused).toMatchObject({ status: 403, body: { detail: expect.stringMatching(/subscribe_roles/) } })
 })
 
 test('the server’s own tokens let one user into a private channel, and no other', async () => {

@@ -16,7 +16,7 @@ export const subscriptionTokenRoutes: Routes = (app, { auth, realtime, callers }
     if (!allowed.ok) {
       throw new HttpProblem(
         'forbidden',
-        `Who lets others into ${channel} may subscribe in its namespace, and you may not.`,
+        `Who lets others into ${channel} may subscribe there, and you may not: the setting subscribe_roles of its namespace says who may (a key counts as an operator).`,
       )
     }
     const admission = { channel, userId: user, info: info == null ? null : JSON.stringify(info) }

@@ -1,0 +1,62 @@
+import { type KeyObject, verify } from 'node:crypto'
+import { errors } from 'jose'
+
+export interface OwnTokenParts {
+  /** The key of a protected header, compared byte for byte with those we write; null for any other. */
+  readonly keyOf: (header: string) => KeyObject | null
+  readonly issuer: string
+  readonly audience: string
+  /** Seconds since 1970. */
+  readonly now: number
+}
+
+/** The protected header of the tokens we sign, as it stands in them. The algorithm is a matter of the key's alone. */
+export function ownHeader(kid: string): string {
+  return Buffer.from(JSON.stringify({ alg: 'EdDSA', typ: 'JWT', kid })).toString('base64url')
+}
+
+/**
+ * The payload of a token in exactly the form in which we sign ours: half the price of what `jose` does for any form there
+ * is. Null for whatever is in the least unusual, or over: what is wrong with it, if anything is, `jose` says.
+ *
+ * @throws errors.JWSSignatureVerificationFailed
+ */
+export function readOwnToken(token: string, { keyOf, issuer, audience, now }: OwnTokenParts): OwnPayload | null {
+  const [header, body, signature, ...more] = token.split('.')
+  if (header === undefined || body === undefined || signature === undefined || more.length > 0) return null
+  const key = keyOf(header)
+  if (key === null) return null
+  const signed = bytesOf(signature)
+  const payload = payloadOf(body)
+  if (signed?.length !== signatureBytes || payload === null) return null
+  const { iss, aud, sub, jti, iat, exp, kind } = payload
+  const isOrdinary =
+    iss === issuer && aud === audience && typeof sub === 'string' && typeof jti === 'string' && kind !== undefined
+  if (!isOrdinary || 'nbf' in payload || typeof iat !== 'number' || typeof exp !== 'number') return null
+  if (exp <= now) return null
+  const text = Buffer.from(token.slice(0, header.length + 1 + body.length), 'latin1')
+  if (!verify(null, text, key, signed)) throw new errors.JWSSignatureVerificationFailed()
+  return payload
+}
+
+export type OwnPayload = Readonly<Record<string, unknown>>
+
+const signatureBytes = 64
+
+function payloadOf(body: string): OwnPayload | null {
+  const bytes = bytesOf(body)
+  if (bytes === null) return null
+  try {
+    const value: unknown = JSON.parse(bytes.toString())
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as OwnPayload) : null
+  } catch {
+    // Said by `jose`.
+    return null
+  }
+}
+
+/** Null unless it is written as one writes base64url: there is one way to write the same bytes. */
+function bytesOf(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : null
+}
