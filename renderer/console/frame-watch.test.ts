@@ -66,6 +66,7 @@ test('a server that is away is asked again, a connection that is no more is not'
 test.each([
   [{ by: 'server', code: 3503, reason: 'force disconnect' }, 'closed by the server: 3503 force disconnect'],
   [{ by: 'client', code: 1001, reason: 'gone' }, 'closed by the client: 1001'],
+  [{ by: 'client', code: 1005, reason: 'gone' }, 'closed by the client'],
   [{ by: 'client', code: 1006, reason: 'gone' }, 'broken off without a word'],
 ] as const)('the end is the last line, and says why: %j', (ending, words) => {
   const { watch, send } = opened()

@@ -96,8 +96,10 @@ const marks = { in: '>', out: '<', end: '#' } as const
 
 function endingInWords({ by, code, reason }: FramesEvent['endings'][number]): string {
   if (by === 'server') return `closed by the server: ${code} ${reason}`
-  return code === brokenOff ? 'broken off without a word' : `closed by the client: ${code}`
+  if (code === brokenOff) return 'broken off without a word'
+  return code === noStatusReceived ? 'closed by the client' : `closed by the client: ${code}`
 }
 
-/** What WebSocket calls an end without a close. */
+/** What WebSocket calls a close without a code, and an end without a close. */
+const noStatusReceived = 1005
 const brokenOff = 1006

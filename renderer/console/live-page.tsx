@@ -102,7 +102,7 @@ function ChannelForm({
 function ChooseChannel({ known }: { readonly known: ChannelsAnswer | undefined }) {
   const channels = suggestions(known)
   return (
-    <div className="empty">
+    <div className="empty empty-low">
       <Bell className="empty-mark" />
       <h2>Choose a channel</h2>
       <p>What was published to it last, and everything from now on, appears here the moment it happens.</p>
@@ -161,11 +161,11 @@ function OpenChannel({ live }: { readonly live: LiveChannel }) {
   )
 }
 
-/** What one could open: the channels in use, and one for each namespace that one may read. */
+/** What one could open: the channels in use, then one for each other namespace that one may read and that keeps something. */
 function suggestions(known: ChannelsAnswer | undefined): string[] {
   if (known === undefined) return []
-  const readable = known.namespaces.filter(({ subscribe }) => subscribe)
-  const unused = readable
+  const unused = known.namespaces
+    .filter(({ subscribe, historySize }) => subscribe && historySize > 0)
     .filter(({ name }) => !known.active.some(({ channel }) => namespaceOf(channel) === name))
     .map(({ name }) => `${name}:general`)
   return [...new Set([...known.active.map(({ channel }) => channel), ...unused])]

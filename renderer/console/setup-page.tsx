@@ -57,6 +57,9 @@ interface NoSetupProps {
 }
 
 function NoSetup({ title, detail, done = false }: NoSetupProps) {
+  const api = useApi()
+  const me = useQuery({ queryKey: ['me'], queryFn: api.me })
+  const isSignedIn = me.data !== undefined && me.data !== null
   return (
     <div className="door-form">
       <Brand large />
@@ -71,7 +74,7 @@ function NoSetup({ title, detail, done = false }: NoSetupProps) {
         </p>
       )}
       <Button component="a" variant="default" {...linkTo('/')}>
-        Go to sign-in
+        {isSignedIn ? 'Go to the console' : 'Go to sign-in'}
       </Button>
     </div>
   )

@@ -2,7 +2,7 @@ import { Button, Menu } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconChevronDown, IconLogout } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { Me } from '#protocol/api.ts'
 import { Brand } from '../mantine/brand.tsx'
 import { LinkBanner, LinkStatus } from '../mantine/link-status.tsx'
@@ -17,6 +17,7 @@ import { LivePage } from './live-page.tsx'
 import { linkTo, useLocation } from './location.ts'
 import { roleNames } from './permissions.ts'
 import { ScreensPage } from './screens-page.tsx'
+import { usePageFocus } from './use-page-focus.ts'
 
 const pages = [
   { path: '/', label: 'Screens' },
@@ -33,6 +34,8 @@ export function Shell({ me }: { readonly me: Me }) {
 
 function Page({ me, link }: { readonly me: Me; readonly link: LiveLink }) {
   const { path, query } = useLocation()
+  const content = useRef<HTMLElement>(null)
+  usePageFocus(content, `${path}?${query}`)
   const state = useSyncExternalStore(link.subscribe, link.state)
   return (
     <div className="shell">
@@ -61,7 +64,7 @@ function Page({ me, link }: { readonly me: Me; readonly link: LiveLink }) {
         <AccountMenu me={me} />
       </header>
       <LinkBanner link={state} {...(isRefused(state) ? { onRetry: link.retry } : {})} />
-      <main id="content" className="content" tabIndex={-1}>
+      <main id="content" className="content" tabIndex={-1} ref={content}>
         {path === '/enrol' ? (
           <EnrolPage key={query.get('code')} me={me} code={query.get('code')} />
         ) : path === '/live' ? (

@@ -57,9 +57,22 @@ test('clients are found by name, user, address or id, with what they are doing',
     address: '2001:db8::7',
     channels: 1,
   })
-  expect(await clients.find(lobby?.id ?? '')).toEqual(lobby)
+  expect(await clients.find(lobby?.id ?? '')).toEqual({ ...lobby, channelNames: ['news:general'] })
   expect((await clients.list({ search: '2001:db8::7', limit: 10 })).clients).toHaveLength(2)
   expect((await clients.list({ search: 'grace', limit: 10 })).clients).toEqual([])
+})
+
+test('of the channels of a client the first hundred are named', async () => {
+  const rig = await startRealtime()
+  const { clients } = rig.realtime
+  const raw = await connectTo(rig, ada)
+  for (let n = 0; n < 101; n++) {
+    raw.send({ id: n + 2, subscribe: { channel: `news:room-${n}` } })
+    await raw.reply(n + 2)
+  }
+  const [one] = (await clients.list({ limit: 10 })).clients
+  const names = Array.from({ length: 100 }, (_, n) => `news:room-${n}`)
+  expect(await clients.find(one?.id ?? '')).toMatchObject({ channels: 101, channelNames: names })
 })
 
 test('what a client says and is told can be watched, without what opens doors', async () => {

@@ -482,6 +482,22 @@ describeWith(['chromium'], 'the console', () => {
     expect(asked(opened)).toEqual([{ call: 'POST /api/v1/setup', body }])
   })
 
+  test.each([
+    ['somebody who is signed in', ada, 'Go to the console'],
+    ['somebody who is not', null, 'Go to sign-in'],
+  ])('leads %s on from a link that was used', async (_, me, name) => {
+    await using opened = await openConsole('/setup?token=old', ({ world }) => {
+      world.me = me
+    })
+    const { page } = opened
+    await page.getByRole('heading', { name: 'The set-up link is no longer valid' }).waitFor()
+    await page.getByRole('link', { name }).click()
+    await page
+      .getByRole('heading', { name: me === null ? 'Sign in to the console' : 'Screens' })
+      .first()
+      .waitFor()
+  })
+
   test('signs out', async () => {
     await using opened = await openConsole('/')
     const { page } = opened
@@ -715,6 +731,26 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('heading', { name: 'lobby-2 is approved' }).waitFor()
   })
 
+  test('suggests channels in use, and of the other namespaces those that keep something', async () => {
+    await using opened = await openConsole('/live', ({ world }) => {
+      const namespace = { subscribe: true, publish: true, historySize: 0, historyTtlSeconds: 0 }
+      world.channels = {
+        namespaces: [
+          { ...namespace, name: 'news', historySize: 100, historyTtlSeconds: 60 },
+          { ...namespace, name: 'telemetry' },
+          { ...namespace, name: 'tasks' },
+        ],
+        active: Array.from({ length: 11 }, (_, index) => ({ channel: `telemetry:lobby-${index}`, clients: 1 })),
+      }
+    })
+    const links = opened.page.getByRole('list', { name: 'Channels' }).getByRole('link')
+    await expect.poll(() => links.count()).toBe(12)
+    expect(await links.first().textContent()).toBe('telemetry:lobby-0')
+    expect(await links.last().textContent()).toBe('news:general')
+    const box = await links.last().boundingBox()
+    expect((box?.y ?? 480) + (box?.height ?? 0)).toBeLessThan(480)
+  })
+
   test('opens a channel with its history and shows what comes', async () => {
     await using opened = await openConsole('/live', ({ world }) => {
       world.history.push(...history)
@@ -785,6 +821,17 @@ describeWith(['chromium'], 'the console', () => {
     await page.reload()
     await page.getByRole('button', { name: 'Theme: dark' }).click()
     expect(await scheme()).toBe('light')
+  })
+
+  test('puts the focus on the heading of a page that one has gone to', async () => {
+    await using opened = await openConsole('/connections', withClients)
+    const { page } = opened
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    await page.getByRole('link', { name: 'Ada Lovelace' }).focus()
+    await page.keyboard.press('Enter')
+    await expect.poll(focused).toBe('lobby-1')
+    await page.goBack()
+    await expect.poll(focused).toBe('Connections')
   })
 
   test('lets the keyboard skip the header', async () => {

@@ -63,6 +63,21 @@ test('an administrator lists clients, watches one and disconnects it; an operato
   expect(await disconnected).toMatchObject({ code: 3503 })
 })
 
+test('whoever watches learns that a client went by itself', async () => {
+  await using server = await startServerProcess()
+  const admin = bearer((await signIn(server, 'ada@example.org', 'admin')).token)
+  const raw = await openRaw(`${socketUrl(server)}?ticket=${await ticketFor(server, admin)}`)
+  raw.send({ id: 1, connect: {} })
+  await raw.reply(1)
+  const [one] = pageOfClients.parse((await server.api('GET', '/api/v1/clients', { headers: admin })).body).items
+  await using frames = await stream(`${server.url}/api/v1/clients/${one?.id}/frames`, admin)
+  await frames.next()
+  raw.socket.close(4001)
+  let seen = await frames.next()
+  while (seen.clients > 0) seen = await frames.next()
+  expect(seen.endings).toEqual([expect.objectContaining({ client: one?.id, by: 'client', code: 4001 })])
+})
+
 test('a cursor that is not ours is refused', async () => {
   await using server = await startServerProcess()
   const headers = bearer((await signIn(server, 'ada@example.org', 'admin')).token)
