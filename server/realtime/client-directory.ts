@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { clientKind } from '#protocol/api.ts'
-import { role } from '#protocol/roles.ts'
+import { clientView } from '#protocol/api.ts'
 import type { Answers, Bus } from '#server/broker/bus.ts'
 import type { Client } from './client.ts'
 import type { Registry } from './registry.ts'
@@ -31,19 +30,10 @@ export interface ClientPage {
 
 export type ClientSummary = z.infer<typeof summary>
 
-const summary = z.object({
-  id: z.string(),
+const summary = clientView.extend({
   node: z.string(),
-  user: z.string(),
-  name: z.string(),
-  kind: clientKind,
-  role: role.nullable(),
-  transport: z.string(),
-  address: z.string(),
   /** Milliseconds since 1970. */
   since: z.number(),
-  channels: z.number(),
-  queueBytes: z.number(),
 })
 
 export type ClientDetail = z.infer<typeof detail>
