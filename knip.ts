@@ -17,7 +17,11 @@ const config: KnipConfig = {
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome'],
+  ignoreDependencies: [
+    '@biomejs/biome',
+    ...['@better-auth/oauth-provider', '@better-auth/passkey', '@simplewebauthn/browser', 'bowser', 'csv-stringify'],
+    ...['openid-client', 'pg', '@types/pg', 'selfsigned'],
+  ],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: { 'protocol/**': ['types'] },
   ignoreExportsUsedInFile: true,
