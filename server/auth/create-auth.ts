@@ -7,6 +7,7 @@ import { createAccessTokens } from './access-tokens.ts'
 import type { Auth } from './auth.ts'
 import { createBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
+import { createAudit } from './create-audit.ts'
 import { createCurrentIdentity } from './current-identity.ts'
 import { createDatabase } from './database.ts'
 import { createDevices } from './devices.ts'
@@ -76,7 +77,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
   const signInLimit = createSignInLimit(limits.signIn, counters)
-  const common = { baseUrl, secret, log, clock, database }
+  const audit = createAudit({ log })
+  const common = { baseUrl, secret, log, clock, database, audit }
   const betterAuth = await createBetterAuth({
     ...common,
     sqlite,
@@ -120,6 +122,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     keys: keys.public,
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
+    audit,
     current: async (identity) => currentIdentity(identity),
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {

@@ -37,8 +37,9 @@ export interface KeysParts {
 }
 
 export function createKeys({ database, revocation, clock }: KeysParts): Keys {
-  const columns = `select k.id, k.user_id, k.start, k.scopes, k.created_at, k.last_used_at, u.name, u.role, u.banned
-    from api_keys k join user u on u.id = k.user_id`
+  const columns = `select k.id, k.user_id, k.start, k.scopes, k.created_at, k.last_used_at, k.created_by, u.name, u.role, u.banned,
+      o.name as owner
+    from api_keys k join user u on u.id = k.user_id left join user o on o.id = k.created_by`
   return {
     public: {
       async create(name, scopes, by) {
@@ -49,6 +50,8 @@ export function createKeys({ database, revocation, clock }: KeysParts): Keys {
           name,
           start: key.slice(0, startLength),
           scopes: [...new Set(scopes)],
+          owner: { id: by.userId, name: by.name },
+          expiresAt: null,
           createdAt: createdAt.toISOString(),
         }
         database.transaction(() => {
@@ -74,6 +77,8 @@ export function createKeys({ database, revocation, clock }: KeysParts): Keys {
           name: row.name,
           start: row.start,
           scopes: parseScopes(row.scopes),
+          owner: { id: row.created_by, name: row.owner ?? row.created_by },
+          expiresAt: null,
           createdAt: row.created_at,
           lastUsedAt: row.last_used_at,
         }))
@@ -107,6 +112,8 @@ interface Row {
   readonly scopes: string
   readonly created_at: string
   readonly last_used_at: string | null
+  readonly created_by: string
+  readonly owner: string | null
   readonly name: string
   readonly role: string
   readonly banned: number | null

@@ -24,7 +24,7 @@ export function createUsers({ database, betterAuth, passwords, clock }: UsersPar
       const id = database.transaction(() =>
         insertAccount(database, { kind: 'person', email, name, role, passwordHash, createdAt }),
       )
-      return { id, email: email.toLowerCase(), name, role, disabled: false, createdAt: createdAt.toISOString() }
+      return viewOf({ id, email: email.toLowerCase(), name, role, banned: 0, createdAt: createdAt.toISOString() })
     },
     list: async () => database.all<Row>(`${columns} order by createdAt, id`).map(viewOf),
     async setDisabled(id, disabled) {
@@ -59,5 +59,5 @@ interface Row {
 }
 
 function viewOf({ banned, ...row }: Row): UserView {
-  return { ...row, disabled: banned === 1 }
+  return { ...row, disabled: banned === 1, lockedUntil: null, secondFactor: 'none', lastSignInAt: null }
 }
