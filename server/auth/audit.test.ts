@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import type { AuditFilter, AuditView } from '#protocol/audit.ts'
 import { ada, operator, startAuth } from './auth-fixture.ts'
-import { askedBy, behalfOf, onBehalfOf } from './origin.ts'
+import { askedBy, onBehalfOf } from './origin.ts'
 
 const origin = { address: '192.0.2.7', requestId: 'request-1', userAgent: 'curl/8' }
 const bo = { kind: 'user', id: 'u-bo', name: 'Bo <bo@example.org>' } as const
@@ -154,9 +154,10 @@ test('names and details are cut where they become a burden, and hold nothing tha
 
 test('whoever a request turns out to be from is who did what it does', async () => {
   await using server = await startAuth()
-  const onBehalf = behalfOf(origin)
-  await onBehalf(async () => askedBy(operator))
-  await onBehalf(() => server.auth.audit.record({ action: 'user_create', target: bo }))
+  await onBehalfOf(origin, async () => {
+    askedBy(operator)
+    await server.auth.audit.record({ action: 'user_create', target: bo })
+  })
   await onBehalfOf(origin, () => server.auth.audit.record({ action: 'user_create', target: bo }))
   expect((await list(server)).map(({ actor }) => actor?.name)).toEqual([undefined, 'Olga'])
 })

@@ -18,18 +18,9 @@ interface Asking {
 
 const storage = new AsyncLocalStorage<Asking>()
 
-/** What a request's work is done in. Made once for each request. */
-export type OnBehalf = <T>(work: () => T) => T
-
 /** Does `work` on behalf of a request: what is recorded meanwhile says so. */
 export function onBehalfOf<T>(origin: RequestOrigin, work: () => T): T {
-  return behalfOf(origin)(work)
-}
-
-/** The same for a request that is answered in several pieces of work: who asks is remembered from one to the next. */
-export function behalfOf(origin: RequestOrigin): OnBehalf {
-  const asking: Asking = { origin, caller: null }
-  return (work) => storage.run(asking, work)
+  return storage.run({ origin, caller: null }, work)
 }
 
 /** The request that is being answered, or the server itself. */

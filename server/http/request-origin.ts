@@ -1,23 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { behalfOf, type OnBehalf, type RequestOrigin } from '#server/auth/origin.ts'
+import type { FastifyInstance } from 'fastify'
+import { onBehalfOf, type RequestOrigin } from '#server/auth/origin.ts'
 import { clientAddress, type IsTrusted } from './client-address.ts'
 
 /** Answers every request on its behalf, and tells the caller what it is called. */
 export function workOnBehalf(app: Pick<FastifyInstance, 'addHook'>, isTrusted: IsTrusted): void {
-  const behalves = new WeakMap<FastifyRequest, OnBehalf>()
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    const onBehalf = behalfOf(originOf(request.raw, isTrusted, request.id))
-    behalves.set(request, onBehalf)
-    onBehalf(done)
-  })
-  // Once more: a body arrives on behalf of nobody.
-  app.addHook('preValidation', (request, _reply, done) => {
-    const onBehalf = behalves.get(request)
-    if (onBehalf) onBehalf(done)
-    else done()
+    onBehalfOf(originOf(request.raw, isTrusted, request.id), done)
   })
 }
 
