@@ -1,4 +1,6 @@
 import { insertAccount } from './accounts.ts'
+import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { Database } from './database.ts'
@@ -12,11 +14,12 @@ export interface SetupParts {
   readonly passwords: Passwords
   /** Signs the new administrator in; answers the `Set-Cookie` headers. */
   readonly signIn: (email: string, password: string) => Promise<readonly string[]>
+  readonly audit: Audit
   readonly clock: () => number
 }
 
 /** The one-time link that creates the first administrator. */
-export function createSetup({ database, passwords, signIn, clock }: SetupParts): Auth['setup'] {
+export function createSetup({ database, passwords, signIn, audit, clock }: SetupParts): Auth['setup'] {
   const isDone = () => database.get("select 1 from user where kind = 'person' and role = 'admin' limit 1") !== undefined
 
   function check(token: string): void {
@@ -49,13 +52,15 @@ export function createSetup({ database, passwords, signIn, clock }: SetupParts):
     async complete({ token, name, email, password }) {
       check(token)
       const passwordHash = await passwords.hash(password)
-      database.transaction(() => {
+      const id = database.transaction(() => {
         // Once more: somebody may have been faster while the password was hashed.
         check(token)
         const createdAt = new Date(clock())
-        insertAccount(database, { kind: 'person', role: 'admin', email, name, passwordHash, createdAt })
+        const id = insertAccount(database, { kind: 'person', role: 'admin', email, name, passwordHash, createdAt })
         database.run('delete from setup_token')
+        return id
       })
+      await audit.record({ action: 'setup', actor: userParty({ id, name, email }) })
       return { cookies: await signIn(email, password) }
     },
   }
