@@ -172,7 +172,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   parts.defer(() => app.close())
   const drain = createDrain()
   const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
-  const recognize = createRecognize({ auth, isLocal, metrics })
+  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, metrics })
   const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
   const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
   const serve = (request: IncomingMessage, response: ServerResponse) => {
