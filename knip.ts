@@ -20,7 +20,7 @@ const config: KnipConfig = {
   ignoreDependencies: [
     '@biomejs/biome',
     ...['@better-auth/oauth-provider', '@better-auth/passkey', '@simplewebauthn/browser', 'bowser', 'csv-stringify'],
-    ...['openid-client', 'pg', '@types/pg', 'selfsigned'],
+    ...['openid-client', 'pg', '@types/pg'],
   ],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: { 'protocol/**': ['types'] },
