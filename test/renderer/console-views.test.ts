@@ -25,6 +25,9 @@ function device(name: string, online: boolean, seenAgo: number | null): DeviceVi
     enrolledBy: 'Ada Lovelace',
     online,
     lastSeenAt: seenAgo === null ? null : ago(seenAgo),
+    storage: 'keychain',
+    credentialSince: ago(40 * 24 * 60 * minute),
+    rotating: false,
   }
 }
 const devices = [
