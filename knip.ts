@@ -20,7 +20,7 @@ const config: KnipConfig = {
   ignoreDependencies: [
     '@biomejs/biome',
     ...['@better-auth/oauth-provider', '@better-auth/passkey', '@simplewebauthn/browser', 'bowser', 'csv-stringify'],
-    ...['openid-client', 'selfsigned'],
+    'openid-client',
   ],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
