@@ -136,10 +136,13 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
 
     async deny(userCode, by) {
       await countLook(by)
-      await database.transaction(async (rows) => {
+      const { hostname, address } = await database.transaction(async (rows) => {
         const row = await pending(rows, userCode)
         await rows.run(`update enrolments set state = 'denied' where device_code_hash = ?`, row.device_code_hash)
+        return row
       })
+      const target = { kind: 'unknown', id: '', name: hostname } as const
+      await audit.record({ action: 'device_deny', actor: by, target, details: { screenAddress: address } })
     },
 
     async redeem(deviceCode) {
