@@ -134,6 +134,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       ...{ records, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
       client: config.client,
       configuredKey: config.http_api.key,
+      auditKeepMs: config.audit.keep * 1000,
     }),
   )
   const realtime = parts.use(

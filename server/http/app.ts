@@ -18,6 +18,7 @@ import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
 import { recordRefusal } from './record-refusal.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
@@ -125,6 +126,7 @@ const resources: readonly Routes[] = [
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,
+  auditRoutes,
   clientRoutes,
   channelRoutes,
   starRoutes,
