@@ -18,11 +18,12 @@ import {
   serverInfo,
   ticketAnswer,
 } from '#protocol/api.ts'
+import { type AdminApi, createAdminApi } from './admin-api.ts'
 import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
-export interface ApiClient {
+export interface ApiClient extends AdminApi {
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
@@ -55,6 +56,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
   const nothing = z.unknown()
 
   return {
+    ...createAdminApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null

@@ -1,17 +1,18 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { DeviceView, Me } from '#protocol/api.ts'
 import { Bell } from '../shared/bell.tsx'
 import { useNow } from '../shared/now.ts'
 import { useApi } from './api-context.ts'
 import { linkTo } from './location.ts'
+import { MoreButton } from './more-button.tsx'
 import { mayOperate } from './permissions.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 import { RemoveScreenDialog } from './remove-screen-dialog.tsx'
 import { ScreenCard } from './screen-card.tsx'
 import { SendMessageDialog } from './send-message-dialog.tsx'
+import { useList } from './use-list.ts'
 
 /** What is being done to one screen. */
 type Doing = { readonly action: 'message' | 'remove'; readonly device: DeviceView }
@@ -20,14 +21,8 @@ export function ScreensPage({ me }: { readonly me: Me }) {
   const api = useApi()
   const now = useNow(10_000)
   const [doing, setDoing] = useState<Doing | null>(null)
-  const devices = useInfiniteQuery({
-    queryKey: ['devices'],
-    queryFn: ({ pageParam }) => api.devices(pageParam),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
-    refetchInterval: 3000,
-  })
-  const items = devices.data?.pages.flatMap((page) => page.items) ?? []
+  const devices = useList(['devices'], api.devices, { refetchMs: 3000 })
+  const { items } = devices
   const operates = mayOperate(me)
   const online = items.filter((device) => device.online).length
 
@@ -74,16 +69,7 @@ export function ScreensPage({ me }: { readonly me: Me }) {
           ))}
         </ul>
       )}
-      {devices.hasNextPage && (
-        <Button
-          variant="default"
-          className="more"
-          loading={devices.isFetchingNextPage}
-          onClick={() => devices.fetchNextPage()}
-        >
-          Show more screens
-        </Button>
-      )}
+      <MoreButton list={devices} of="screens" />
       <SendMessageDialog device={doing?.action === 'message' ? doing.device : null} onClose={() => setDoing(null)} />
       <RemoveScreenDialog device={doing?.action === 'remove' ? doing.device : null} onClose={() => setDoing(null)} />
     </>
