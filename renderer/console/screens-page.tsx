@@ -10,12 +10,14 @@ import { MoreButton } from './more-button.tsx'
 import { mayOperate } from './permissions.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 import { RemoveScreenDialog } from './remove-screen-dialog.tsx'
+import { RotateDeviceDialog } from './rotate-device-dialog.tsx'
 import { ScreenCard } from './screen-card.tsx'
 import { SendMessageDialog } from './send-message-dialog.tsx'
 import { useList } from './use-list.ts'
+import { WaitingScreens } from './waiting-screens.tsx'
 
 /** What is being done to one screen. */
-type Doing = { readonly action: 'message' | 'remove'; readonly device: DeviceView }
+type Doing = { readonly action: 'message' | 'rotate' | 'remove'; readonly device: DeviceView }
 
 export function ScreensPage({ me }: { readonly me: Me }) {
   const api = useApi()
@@ -52,6 +54,7 @@ export function ScreensPage({ me }: { readonly me: Me }) {
           You look on as a viewer. An operator or an administrator can send messages, and add and remove screens.
         </p>
       )}
+      {operates && <WaitingScreens now={now} />}
       {devices.data === undefined && <ProblemAlert error={devices.error} />}
       {devices.data !== undefined && items.length === 0 && <NoScreens operates={operates} />}
       {items.length > 0 && (
@@ -63,6 +66,7 @@ export function ScreensPage({ me }: { readonly me: Me }) {
                 now={now}
                 operates={operates}
                 onMessage={() => setDoing({ action: 'message', device })}
+                onRotate={() => setDoing({ action: 'rotate', device })}
                 onRemove={() => setDoing({ action: 'remove', device })}
               />
             </li>
@@ -71,6 +75,7 @@ export function ScreensPage({ me }: { readonly me: Me }) {
       )}
       <MoreButton list={devices} of="screens" />
       <SendMessageDialog device={doing?.action === 'message' ? doing.device : null} onClose={() => setDoing(null)} />
+      <RotateDeviceDialog device={doing?.action === 'rotate' ? doing.device : null} onClose={() => setDoing(null)} />
       <RemoveScreenDialog device={doing?.action === 'remove' ? doing.device : null} onClose={() => setDoing(null)} />
     </>
   )
