@@ -18,7 +18,7 @@ import {
   serverInfo,
   ticketAnswer,
 } from '#protocol/api.ts'
-import { type AdminApi, createAdminApi } from './admin-api.ts'
+import { type AdminApi, createAdminApi } from './administration/admin-api.ts'
 import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
 

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Stack } from '@mantine/core'
-import { CopyField } from './copy-field.tsx'
+import { CopyField } from '../copy-field.tsx'
 
 interface ServiceSecretNoteProps {
   /** The client id, where it is new as well. */

@@ -1,8 +1,8 @@
 import { ActionIcon, Badge, Menu } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import type { Me, UserView } from '#protocol/api.ts'
-import { ago, moment } from '../shared/time.ts'
-import { roleNames } from './permissions.ts'
+import { ago, moment } from '../../shared/time.ts'
+import { roleNames } from '../permissions.ts'
 import type { DoingToUser } from './users-page.tsx'
 
 interface UserTableProps {

@@ -22,8 +22,8 @@ import {
   oauthClientView,
 } from '#protocol/oauth.ts'
 import type { KeyScope, PersonRole } from '#protocol/roles.ts'
-import type { Ask } from './ask.ts'
-import type { Page } from './use-list.ts'
+import type { Ask } from '../ask.ts'
+import type { Page } from '../use-list.ts'
 
 /** What is done to an account with one request that answers nothing. */
 export type UserAction = 'disable' | 'enable' | 'unlock' | 'sign-out' | 'reset-second-factor'

@@ -1,8 +1,8 @@
 import { Button, Group, Stack } from '@mantine/core'
 import type { PasswordLink } from '#protocol/api.ts'
-import { useNow } from '../shared/now.ts'
-import { moment } from '../shared/time.ts'
-import { CopyField } from './copy-field.tsx'
+import { useNow } from '../../shared/now.ts'
+import { moment } from '../../shared/time.ts'
+import { CopyField } from '../copy-field.tsx'
 
 interface PasswordLinkNoteProps {
   readonly link: PasswordLink

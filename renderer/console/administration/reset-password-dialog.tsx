@@ -1,10 +1,10 @@
 import { Button, Group, Stack } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import type { UserView } from '#protocol/api.ts'
-import { Dialog } from '../mantine/dialog.tsx'
-import { useApi } from './api-context.ts'
+import { Dialog } from '../../mantine/dialog.tsx'
+import { useApi } from '../api-context.ts'
+import { ProblemAlert } from '../problem-alert.tsx'
 import { PasswordLinkNote } from './password-link-note.tsx'
-import { ProblemAlert } from './problem-alert.tsx'
 
 interface ResetPasswordDialogProps {
   /** The account in question; closed without one. */

@@ -9,10 +9,10 @@ import {
   oauthClientKind,
   oauthScopes,
 } from '#protocol/oauth.ts'
-import { Dialog } from '../mantine/dialog.tsx'
-import { useApi } from './api-context.ts'
-import { asApiError } from './api-error.ts'
-import { ProblemAlert } from './problem-alert.tsx'
+import { Dialog } from '../../mantine/dialog.tsx'
+import { useApi } from '../api-context.ts'
+import { asApiError } from '../api-error.ts'
+import { ProblemAlert } from '../problem-alert.tsx'
 import { needsAddresses, type ServiceDraft, serviceErrors, serviceOf } from './service-draft.ts'
 import { ServiceSecretNote } from './service-secret-note.tsx'
 import { kindNames } from './service-table.tsx'

@@ -1,7 +1,7 @@
 import { ActionIcon, Badge, Menu } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import type { OauthClientKind, OauthClientView } from '#protocol/oauth.ts'
-import { moment } from '../shared/time.ts'
+import { moment } from '../../shared/time.ts'
 import type { ServiceDeed } from './service-deed-dialog.tsx'
 
 interface ServiceTableProps {

@@ -1,5 +1,5 @@
 import { type OauthClientKind, type OauthClientRequest, type OauthScope, oauthClientRequest } from '#protocol/oauth.ts'
-import { fieldErrors } from '../mantine/field-errors.ts'
+import { fieldErrors } from '../../mantine/field-errors.ts'
 
 /** A service as its form holds it. */
 export interface ServiceDraft {

@@ -1,6 +1,6 @@
 import { Radio, Stack } from '@mantine/core'
 import { type PersonRole, personRole } from '#protocol/roles.ts'
-import { roleNames } from './permissions.ts'
+import { roleNames } from '../permissions.ts'
 
 interface RoleFieldProps {
   readonly value?: PersonRole

@@ -1,10 +1,10 @@
 import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
 import type { UserView } from '#protocol/api.ts'
-import { ConfirmDialog } from '../mantine/confirm-dialog.tsx'
+import { ConfirmDialog } from '../../mantine/confirm-dialog.tsx'
+import { useApi } from '../api-context.ts'
+import { asApiError } from '../api-error.ts'
 import type { UserAction } from './admin-api.ts'
-import { useApi } from './api-context.ts'
-import { asApiError } from './api-error.ts'
 
 /** What is done to an account once somebody has said yes. */
 export type UserDeed = UserAction | 'remove'

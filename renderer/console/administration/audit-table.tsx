@@ -1,6 +1,6 @@
 import { Badge } from '@mantine/core'
 import type { AuditOutcome, AuditParty, AuditView } from '#protocol/audit.ts'
-import { clockTimeWithSeconds, moment } from '../shared/time.ts'
+import { clockTimeWithSeconds, moment } from '../../shared/time.ts'
 import { actionNames, outcomeNames } from './audit-words.ts'
 
 export function AuditTable({ entries, now }: { readonly entries: readonly AuditView[]; readonly now: number }) {
