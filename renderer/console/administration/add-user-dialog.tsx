@@ -35,7 +35,7 @@ function AddUserForm({ onClose }: Pick<AddUserDialogProps, 'onClose'>) {
   })
   const add = useMutation({
     mutationFn: ({ name, email, role }: typeof form.values) =>
-      api.addUser({ name: name.trim(), email: email.trim(), role }),
+      api.administration.addUser({ name: name.trim(), email: email.trim(), role }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['users'] }),
     onError: (error) => form.setErrors({ ...asApiError(error).fields }),
   })

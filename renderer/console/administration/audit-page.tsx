@@ -11,7 +11,7 @@ import { NotAllowed } from '../not-allowed.tsx'
 import { mayAdminister } from '../permissions.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
 import { useList } from '../use-list.ts'
-import { queryOf } from './admin-api.ts'
+import { queryOf } from './administration-api.ts'
 import { AuditFilterForm } from './audit-filter.tsx'
 import { AuditTable } from './audit-table.tsx'
 import { filterOf, noFilter } from './audit-words.ts'
@@ -31,7 +31,9 @@ function AuditRecord() {
   const [fields, setFields] = useState(noFilter)
   const [settled] = useDebouncedValue(fields, 250)
   const filter = filterOf(settled)
-  const entries = useList(['audit', filter], (cursor) => api.audit(filter, cursor), { refetchMs: 15_000 })
+  const entries = useList(['audit', filter], (cursor) => api.administration.audit(filter, cursor), {
+    refetchMs: 15_000,
+  })
   return (
     <>
       <div className="page-head">

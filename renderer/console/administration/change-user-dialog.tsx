@@ -40,7 +40,7 @@ function ChangeUserForm({ user, isSelf, onClose }: ChangeUserFormProps) {
   })
   const change = useMutation({
     mutationFn: ({ name, role }: typeof form.values) =>
-      api.changeUser(user.id, { name: name.trim(), ...(role === user.role ? {} : { role }) }),
+      api.administration.changeUser(user.id, { name: name.trim(), ...(role === user.role ? {} : { role }) }),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ['users'] })
       if (isSelf) await queries.invalidateQueries({ queryKey: ['me'] })

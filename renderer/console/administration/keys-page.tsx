@@ -28,7 +28,7 @@ function Keys() {
   const now = useNow(10_000)
   const [creating, setCreating] = useState(false)
   const [revoking, setRevoking] = useState<KeyView | null>(null)
-  const keys = useList(['keys'], api.keys, { refetchMs: 15_000 })
+  const keys = useList(['keys'], api.administration.keys, { refetchMs: 15_000 })
   const newKey = (
     <Button leftSection={<IconPlus size={18} stroke={1.8} aria-hidden="true" />} onClick={() => setCreating(true)}>
       New key

@@ -22,7 +22,7 @@ export function ResetPasswordDialog({ user, onClose }: ResetPasswordDialogProps)
 
 function ResetPassword({ user, onClose }: { readonly user: UserView; readonly onClose: () => void }) {
   const api = useApi()
-  const reset = useMutation({ mutationFn: () => api.resetPassword(user.id) })
+  const reset = useMutation({ mutationFn: () => api.administration.resetPassword(user.id) })
   if (reset.data !== undefined) return <PasswordLinkNote link={reset.data} name={user.name} onClose={onClose} />
   return (
     <Stack gap="md">

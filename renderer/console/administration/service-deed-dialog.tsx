@@ -6,7 +6,7 @@ import { ConfirmDialog } from '../../mantine/confirm-dialog.tsx'
 import { Dialog } from '../../mantine/dialog.tsx'
 import { useApi } from '../api-context.ts'
 import { asApiError } from '../api-error.ts'
-import type { AdminApi } from './admin-api.ts'
+import type { AdministrationApi } from './administration-api.ts'
 import { ServiceSecretNote } from './service-secret-note.tsx'
 
 /** What is done to a service once somebody has said yes. */
@@ -19,7 +19,7 @@ interface ServiceDeedDialogProps {
 }
 
 export function ServiceDeedDialog({ doing, onClose }: ServiceDeedDialogProps) {
-  const api = useApi()
+  const { administration } = useApi()
   const queries = useQueryClient()
   const [secret, setSecret] = useState<string | null>(null)
   const { title, action, dangerous, text, done } = deeds[doing?.deed ?? 'enable']
@@ -27,7 +27,7 @@ export function ServiceDeedDialog({ doing, onClose }: ServiceDeedDialogProps) {
   const perform = async (): Promise<string | null> => {
     if (doing === null) return null
     try {
-      setSecret(await performDeed(api, doing.deed, doing.service.id))
+      setSecret(await performDeed(administration, doing.deed, doing.service.id))
     } catch (error) {
       return asApiError(error).message
     }
@@ -55,7 +55,7 @@ export function ServiceDeedDialog({ doing, onClose }: ServiceDeedDialogProps) {
 }
 
 /** Answers a secret to be shown, where there is a new one. */
-async function performDeed(api: AdminApi, deed: ServiceDeed, id: string): Promise<string | null> {
+async function performDeed(api: AdministrationApi, deed: ServiceDeed, id: string): Promise<string | null> {
   if (deed === 'rotate') return (await api.rotateSecret(id)).secret
   await (deed === 'remove' ? api.removeService(id) : api.changeService(id, { disabled: deed === 'disable' }))
   return null

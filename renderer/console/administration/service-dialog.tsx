@@ -34,7 +34,7 @@ export function ServiceDialog({ opened, service, onClose }: ServiceDialogProps) 
 }
 
 function ServiceForm({ service, onClose }: Pick<ServiceDialogProps, 'service' | 'onClose'>) {
-  const api = useApi()
+  const { administration } = useApi()
   const queries = useQueryClient()
   const form = useForm<ServiceDraft>({
     initialValues: {
@@ -48,8 +48,8 @@ function ServiceForm({ service, onClose }: Pick<ServiceDialogProps, 'service' | 
   const save = useMutation({
     async mutationFn(draft: ServiceDraft) {
       const { kind, ...rest } = serviceOf(draft)
-      if (service === null) return await api.addService({ kind, ...rest })
-      await api.changeService(service.id, rest)
+      if (service === null) return await administration.addService({ kind, ...rest })
+      await administration.changeService(service.id, rest)
       return null
     },
     onSuccess: async (added) => {

@@ -26,7 +26,7 @@ export function ServicesPage({ me }: { readonly me: Me }) {
   const api = useApi()
   const now = useNow(10_000)
   const [doing, setDoing] = useState<Doing | null>(null)
-  const services = useList(['services'], api.services, { enabled: me.kind === 'user' })
+  const services = useList(['services'], api.administration.services, { enabled: me.kind === 'user' })
   // Who may is decided by the server's configuration.
   if (services.error !== null && asApiError(services.error).is('forbidden')) {
     return <NotAllowed title="Services">{asApiError(services.error).message}</NotAllowed>

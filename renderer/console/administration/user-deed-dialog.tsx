@@ -4,7 +4,7 @@ import type { UserView } from '#protocol/api.ts'
 import { ConfirmDialog } from '../../mantine/confirm-dialog.tsx'
 import { useApi } from '../api-context.ts'
 import { asApiError } from '../api-error.ts'
-import type { UserAction } from './admin-api.ts'
+import type { UserAction } from './administration-api.ts'
 
 /** What is done to an account once somebody has said yes. */
 export type UserDeed = UserAction | 'remove'
@@ -24,7 +24,7 @@ export function UserDeedDialog({ doing, onClose }: UserDeedDialogProps) {
     if (doing === null) return null
     const { deed, user } = doing
     try {
-      await (deed === 'remove' ? api.removeUser(user.id) : api.userAction(user.id, deed))
+      await (deed === 'remove' ? api.administration.removeUser(user.id) : api.administration.userAction(user.id, deed))
     } catch (error) {
       return asApiError(error).message
     }

@@ -39,7 +39,7 @@ function Users({ me }: { readonly me: Me }) {
   const [search] = useDebouncedValue(typed.trim(), 250)
   const [adding, setAdding] = useState(false)
   const [doing, setDoing] = useState<DoingToUser | null>(null)
-  const users = useList(['users', search], (cursor) => api.users(search, cursor), { refetchMs: 15_000 })
+  const users = useList(['users', search], (cursor) => api.administration.users(search, cursor), { refetchMs: 15_000 })
   const close = () => setDoing(null)
   const userOf = (...deeds: readonly DoingToUser['deed'][]) =>
     doing !== null && deeds.includes(doing.deed) ? doing.user : null

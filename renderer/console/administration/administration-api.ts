@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import {
-  type KeyAnswer,
   type KeyView,
-  keyAnswer,
   keyView,
   type PasswordLink,
   page,
@@ -21,7 +19,7 @@ import {
   oauthClientAnswer,
   oauthClientView,
 } from '#protocol/oauth.ts'
-import type { KeyScope, PersonRole } from '#protocol/roles.ts'
+import type { PersonRole } from '#protocol/roles.ts'
 import type { Ask } from '../ask.ts'
 import type { Page } from '../use-list.ts'
 
@@ -34,15 +32,8 @@ export interface NewUser {
   readonly role: PersonRole
 }
 
-export interface NewKey {
-  readonly name: string
-  readonly scopes: readonly KeyScope[]
-  /** ISO 8601, or undefined for a key without an end. */
-  readonly expiresAt?: string | undefined
-}
-
 /** What those ask who look after a server. Every verb throws `ApiError`. */
-export interface AdminApi {
+export interface AdministrationApi {
   users(search: string, cursor: string | null): Promise<Page<UserView>>
   /** Answers the link with which they choose a password. */
   addUser(user: NewUser): Promise<PasswordLink>
@@ -51,8 +42,6 @@ export interface AdminApi {
   resetPassword(id: string): Promise<PasswordLink>
   removeUser(id: string): Promise<void>
   keys(cursor: string | null): Promise<Page<KeyView>>
-  createKey(key: NewKey): Promise<KeyAnswer>
-  revokeKey(id: string): Promise<void>
   services(cursor: string | null): Promise<Page<OauthClientView>>
   addService(service: OauthClientRequest): Promise<OauthClientAnswer>
   changeService(id: string, change: Partial<Omit<OauthClientRequest, 'kind'>> & { disabled?: boolean }): Promise<void>
@@ -63,7 +52,7 @@ export interface AdminApi {
   rotateDevice(id: string): Promise<void>
 }
 
-export function createAdminApi(ask: Ask): AdminApi {
+export function createAdministrationApi(ask: Ask): AdministrationApi {
   const nothing = z.unknown()
   const of = (resource: string, id: string, action = '') =>
     `/api/v1/${resource}/${encodeURIComponent(id)}${action === '' ? '' : `/${action}`}`
@@ -81,8 +70,6 @@ export function createAdminApi(ask: Ask): AdminApi {
     resetPassword: (id) => ask('POST', of('users', id, 'reset-password'), passwordLink),
     removeUser: async (id) => void (await ask('DELETE', of('users', id), nothing)),
     keys: (cursor) => list('keys', keyView, { cursor }),
-    createKey: (key) => ask('POST', '/api/v1/keys', keyAnswer, key),
-    revokeKey: async (id) => void (await ask('DELETE', of('keys', id), nothing)),
     services: (cursor) => list('oauth/clients', oauthClientView, { cursor }),
     addService: (service) => ask('POST', '/api/v1/oauth/clients', oauthClientAnswer, service),
     changeService: async (id, change) => void (await ask('PATCH', of('oauth/clients', id), nothing, change)),
