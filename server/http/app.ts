@@ -16,6 +16,7 @@ import { type CallerOptions, type Callers, createCallers } from './caller.ts'
 import type { IsTrusted } from './client-address.ts'
 import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
+import { recordRefusal } from './record-refusal.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
@@ -74,7 +75,11 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     }),
   )
   app.decorate('isTrustedProxy', parts.isTrustedProxy)
-  app.setErrorHandler(replyWithProblem)
+  app.setErrorHandler(async (error: Error, request, reply) => {
+    await recordRefusal(parts.auth.audit, request, error)
+    replyWithProblem(error, request, reply)
+    return reply
+  })
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? ''
     const methods = app.supportedMethods.filter((method) => app.hasRoute({ method, url: path }))
