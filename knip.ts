@@ -26,7 +26,6 @@ const config: KnipConfig = {
   ignoreIssues: {
     'protocol/**': ['types'],
     'protocol/{api,account,oauth,audit}.ts': ['exports'],
-    'server/auth/origin.ts': ['exports'],
   },
   ignoreFiles: ['protocol/{account,oauth}.ts'],
   ignoreExportsUsedInFile: true,

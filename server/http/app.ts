@@ -11,11 +11,14 @@ import type { Logger } from 'pino'
 import { problemDocument } from '#protocol/problem.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
+import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
+import type { IsTrusted } from './client-address.ts'
 import { type CrossSiteOptions, createCrossSiteGuard } from './cross-site.ts'
 import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
+import { requestIdOf, workOnBehalf } from './request-origin.ts'
 import { noteRoutes, type RouteTable } from './route-table.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
@@ -39,11 +42,14 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly auth: Auth
   readonly realtime: Realtime
   readonly store: Store
+  readonly records: Records
   readonly metrics: MetricsReader
   /** Whether anybody may read the metrics. */
   readonly metricsArePublic: boolean
   /** Whether what the nodes share answers; found out within a second. */
   readonly isEngineUp: () => Promise<boolean>
+  /** Proxies that are believed what they call a request. */
+  readonly isTrustedProxy: IsTrusted
   /** Where a request comes from, trusted proxies seen through. */
   readonly addressOf: (request: IncomingMessage) => string
   readonly version: string
@@ -66,6 +72,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     fastify({
       loggerInstance: parts.log as FastifyBaseLogger,
       bodyLimit,
+      genReqId: (request) => requestIdOf(request, parts.isTrustedProxy),
       frameworkErrors: replyWithProblem,
       logController: new LogController({ disableRequestLogging: true }),
       routerOptions: { maxParamLength: 300 },
@@ -88,6 +95,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })
   const shared = { ...parts, callers: createCallers(parts) }
+  workOnBehalf(app, parts.addressOf)
   app.addHook('onRequest', createCrossSiteGuard(parts))
   app.addHook('onSend', async (request, reply) => {
     for (const cookie of shared.callers.renewedCookies(request)) reply.header('set-cookie', cookie)

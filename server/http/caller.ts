@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { KeyScope, Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import { askedBy } from '#server/auth/origin.ts'
 import { HttpProblem } from './problem-reply.ts'
 
 /** Answers who sent a request, and refuses those who may not. */
@@ -28,6 +29,12 @@ export function createCallers({ auth, isLocal }: CallerOptions): Callers {
   const renewed = new WeakMap<FastifyRequest, readonly string[]>()
 
   async function signedIn(request: FastifyRequest): Promise<Identity> {
+    const identity = await identify(request)
+    askedBy(identity)
+    return identity
+  }
+
+  async function identify(request: FastifyRequest): Promise<Identity> {
     if (isLocal(request.raw)) return localIdentity
     const found = await auth.identify(headersOf(request.raw))
     if (found === null) {

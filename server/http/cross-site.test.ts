@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { baseUrl, startAuth } from '#server/auth/auth-fixture.ts'
 import { inNetworks } from '#server/config/network.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
+import type { Records } from '#server/store/records.ts'
 import { createHttpApp } from './app.ts'
 import { clientAddress } from './client-address.ts'
 import { isForeignPage } from './cross-site.ts'
@@ -12,11 +13,13 @@ import { isForeignPage } from './cross-site.ts'
 async function startApp() {
   const { auth, store, [Symbol.asyncDispose]: dispose } = await startAuth()
   const unreached = { clients: {}, steering: {}, calls: {} } as unknown as Realtime
+  const records = {} as Records
   const app = await createHttpApp({
-    ...{ auth, store, realtime: unreached, baseUrl, version: '0.0.0', consoleFolder: null },
+    ...{ auth, store, records, realtime: unreached, baseUrl, version: '0.0.0', consoleFolder: null },
     metrics: { read: async () => '', [Symbol.dispose]() {} },
     metricsArePublic: false,
     isEngineUp: async () => true,
+    isTrustedProxy: () => false,
     addressOf: (request) => clientAddress(request, inNetworks([]), false),
     isLocal: () => false,
     isTrustedOrigin: (origin) => origin === baseUrl,
