@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config'
+import { postgresProgram } from './test/support/postgres-programs.ts'
 import { SummaryReporter } from './test/support/summary-reporter.ts'
+
+// In CI one that is missing fails the run.
+const runsOnPostgres = process.env.CI === 'true' || postgresProgram('initdb') !== null
+if (!runsOnPostgres) console.error('Skipped identity on PostgreSQL: apt-get install postgresql')
 
 export default defineConfig({
   test: {
@@ -15,6 +20,19 @@ export default defineConfig({
         },
       },
       {
+        // Identity once more, with its records on PostgreSQL instead of in a file.
+        test: {
+          name: 'postgres',
+          include: runsOnPostgres ? ['server/auth/**/*.test.ts'] : [],
+          exclude: ['**/sqlite-*.test.ts'],
+          globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
         // Real programs, windows and clocks: one file at a time, after the unit tests, so that they do not slow
         // each other down.
         test: {
@@ -24,7 +42,7 @@ export default defineConfig({
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

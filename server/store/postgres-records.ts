@@ -34,7 +34,8 @@ export async function openPostgresRecords({
     engine: { dialect: 'postgres', pool },
     prepare: (identityTables) => prepare({ target, log }, identityTables),
     isUp: () => answersInTime(pool),
-    [Symbol.asyncDispose]: () => db.destroy(),
+    // Kysely closes only what it has used.
+    [Symbol.asyncDispose]: () => pool.end(),
   }
 }
 
@@ -102,6 +103,6 @@ async function prepare(
   } catch (error) {
     throw startError(error, target)
   } finally {
-    await db.destroy()
+    await pool.end()
   }
 }

@@ -59,6 +59,7 @@ export function createPostgresPool({ target, log, max = 10, statementMs = 5_000 
     types: withNumbers,
   })
   let isAway = false
+  let ended: Promise<void> | undefined
 
   // One that breaks while nobody uses it. Whoever uses one is told by what they asked.
   pool.on('error', noteAway)
@@ -85,7 +86,7 @@ export function createPostgresPool({ target, log, max = 10, statementMs = 5_000 
 
   return {
     options: {},
-    end: () => pool.end(),
+    end: () => (ended ??= pool.end()),
     async connect() {
       if (pool.waitingCount >= maxWaiting) throw new RecordsError('busy')
       return connectionOf(await attempt(() => pool.connect()), attempt)
