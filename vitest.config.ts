@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config'
 import { postgresProgram } from './test/support/postgres-programs.ts'
 import { SummaryReporter } from './test/support/summary-reporter.ts'
 
+/** What is about PostgreSQL alone. */
+const postgresTests = 'server/**/postgres-*.test.ts'
+
 // In CI one that is missing fails the run.
 const runsOnPostgres = process.env.CI === 'true' || postgresProgram('initdb') !== null
 if (!runsOnPostgres) console.error('Skipped identity on PostgreSQL: apt-get install postgresql')
@@ -14,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{protocol,server,main,preload,renderer,native,build,bench}/**/*.test.{ts,tsx}'],
+          exclude: [postgresTests],
           testTimeout: 10_000,
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },
@@ -23,7 +27,7 @@ export default defineConfig({
         // Identity once more, with its records on PostgreSQL instead of in a file.
         test: {
           name: 'postgres',
-          include: runsOnPostgres ? ['server/auth/**/*.test.ts'] : [],
+          include: runsOnPostgres ? ['server/auth/**/*.test.ts', postgresTests] : [],
           exclude: ['**/sqlite-*.test.ts'],
           globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
           testTimeout: 20_000,

@@ -26,8 +26,13 @@ export async function postgresOfTest(path: string): Promise<PostgresTarget | und
   return target
 }
 
-async function makeDatabase(adminUrl: string): Promise<PostgresTarget> {
+/** A database without any tables, of the PostgreSQL that the tests have in common. */
+export async function emptyPostgres(): Promise<PostgresTarget> {
+  return makeDatabase(inject('postgres'), 'template0')
+}
+
+async function makeDatabase(adminUrl: string, template = templateDatabase): Promise<PostgresTarget> {
   const database = `test_${randomUUID().replaceAll('-', '')}`
-  await createDatabase(adminUrl, database, templateDatabase)
+  await createDatabase(adminUrl, database, template)
   return { ...databaseUrl.parse(adminUrl), database, user: 'carillon' }
 }

@@ -95,21 +95,23 @@ export async function createDatabase(adminUrl: string, name: string, template = 
 
 /** Takes every row out and leaves what says which migrations there were. */
 export async function emptyDatabase(adminUrl: string, name: string): Promise<void> {
-  const url = new URL(adminUrl)
-  url.pathname = name
   await asAdministrator(
-    url.href,
+    adminUrl,
     `set session_replication_role = replica;
      do $$ declare found text; begin
        for found in select tablename from pg_tables where schemaname = 'public' and tablename not like 'kysely%' loop
          execute format('delete from %I', found);
        end loop;
      end $$`,
+    name,
   )
 }
 
-async function asAdministrator(connectionString: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString, connectionTimeoutMillis: 10_000, query_timeout: 30_000 })
+/** One statement, or several, of the administrator's. */
+export async function asAdministrator(adminUrl: string, statement: string, database = 'postgres'): Promise<void> {
+  const url = new URL(adminUrl)
+  url.pathname = database
+  const client = new Client({ connectionString: url.href, connectionTimeoutMillis: 10_000, query_timeout: 30_000 })
   await client.connect()
   try {
     await client.query(statement)
