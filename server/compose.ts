@@ -18,10 +18,13 @@ import { type Engine, openEngine } from './engine.ts'
 import { createHttpApp } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
-import { bindLocal, bindTcp, hostInUrl, limitRequests, localSocketPath } from './http/listen.ts'
+import { bindLocal, hostInUrl, listenTcp, localSocketPath } from './http/listen.ts'
 import { createMetricsReader } from './http/metrics-reader.ts'
 import { createRecognize } from './http/recognize.ts'
 import { createStreams } from './http/streams.ts'
+import { prepareTransport, type Transport } from './http/tls/transport.ts'
+import { createWebServer } from './http/tls/web-server.ts'
+import { limitRequests } from './http/unbound-server.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
@@ -39,6 +42,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string
   /** Where it listens; behind a proxy another address than `url`. */
   readonly address: string
+  /** How requests come to it; null when they come through the socket in its folder alone. */
+  readonly transport: Pick<Transport, 'sentence' | 'fingerprint'> | null
   /** The one-time link that creates the first administrator, or null when there is one. */
   readonly setupLink: string | null
 }
@@ -59,7 +64,7 @@ export interface ComposeOptions {
 /**
  * Puts the parts together, from the ground up, and takes them apart in reverse.
  *
- * @throws ConfigError, ListenError, StoreError, AuthError
+ * @throws ConfigError, ListenError, TlsError, StoreError, AuthError
  */
 export async function startServer({ config, log, tcp }: ComposeOptions): Promise<RunningServer & RunningNode> {
   await using parts = new AsyncDisposableStack()
@@ -68,10 +73,11 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const local = await bindLocal(localSocketPath(config.data))
   // Closed last: while it answers, no second server opens these records.
   parts.defer(() => closeServer(local))
-  const web = tcp ? await bindTcp(config.host, config.port) : null
-  if (web !== null) parts.defer(() => closeServer(web))
+  const transport = tcp ? parts.use(await prepareTransport(config, log)) : null
+  const web = tcp ? parts.adopt(createWebServer(config, log), closeServer) : null
+  if (web !== null) await listenTcp(web, config.host, config.port)
   const port = web === null ? config.port : (web.address() as AddressInfo).port
-  const address = `http://${hostInUrl(config.host)}:${port}`
+  const address = addressOf(config, port)
   const baseUrl = config.public_url ?? address
 
   const metrics = parts.use(createMetrics({ process: true }))
@@ -83,7 +89,13 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   )
   const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
   const running = parts.move()
-  return { url: baseUrl, address, setupLink, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  const about = { url: baseUrl, address, transport, setupLink }
+  return { ...about, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** Where a server of this configuration listens. */
+export function addressOf({ host, tls }: Config, port: number): string {
+  return `${tls === undefined ? 'http' : 'https'}://${hostInUrl(host)}:${port}`
 }
 
 /** The link that creates the first administrator, or null when there is one. */
@@ -176,7 +188,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   parts.defer(() => app.close())
   const drain = createDrain()
   const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
-  const recognize = createRecognize({ auth, isLocal, metrics })
+  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, metrics })
   const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
   const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
   const serve = (request: IncomingMessage, response: ServerResponse) => {

@@ -50,6 +50,8 @@ export interface AuthOptions {
   readonly client?: SiteSettings
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
+  /** How long the record of who did what is kept, in milliseconds; 400 days unless told otherwise. */
+  readonly auditKeepMs?: number
   /** How passwords are stored; scrypt unless told otherwise. */
   readonly passwords?: Passwords
 }
@@ -80,7 +82,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
   const signInLimit = createSignInLimit(limits.signIn, counters)
-  const audit = createAudit({ log })
+  const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
   const common = { baseUrl, secret, log, clock, database, audit }
   const betterAuthParts = {
     ...common,
@@ -130,6 +132,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()
+      await audit[Symbol.asyncDispose]()
     },
   }
 }
