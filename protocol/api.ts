@@ -6,7 +6,7 @@ import { keyScope, personRole, role } from './roles.ts'
 export const maxPublicationBytes = 64 * 1024
 
 /** An instant on the wire: ISO 8601 in UTC. */
-const instant = z.iso.datetime()
+export const instant = z.iso.datetime()
 
 /** `GET /.well-known/carillon`: how a client knows that it talks to a Carillon server. */
 export const serverInfo = z.object({ name: z.literal('carillon'), version: z.string(), setUp: z.boolean() })
@@ -87,11 +87,16 @@ export const deviceName = z
     'A device name is 1 to 63 small letters, digits, - or _, beginning and ending with a letter or digit: lobby-1.',
   )
 
+/** Where a device keeps its credential: `file` is as good as the card it lies on, `memory` is lost at every start. */
+export const credentialStorage = z.enum(['keychain', 'file', 'memory'])
+export type CredentialStorage = z.infer<typeof credentialStorage>
+
 /** `POST /api/v1/enrolments`: a kiosk asks to be enrolled (RFC 8628, device authorization request). */
 export const enrolmentRequest = z.object({
   hostname: shownText.max(120),
   version: shownText.max(64),
   platform: shownText.max(120),
+  storage: credentialStorage.optional(),
 })
 export type EnrolmentRequest = z.infer<typeof enrolmentRequest>
 
@@ -127,6 +132,13 @@ export const enrolmentView = z.object({
 })
 export type EnrolmentView = z.infer<typeof enrolmentView>
 
+/**
+ * `GET /api/v1/enrolments`: the screens that wait for a decision. Without their codes: whoever approves one has to have
+ * seen it.
+ */
+export const waitingEnrolment = enrolmentView.omit({ userCode: true }).extend({ id: z.string() })
+export type WaitingEnrolment = z.infer<typeof waitingEnrolment>
+
 /** `POST /api/v1/enrolments/{userCode}/approve`; `/deny` takes no body. */
 export const approveRequest = z.object({ name: deviceName })
 
@@ -142,6 +154,12 @@ export const deviceView = z.object({
   enrolledBy: z.string(),
   online: z.boolean(),
   lastSeenAt: instant.nullable(),
+  /** What the device says of where it keeps its credential; null when it did not say. */
+  storage: credentialStorage.nullable(),
+  /** When the credential it uses was made. */
+  credentialSince: instant,
+  /** Whether it has been told to take a new credential and has not yet done so: `POST /api/v1/devices/{id}/rotate`. */
+  rotating: z.boolean(),
 })
 export type DeviceView = z.infer<typeof deviceView>
 
@@ -204,9 +222,25 @@ export const userView = z.object({
   name: z.string(),
   role,
   disabled: z.boolean(),
+  /** Until when passwords are not tried for this account, after too many wrong ones. */
+  lockedUntil: instant.nullable(),
+  secondFactor: z.enum(['none', 'totp', 'passkey', 'both']),
   createdAt: instant,
+  lastSignInAt: instant.nullable(),
 })
 export type UserView = z.infer<typeof userView>
+/** A link that works once, for a day: to be handed to the person, since the server sends no mail. */
+export const passwordLink = z.object({ link: z.string(), expiresAt: instant })
+export type PasswordLink = z.infer<typeof passwordLink>
+/**
+ * `PATCH /api/v1/users/{id}`. Beside it, each answering 204: `DELETE`, and `POST …/disable`, `enable`, `unlock`,
+ * `sign-out`, `reset-second-factor`; `POST …/reset-password` answers a `passwordLink`.
+ */
+export const userChange = z
+  .object({ name: personName, role: personRole })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'Give something to change.')
+export type UserChange = z.infer<typeof userChange>
 
 /** `POST /api/v1/keys`, administrators only. The key itself is in this answer and nowhere else. */
 export const keyRequest = z.object({
@@ -217,12 +251,17 @@ export const keyRequest = z.object({
     .max(32, 'A key name has at most 32 characters.')
     .regex(plainName, 'Give a name without control characters.'),
   scopes: z.array(keyScope).min(1, 'Give at least one scope.'),
+  /** When it stops working; never, when left out. */
+  expiresAt: instant.optional(),
 })
 export const keyView = z.object({
   id: z.string(),
   name: z.string(),
   start: z.string(),
   scopes: z.array(keyScope),
+  /** Who made it: with their account it stops working. */
+  owner: z.object({ id: z.string(), name: z.string() }),
+  expiresAt: instant.nullable(),
   createdAt: instant,
   lastUsedAt: instant.nullable(),
 })

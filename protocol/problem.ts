@@ -10,8 +10,11 @@ export const problems = {
   unauthorized: { status: 401, title: 'Sign in first' },
   wrong_credentials: { status: 401, title: 'Wrong e-mail or password' },
   invalid_token: { status: 401, title: 'The token is not valid' },
+  code_required: { status: 401, title: 'A code is needed as well' },
+  wrong_code: { status: 401, title: 'Wrong code' },
   forbidden: { status: 403, title: 'Not allowed' },
   wrong_origin: { status: 403, title: 'The request comes from another site' },
+  second_factor_required: { status: 403, title: 'Set up a second factor first' },
   account_disabled: { status: 403, title: 'The account is disabled' },
   not_found: { status: 404, title: 'Not found' },
   unknown_channel: { status: 404, title: 'No namespace for this channel' },
@@ -23,6 +26,7 @@ export const problems = {
   setup_done: { status: 409, title: 'Set-up is done' },
   enrolment_decided: { status: 409, title: 'The code has been used' },
   setup_link_invalid: { status: 410, title: 'The set-up link is no longer valid' },
+  reset_link_invalid: { status: 410, title: 'The link is no longer valid' },
   expired_code: { status: 410, title: 'The enrolment code has expired' },
   payload_too_large: { status: 413, title: 'Too large' },
   upgrade_required: { status: 426, title: 'A WebSocket is wanted here' },
@@ -48,8 +52,11 @@ export const problem = z.object({
 })
 export type Problem = z.infer<typeof problem>
 
+/** One that this server answers. */
+export type OwnProblem = Problem & { readonly code: ProblemCode }
+
 /** `detail` is a sentence that says what to do. */
-export function problemDocument(code: ProblemCode, detail: string, errors?: Problem['errors']): Problem {
+export function problemDocument(code: ProblemCode, detail: string, errors?: Problem['errors']): OwnProblem {
   const { status, title } = problems[code]
   return { type: 'about:blank', title, status, code, detail, ...(errors === undefined ? {} : { errors }) }
 }

@@ -11,6 +11,7 @@ import type {
 } from '#protocol/api.ts'
 import type { KeyScope, PersonRole } from '#protocol/roles.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
+import type { Audit } from './audit.ts'
 import type { Identity, SocketIdentity } from './identity.ts'
 
 /**
@@ -106,6 +107,8 @@ export interface Auth extends AsyncDisposable {
     /** Remembers that the device was connected then. Milliseconds since 1970. */
     touch(id: string, time: number): Promise<void>
   }
+  /** Who did what. What this room does is recorded by it; the edge records what it refuses. */
+  readonly audit: Audit
   /** The same somebody as the records have them now; null when their session, key or account is no more. */
   current(identity: Identity): Promise<Identity | null>
   /** Told when tokens stop being valid, so that live sockets can be closed. Returns the removal of the listener. */

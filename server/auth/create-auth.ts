@@ -2,13 +2,14 @@ import type { Logger } from 'pino'
 import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
 import type { Ephemeral } from '#server/store/ephemeral.ts'
-import { openHandle, type Store } from '#server/store/store.ts'
+import type { Records } from '#server/store/records.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import type { Auth } from './auth.ts'
-import { createBetterAuth } from './better-auth.ts'
+import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
+import { createAudit } from './create-audit.ts'
 import { createCurrentIdentity } from './current-identity.ts'
-import { createDatabase } from './database.ts'
+import { openIdentityRecords } from './database.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createHandle } from './http.ts'
@@ -16,6 +17,7 @@ import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
@@ -29,7 +31,7 @@ import { createTickets } from './tickets.ts'
 import { createUsers } from './users.ts'
 
 export interface AuthOptions {
-  readonly store: Pick<Store, 'path'>
+  readonly records: Records
   /** Tickets and counters, shared with all nodes. */
   readonly ephemeral: Ephemeral
   /** Where people and devices reach the server, without a path: `https://carillon.example.org`. */
@@ -46,6 +48,8 @@ export interface AuthOptions {
   readonly client?: SiteSettings
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
+  /** How long the record of who did what is kept, in milliseconds; 400 days unless told otherwise. */
+  readonly auditKeepMs?: number
   /** How passwords are stored; scrypt unless told otherwise. */
   readonly passwords?: Passwords
 }
@@ -65,29 +69,29 @@ const defaultLimits: AuthLimits = {
   requestsPerMinute: 600,
 }
 
-/** Puts identity together, on a handle of its own to the store's file. */
+/** Puts identity together, and brings its tables up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { ephemeral, secret, log, sweeps = true, clock = Date.now } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
-  const sqlite = openHandle(options.store.path)
-  const database = createDatabase(sqlite)
+  const records = await openIdentityRecords(options.records)
+  const { database } = records
   const passwords = limitPasswords(options.passwords ?? scryptPasswords)
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
   const signInLimit = createSignInLimit(limits.signIn, counters)
-  const common = { baseUrl, secret, log, clock, database }
-  const betterAuth = await createBetterAuth({
+  const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
+  const common = { baseUrl, secret, log, clock, database, audit }
+  const betterAuthParts = {
     ...common,
-    sqlite,
+    records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
     passwords,
     signInLimit,
     revocation,
-  }).catch((error: unknown) => {
-    sqlite.close()
-    throw error
-  })
+  }
+  await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
+  const betterAuth = createBetterAuth(betterAuthParts)
 
   const sessions = createSessions(database, clock)
   const keys = createKeys({ ...common, revocation })
@@ -97,19 +101,26 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const devices = createDevices({ ...common, betterAuth })
   const signIn = createSignIn({ betterAuth, sessions })
+  const identify = recordRefused(
+    createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    audit,
+  )
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
       ...common,
       betterAuth,
+      identify,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
     }),
-    identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    identify,
     signIn: signIn.forToken,
     async endSession(sessionId) {
-      const session = database.get<{ token: string }>('select token from session where id = ?', sessionId)
-      if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
+      if (session === undefined) return
+      await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      await audit.record({ action: 'sign_out', target: { kind: 'session', id: sessionId, name: '' } })
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
@@ -120,11 +131,12 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     keys: keys.public,
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
-    current: async (identity) => currentIdentity(identity),
+    audit,
+    current: currentIdentity,
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()
-      await betterAuth.close()
+      await audit[Symbol.asyncDispose]()
     },
   }
 }

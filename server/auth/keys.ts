@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { type KeyScope, keyScope, type PersonRole } from '#protocol/roles.ts'
 import { insertAccount, reservedEmail } from './accounts.ts'
+import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { Database } from './database.ts'
@@ -12,7 +13,7 @@ import type { Revocation } from './revocation.ts'
 export const keyPrefix = 'crl_'
 
 /** How much of a key is shown to tell it from others: the prefix and 6 characters. */
-const startLength = 10
+export const startLength = 10
 
 /** A use is written down at most this often. */
 const lastUsedAgeMs = 60_000
@@ -26,19 +27,21 @@ export type KeyIdentity = Extract<Identity, { kind: 'key' }>
 export interface Keys {
   readonly public: Auth['keys']
   /** Who presents this key; null when it is none of ours or has been revoked. Counts as a use. */
-  ofKey(key: string): KeyIdentity | null
-  ofId(keyId: string): KeyIdentity | null
+  ofKey(key: string): Promise<KeyIdentity | null>
+  ofId(keyId: string): Promise<KeyIdentity | null>
 }
 
 export interface KeysParts {
   readonly database: Database
   readonly revocation: Revocation
+  readonly audit: Audit
   readonly clock: () => number
 }
 
-export function createKeys({ database, revocation, clock }: KeysParts): Keys {
-  const columns = `select k.id, k.user_id, k.start, k.scopes, k.created_at, k.last_used_at, u.name, u.role, u.banned
-    from api_keys k join user u on u.id = k.user_id`
+export function createKeys({ database, revocation, audit, clock }: KeysParts): Keys {
+  const columns = `select k.id, k.user_id, k.start, k.scopes, k.created_at, k.last_used_at, k.created_by, u.name, u.role,
+      u.banned, o.name as owner
+    from api_keys k join "user" u on u.id = k.user_id left join "user" o on o.id = k.created_by`
   return {
     public: {
       async create(name, scopes, by) {
@@ -49,12 +52,14 @@ export function createKeys({ database, revocation, clock }: KeysParts): Keys {
           name,
           start: key.slice(0, startLength),
           scopes: [...new Set(scopes)],
+          owner: { id: by.userId, name: by.name },
+          expiresAt: null,
           createdAt: createdAt.toISOString(),
         }
-        database.transaction(() => {
+        await database.transaction(async (rows) => {
           const service = { kind: 'service', email: reservedEmail('service'), name, passwordHash: null } as const
-          const userId = insertAccount(database, { ...service, role: roleFor(row.scopes), createdAt })
-          database.run(
+          const userId = await insertAccount(rows, { ...service, role: roleFor(row.scopes), createdAt })
+          await rows.run(
             `insert into api_keys (id, user_id, key_hash, start, scopes, created_at, created_by)
              values (?, ?, ?, ?, ?, ?, ?)`,
             row.id,
@@ -66,37 +71,43 @@ export function createKeys({ database, revocation, clock }: KeysParts): Keys {
             by.userId,
           )
         })
+        const details = { scopes: row.scopes.join(' '), start: row.start }
+        await audit.record({ action: 'key_create', actor: by, target: { kind: 'key', id: row.id, name }, details })
         return { ...row, lastUsedAt: null, key }
       },
       async list() {
-        return database.all<Row>(`${columns} order by k.created_at, k.id`).map((row) => ({
+        const rows = await database.all<Row>(`${columns} order by k.created_at, k.id`)
+        return rows.map((row) => ({
           id: row.id,
           name: row.name,
           start: row.start,
           scopes: parseScopes(row.scopes),
+          owner: { id: row.created_by, name: row.owner ?? row.created_by },
+          expiresAt: null,
           createdAt: row.created_at,
           lastUsedAt: row.last_used_at,
         }))
       },
       async revoke(id) {
-        const row = database.get<Row>(`${columns} where k.id = ?`, id)
+        const row = await database.get<Row>(`${columns} where k.id = ?`, id)
         if (row === undefined) {
           throw new AuthError('not_found', 'There is no such key. List the keys to see which there are.')
         }
         // The key goes with its account.
-        database.run('delete from user where id = ?', row.user_id)
+        await database.run('delete from "user" where id = ?', row.user_id)
         revocation.publish({ kind: 'user', userId: row.user_id })
+        await audit.record({ action: 'key_revoke', target: { kind: 'key', id, name: row.name } })
       },
     },
-    ofKey(key) {
+    async ofKey(key) {
       if (!key.startsWith(keyPrefix)) return null
-      const row = database.get<Row>(`${columns} where k.key_hash = ?`, hashToken(key))
+      const row = await database.get<Row>(`${columns} where k.key_hash = ?`, hashToken(key))
       if (row !== undefined && (row.last_used_at === null || Date.parse(row.last_used_at) + lastUsedAgeMs <= clock())) {
-        database.run('update api_keys set last_used_at = ? where id = ?', new Date(clock()).toISOString(), row.id)
+        await database.run('update api_keys set last_used_at = ? where id = ?', new Date(clock()).toISOString(), row.id)
       }
       return identityOf(row)
     },
-    ofId: (keyId) => identityOf(database.get<Row>(`${columns} where k.id = ?`, keyId)),
+    ofId: async (keyId) => identityOf(await database.get<Row>(`${columns} where k.id = ?`, keyId)),
   }
 }
 
@@ -107,13 +118,15 @@ interface Row {
   readonly scopes: string
   readonly created_at: string
   readonly last_used_at: string | null
+  readonly created_by: string
+  readonly owner: string | null
   readonly name: string
   readonly role: string
-  readonly banned: number | null
+  readonly banned: number | boolean | null
 }
 
 function identityOf(row: Row | undefined): KeyIdentity | null {
-  if (row === undefined || row.banned === 1) return null
+  if (row === undefined || row.banned) return null
   const scopes = parseScopes(row.scopes)
   return { kind: 'key', userId: row.user_id, keyId: row.id, name: row.name, role: roleFor(scopes), scopes }
 }

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { KeyScope, Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import { askedBy } from '#server/auth/origin.ts'
 import { clientAddress, type IsTrusted } from './client-address.ts'
 import { HttpProblem } from './problem-reply.ts'
 
@@ -30,11 +31,15 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
   const renewed = new WeakMap<FastifyRequest, readonly string[]>()
 
   async function signedIn(request: FastifyRequest): Promise<Identity> {
-    if (isLocal(request.raw)) return localIdentity
+    if (isLocal(request.raw)) {
+      askedBy(localIdentity)
+      return localIdentity
+    }
     const found = await auth.identify(headersOf(request.raw))
     if (found === null) {
       throw new HttpProblem('unauthorized', 'Send a bearer token, an API key in X-API-Key, or sign in at the console.')
     }
+    askedBy(found.identity)
     // A cookie is sent along by any page the browser shows, so what changes something must come from our own pages.
     if (found.by === 'cookie' && !['GET', 'HEAD'].includes(request.method)) refuseForeign(request)
     if (isConfigured(found.identity) && !isServerApi(request)) {

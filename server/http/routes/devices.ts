@@ -8,7 +8,10 @@ export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
     await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
     const devices = await auth.devices.list()
     return {
-      items: devices.map(({ userId, ...device }) => ({ ...device, online: realtime.isOnline(userId) })),
+      items: devices.map(({ userId, ...device }) => ({
+        ...{ ...device, online: realtime.isOnline(userId) },
+        ...{ storage: null, credentialSince: device.enrolledAt, rotating: false },
+      })),
       next: null,
     }
   })
