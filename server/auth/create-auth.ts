@@ -19,6 +19,7 @@ import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
+import { checkSecret } from './secret-check.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
 import { createSignIn } from './sign-in.ts'
@@ -38,6 +39,8 @@ export interface AuthOptions {
   readonly baseUrl: string
   /** From `readOrCreateSecret`. */
   readonly secret: string
+  /** Whether other nodes may have the same records, and so need the same secret. Default false. */
+  readonly isShared?: boolean
   readonly log: Logger
   /** Whether this process ends what time has ended; of those that share the records one is enough. Default true. */
   readonly sweeps?: boolean
@@ -91,6 +94,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     revocation,
   }
   await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
+  if (options.isShared) await checkSecret(database, secret)
   const betterAuth = createBetterAuth(betterAuthParts)
 
   const sessions = createSessions(database, clock)
