@@ -152,6 +152,27 @@ test('names and details are cut where they become a burden, and hold nothing tha
   expect(Object.values(entry?.details ?? {})).toEqual(Array.from({ length: 20 }, () => 'y'.repeat(300)))
 })
 
+test('what is rare is found among many, over several looks at them', async () => {
+  await using server = await startAuth()
+  const { audit } = server.auth
+  await audit.record({ action: 'setup', actor: bo })
+  // Later ones, which sort behind it.
+  server.store.sqlite.exec(`
+    insert into audit_entries (id, time, action, outcome, actor_kind, actor_id, actor_name, address, request_id, details)
+    with recursive n (i) as (select 1 union all select i + 1 from n where i < 12000)
+    select printf('02000000-0000-7000-8000-%012d', i), '2039-09-07T15:47:35.552Z', 'sign_in', 'done', 'user', 'u-1',
+      'Ada', '', '', '{}' from n`)
+  expect(await list(server, { actor: 'bo@', from: '2000-01-01T00:00:00.000Z' })).toMatchObject([{ action: 'setup' }])
+  expect(await list(server, { action: 'sign_in', outcome: 'failed' })).toEqual([])
+  expect(await list(server, { actor: 'u-1', address: '192.0.2.7' })).toEqual([])
+  const all = await audit.list({ actor: 'ada' }, { limit: 200, cursor: null })
+  expect(all.items.map(({ id }) => id).at(-1)).toBe('02000000-0000-7000-8000-000000011801')
+  server.forward(4_000_000_000)
+  let read = 0
+  for await (const _ of audit.read({ action: 'sign_in' })) read++
+  expect(read).toBe(12_000)
+})
+
 test('whoever a request turns out to be from is who did what it does', async () => {
   await using server = await startAuth()
   await onBehalfOf(origin, async () => {
