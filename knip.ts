@@ -19,8 +19,8 @@ const config: KnipConfig = {
   // Started by name in build/check.ts.
   ignoreDependencies: [
     '@biomejs/biome',
-    ...['@better-auth/oauth-provider', '@better-auth/passkey', '@simplewebauthn/browser', 'bowser', 'csv-stringify'],
-    ...['openid-client', 'selfsigned'],
+    ...['@better-auth/passkey', '@simplewebauthn/browser', 'bowser', 'csv-stringify'],
+    ...['selfsigned'],
   ],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {

@@ -6,19 +6,22 @@ import { openHandle, openStore } from '#server/store/store.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { baseUrl, fastPasswords } from './auth-fixture.ts'
 import { createBetterAuth } from './better-auth.ts'
+import { createSqliteDatabase } from './database.ts'
+import { createGrants } from './oauth/grants.ts'
 
 test('better-auth holds no lock on the records while it waits for something', async () => {
   await using store = await openStore({ path: join(temporaryFolder(), 'carillon.sqlite') })
   store.sqlite.exec('PRAGMA busy_timeout = 0')
+  const [sqlite, turns] = [openHandle(store.path), createSqliteTurns()]
+  const revocation = { publish: () => {}, onRevoked: () => () => {} }
+  const grants = createGrants({ database: createSqliteDatabase(sqlite, turns), revocation, clock: Date.now })
   const betterAuth = await createBetterAuth({
-    sqlite: openHandle(store.path),
-    turns: createSqliteTurns(),
+    ...{ sqlite, turns, revocation, grants },
     baseUrl,
     trustedOrigins: [],
     secret: 's'.repeat(43),
     passwords: fastPasswords,
     signInLimit: { take: async () => {}, clear: async () => {} },
-    revocation: { publish: () => {}, onRevoked: () => () => {} },
     log: pino({ level: 'silent' }),
   })
   const { adapter, internalAdapter } = await betterAuth.$context

@@ -16,6 +16,8 @@ import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
+import { createOAuth } from './oauth/create-oauth.ts'
+import { createGrants } from './oauth/grants.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { createRevocation } from './revocation.ts'
@@ -81,13 +83,14 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const signInLimit = createSignInLimit(limits.signIn, counters)
   const audit = createAudit({ log })
   const common = { baseUrl, secret, log, clock, database, audit }
+  const grants = createGrants({ ...common, revocation })
   const betterAuth = await createBetterAuth({
     ...common,
     ...{ sqlite, turns },
     trustedOrigins: ownOrigins(baseUrl),
     passwords,
     signInLimit,
-    revocation,
+    ...{ revocation, grants },
   }).catch((error: unknown) => {
     sqlite.close()
     throw error
@@ -95,12 +98,21 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
   const sessions = createSessions(database, clock)
   const keys = createKeys({ ...common, revocation })
-  const currentIdentity = createCurrentIdentity(sessions, keys)
+  const currentIdentity = createCurrentIdentity(sessions, keys, grants)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const devices = createDevices({ ...common, betterAuth })
   const signIn = createSignIn({ betterAuth, sessions })
+  const identify = createIdentify({
+    ...common,
+    betterAuth,
+    sessions,
+    keys,
+    grants,
+    configuredKey: options.configuredKey,
+  })
+  const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
@@ -108,8 +120,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       ...common,
       betterAuth,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
+      oauth: oauth.endpoints,
     }),
-    identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    identify,
+    oauth: oauth.public,
     signIn: signIn.forToken,
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
@@ -117,7 +131,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
-    ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
+    ...createSocketTokens({
+      ...{ clock, signingKeys, accessTokens, subscriptionTokens, grants },
+      site: options.client,
+    }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
     users: createUsers({ ...common, betterAuth, passwords }),

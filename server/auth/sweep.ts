@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { BetterAuth } from './better-auth.ts'
 import type { Database } from './database.ts'
+import { sweepGrants } from './oauth/sweep-grants.ts'
 import type { Sessions } from './sessions.ts'
 
 const intervalMs = 60_000
@@ -22,7 +23,7 @@ export interface SweepParts {
 
 /**
  * Every minute ends what time has ended: sessions, whose sockets close by that; approved devices that never came for
- * their session, so that their names are free again; and old codes.
+ * their session, so that their names are free again; OAuth's tokens; and old codes.
  */
 export function startSweep(parts: SweepParts): AsyncDisposable {
   const { database, betterAuth, sessions, clock } = parts
@@ -37,6 +38,7 @@ export function startSweep(parts: SweepParts): AsyncDisposable {
     )
     for (const { id } of abandoned) await parts.removeDevice(id)
     await database.run('delete from enrolments where expires_at <= ?', new Date(clock() - expiredCodesMs).toISOString())
+    await sweepGrants(database, clock())
   }
 
   let round = Promise.resolve()

@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { problemDocument } from '#protocol/problem.ts'
+import type { Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Store } from '#server/store/store.ts'
@@ -23,6 +24,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
@@ -38,6 +40,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOri
   readonly realtime: Realtime
   readonly store: Store
   readonly metrics: MetricsReader
+  /** Who may register OAuth clients. */
+  readonly oauthClientRoles: readonly Role[]
   /** Whether anybody may read the metrics. */
   readonly metricsArePublic: boolean
   /** Whether what the nodes share answers; found out within a second. */
@@ -109,6 +113,7 @@ const resources: readonly Routes[] = [
   metricsRoutes,
   setupRoutes,
   authRoutes,
+  oauthRoutes,
   sessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
