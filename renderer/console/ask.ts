@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { problem } from '#protocol/problem.ts'
 import { ApiError } from './api-error.ts'
 
-/** Asks the server something and answers what it said, once the schema has let it through. Throws `ApiError`. */
+/** One request to the server and its answer, parsed. Throws `ApiError`. */
 export type Ask = <T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown) => Promise<T>
 
 export interface AskOptions {
@@ -47,8 +47,14 @@ const badAnswer = {
 
 function refusal(response: Response, body: unknown): ApiError {
   const said = problem.safeParse(body)
-  if (said.success) return new ApiError(said.data)
+  if (said.success) return new ApiError(said.data, retryAfter(response))
   return new ApiError(response.status >= 500 ? unreachable : badAnswer)
+}
+
+/** `Retry-After` as our servers write it: in seconds. */
+function retryAfter({ headers }: Response): { retryAfterMs?: number } {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN)
+  return Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}
 }
 
 function parseJson(text: string): unknown {

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { KeyScope, Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import { askedBy } from '#server/auth/origin.ts'
 import { clientAddress, type IsTrusted } from './client-address.ts'
 import { HttpProblem } from './problem-reply.ts'
 
@@ -35,6 +36,12 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
   const renewed = new WeakMap<FastifyRequest, readonly string[]>()
 
   async function signedIn(request: FastifyRequest, who?: 'services too'): Promise<Identity> {
+    const identity = await identify(request, who)
+    askedBy(identity)
+    return identity
+  }
+
+  async function identify(request: FastifyRequest, who?: 'services too'): Promise<Identity> {
     if (isLocal(request.raw)) return localIdentity
     const found = await auth.identify(headersOf(request.raw))
     if (found === null) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import type { AuditParty } from '#protocol/audit.ts'
 import {
   type OauthClientAnswer,
   type OauthClientKind,
@@ -95,7 +96,7 @@ export function createClients({ database, grants, revocation, audit, clock }: Cl
         )
       })
       const details = { kind, scopes: scopes.join(' ') }
-      await audit.record({ action: 'oauth_client_create', actor: by, target: partyOf(id, name), details })
+      await audit.record({ action: 'oauth_client_create', actor: by, target: clientParty(id, name), details })
       return { ...{ id, name, kind, redirectUris, scopes, disabled: false, createdAt: at }, createdBy: by.name, secret }
     },
     async list() {
@@ -130,7 +131,7 @@ export function createClients({ database, grants, revocation, audit, clock }: Cl
       const isNarrower = before.scopes.some((scope) => !after.scopes.includes(scope))
       if (after.disabled || isNarrower) await grants.end({ clientId: id })
       const details = { changed: Object.keys(change).join(' '), ...(after.disabled && { disabled: 'true' }) }
-      await audit.record({ action: 'oauth_client_update', actor: by, target: partyOf(id, after.name), details })
+      await audit.record({ action: 'oauth_client_update', actor: by, target: clientParty(id, after.name), details })
       return after
     },
     async rotateSecret(id, by) {
@@ -141,7 +142,7 @@ export function createClients({ database, grants, revocation, audit, clock }: Cl
       const secret = randomToken(clientSecretPrefix)
       await database.run('update "oauthClient" set "clientSecret" = ? where "clientId" = ?', hashSecret(secret), id)
       await grants.endOfMachine(id)
-      await audit.record({ action: 'oauth_secret_rotate', actor: by, target: partyOf(id, view.name) })
+      await audit.record({ action: 'oauth_secret_rotate', actor: by, target: clientParty(id, view.name) })
       return { ...view, secret }
     },
     async remove(id, by) {
@@ -152,7 +153,7 @@ export function createClients({ database, grants, revocation, audit, clock }: Cl
         await database.run('delete from "user" where id = ?', row.referenceId)
         revocation.publish({ kind: 'user', userId: row.referenceId })
       }
-      await audit.record({ action: 'oauth_client_delete', actor: by, target: partyOf(id, row.name) })
+      await audit.record({ action: 'oauth_client_delete', actor: by, target: clientParty(id, row.name) })
     },
   }
 }
@@ -195,6 +196,7 @@ function hashSecret(secret: string): string {
   return hashToken(secret.slice(clientSecretPrefix.length))
 }
 
-export function partyOf(id: string, name: string) {
-  return { kind: 'client', id, name } as const
+/** A client, as the audit record names it. */
+export function clientParty(id: string, name: string): AuditParty {
+  return { kind: 'client', id, name }
 }

@@ -5,7 +5,7 @@ import { AuthError } from '../auth-error.ts'
 import { addressHeader, authPath, type BetterAuth } from '../better-auth.ts'
 import type { Identity } from '../identity.ts'
 import { requestOrigin } from '../origin.ts'
-import { type Clients, partyOf } from './clients.ts'
+import { type Clients, clientParty } from './clients.ts'
 import { meaningsOf, scopesOf } from './scopes.ts'
 import { readSignedQuery } from './signed-query.ts'
 
@@ -71,7 +71,7 @@ export function createConsents(parts: ConsentsParts): Consents {
       }
       await audit.record({
         action: 'oauth_consent',
-        ...{ actor: by, target: partyOf(client.id, client.name), outcome: accept ? 'done' : 'refused' },
+        ...{ actor: by, target: clientParty(client.id, client.name), outcome: accept ? 'done' : 'refused' },
         details: { scopes: scopes.join(' ') },
       })
       return { url: answer.data.url }

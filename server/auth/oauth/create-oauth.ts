@@ -1,7 +1,7 @@
 import { AuthError } from '../auth-error.ts'
 import { issuerOf } from '../better-auth.ts'
 import { createRateLimit } from '../rate-limit.ts'
-import { type ClientsParts, createClients, partyOf } from './clients.ts'
+import { type ClientsParts, clientParty, createClients } from './clients.ts'
 import { type ConsentsParts, createConsents } from './consents.ts'
 import { createDeviceGrants } from './device-grants.ts'
 import { createOAuthEndpoints, type EndpointsParts } from './endpoints.ts'
@@ -37,7 +37,7 @@ export function createOAuth(parts: OAuthParts): {
             )
           }
           await grants.end({ userId: by.userId, clientId })
-          await audit.record({ action: 'oauth_revoke', actor: by, target: partyOf(clientId, grant.name) })
+          await audit.record({ action: 'oauth_revoke', actor: by, target: clientParty(clientId, grant.name) })
         },
       },
       metadata: metadataOf(issuerOf(parts.baseUrl)),

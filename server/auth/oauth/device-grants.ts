@@ -5,7 +5,7 @@ import type { Database } from '../database.ts'
 import type { Identity } from '../identity.ts'
 import type { RateLimit } from '../rate-limit.ts'
 import { parseUserCode } from '../user-code.ts'
-import { partyOf } from './clients.ts'
+import { clientParty } from './clients.ts'
 import type { Grants } from './grants.ts'
 import { meaningsOf, scopesOf } from './scopes.ts'
 import { storedInstant } from './stored.ts'
@@ -77,7 +77,7 @@ export function createDeviceGrants({ database, grants, audit, looks, clock }: De
       }
       await audit.record({
         action: 'oauth_consent',
-        ...{ actor: by, target: partyOf(clientId, name), outcome: accept ? 'done' : 'refused' },
+        ...{ actor: by, target: clientParty(clientId, name), outcome: accept ? 'done' : 'refused' },
         details: { scopes: scopesOf(scope).join(' '), by: 'code' },
       })
     },

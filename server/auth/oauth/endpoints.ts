@@ -1,9 +1,10 @@
 import type { Audit } from '../audit.ts'
 import { addressHeader, authPath, type BetterAuth, issuerOf } from '../better-auth.ts'
 import { type AuthorizeParts, createAuthorize } from './authorize.ts'
+import { clientParty } from './clients.ts'
 import { type Forward, readForm } from './form.ts'
 import type { Grants } from './grants.ts'
-import type { IssuedTokens } from './issued.ts'
+import { holderParty, type IssuedTokens } from './issued.ts'
 import { refreshTokenPrefix } from './limits.ts'
 import { metadataOf } from './metadata.ts'
 import { oauthError } from './oauth-error.ts'
@@ -72,8 +73,7 @@ export function createOAuthEndpoints(parts: EndpointsParts): (method: string, pa
     issued.tellEnded(ended)
     await audit.record({
       action: 'oauth_revoke',
-      actor: { kind: 'client', id: row.clientId, name: row.client },
-      target: row.userId === null ? null : { kind: 'user', id: row.userId, name: row.user ?? '' },
+      ...{ actor: clientParty(row.clientId, row.client), target: holderParty(row) },
       details: { token: refresh === null ? 'access' : 'refresh' },
     })
     return response

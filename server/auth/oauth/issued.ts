@@ -1,3 +1,5 @@
+import type { AuditParty } from '#protocol/audit.ts'
+import { userParty } from '../audit-party.ts'
 import type { Database } from '../database.ts'
 import { hashToken } from '../random-token.ts'
 import type { Revocation } from '../revocation.ts'
@@ -9,11 +11,17 @@ export interface Issued {
   readonly clientId: string
   readonly client: string
   readonly userId: string | null
-  readonly user: string | null
+  readonly name: string | null
+  readonly email: string | null
   /** The code it began with; null for devices and machines. */
   readonly codeId: string | null
   /** When it was exchanged for another one or ended; always null for access tokens. */
   readonly revoked: string | Date | null
+}
+
+/** Whom a token is for, as the audit record names them; null for a client's own. */
+export function holderParty({ userId, name, email }: Issued): AuditParty | null {
+  return userId === null ? null : userParty({ id: userId, name: name ?? '', email: email ?? '' })
 }
 
 /** What was made of one code, or of one client's devices for one person. */
@@ -41,7 +49,7 @@ export interface IssuedTokensParts {
 
 export function createIssuedTokens({ database, revocation }: IssuedTokensParts): IssuedTokens {
   const from = (table: string, revoked: string) =>
-    `select t.id, t."clientId", c.name as client, t."userId", u.name as "user", t."authorizationCodeId" as "codeId",
+    `select t.id, t."clientId", c.name as client, t."userId", u.name, u.email, t."authorizationCodeId" as "codeId",
        ${revoked} as revoked
      from ${table} t join "oauthClient" c on c."clientId" = t."clientId" left join "user" u on u.id = t."userId"
      where t.token = ?`

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import type { Audit } from '../audit.ts'
 import type { Counters } from '../counters.ts'
 import { hashToken } from '../random-token.ts'
-import type { Clients } from './clients.ts'
+import { showUserCode } from '../user-code.ts'
+import { type Clients, clientParty } from './clients.ts'
 import { type ClientForm, type Forward, readForm } from './form.ts'
-import type { GrantIdentity, Grants } from './grants.ts'
-import type { IssuedTokens } from './issued.ts'
+import type { Grants } from './grants.ts'
+import { holderParty, type IssuedTokens } from './issued.ts'
 import { crossedRefreshMs } from './limits.ts'
 import { oauthError } from './oauth-error.ts'
 
@@ -16,10 +17,13 @@ export interface TokenEndpointParts {
   readonly issued: IssuedTokens
   readonly counters: Counters
   readonly audit: Audit
+  readonly baseUrl: string
 }
 
 /** Where codes and refresh tokens become access tokens, once each. */
-export function createTokenEndpoint({ forward, clients, grants, issued, counters, audit }: TokenEndpointParts) {
+export function createTokenEndpoint(parts: TokenEndpointParts) {
+  const { forward, clients, grants, issued, counters, audit, baseUrl } = parts
+
   async function exchangeCode(form: ClientForm, address: string): Promise<Response> {
     // Where there are any, the code has been used before; better-auth ends what came of it.
     const before = await issued.ofCode(form.fields.get('code') ?? '')
@@ -28,7 +32,7 @@ export function createTokenEndpoint({ forward, clients, grants, issued, counters
       issued.tellEnded(before)
       await audit.record({
         action: 'oauth_grant',
-        ...{ actor: { kind: 'client', id: form.clientId ?? '', name: '' }, outcome: 'refused' },
+        ...{ actor: clientParty(form.clientId ?? '', form.clientId ?? ''), outcome: 'refused' },
         details: { grant: 'authorization_code', why: 'the code was used twice' },
       })
     }
@@ -48,8 +52,7 @@ export function createTokenEndpoint({ forward, clients, grants, issued, counters
       await grants.end({ userId: row.userId, clientId: row.clientId })
       await audit.record({
         action: 'oauth_refresh_reuse',
-        ...{ actor: { kind: 'client', id: row.clientId, name: row.client }, outcome: 'refused' },
-        target: { kind: 'user', id: row.userId, name: row.user ?? '' },
+        ...{ actor: clientParty(row.clientId, row.client), target: holderParty(row), outcome: 'refused' },
       })
       return oauthError('invalid_grant', 'This refresh token was used before. Everything it was for has ended.')
     }
@@ -61,13 +64,13 @@ export function createTokenEndpoint({ forward, clients, grants, issued, counters
   /** better-auth's answer, with the errors that the standard has for it, and without what has ended meanwhile. */
   async function finished(response: Response, grant: string): Promise<Response> {
     if (!response.ok) return corrected(response)
-    const body: unknown = await response.clone().json()
-    const by = await grants.ofToken(tokenAnswer.parse(body).access_token)
-    if (by === null) return oauthError('invalid_grant', 'The grant has ended.')
+    const token = tokenAnswer.parse(await response.clone().json()).access_token
+    const [by, row] = [await grants.ofToken(token), await issued.accessToken(token)]
+    if (by === null || row === null) return oauthError('invalid_grant', 'The grant has ended.')
     if (grant !== 'refresh_token') {
-      const target = { kind: 'client', ...by.client } as const
+      const client = clientParty(row.clientId, row.client)
       const details = { grant, scopes: by.scopes.join(' ') }
-      await audit.record({ action: 'oauth_grant', actor: holderOf(by, grant), target, details })
+      await audit.record({ action: 'oauth_grant', actor: holderParty(row) ?? client, target: client, details })
     }
     return response
   }
@@ -91,9 +94,19 @@ export function createTokenEndpoint({ forward, clients, grants, issued, counters
         const client = await clients.find(form.clientId ?? '')
         if (client !== null) form.fields.set('scope', client.scopes.join(' '))
       }
-      return forward('/device/code', form, address)
+      const response = await forward('/device/code', form, address)
+      return response.ok ? Response.json(shown(deviceAnswer.parse(await response.json()), baseUrl)) : response
     },
   }
+}
+
+const deviceAnswer = z.looseObject({ user_code: z.string() })
+
+/** The code as people read it, and where they type it. */
+function shown(answer: z.infer<typeof deviceAnswer>, baseUrl: string) {
+  const code = showUserCode(answer.user_code)
+  const page = `${baseUrl}/device`
+  return { ...answer, user_code: code, verification_uri: page, verification_uri_complete: `${page}?code=${code}` }
 }
 
 const tokenAnswer = z.object({ access_token: z.string() })
@@ -116,8 +129,4 @@ async function corrected(response: Response): Promise<Response> {
   )
   if (!said.success || !grantFaults.has(said.data.error_description)) return response
   return oauthError('invalid_grant', said.data.error_description)
-}
-
-function holderOf({ userId, name }: GrantIdentity, grant: string) {
-  return { kind: grant === 'client_credentials' ? 'service' : 'user', id: userId, name } as const
 }
