@@ -1,11 +1,12 @@
+import { z } from 'zod'
 import type { Audit } from '../audit.ts'
 import { addressHeader, authPath, type BetterAuth, issuerOf } from '../better-auth.ts'
 import { type AuthorizeParts, createAuthorize } from './authorize.ts'
 import { clientParty } from './clients.ts'
-import { type Forward, readForm } from './form.ts'
+import { type ClientForm, type Forward, readForm } from './form.ts'
 import type { Grants } from './grants.ts'
 import { holderParty, type IssuedTokens } from './issued.ts'
-import { refreshTokenPrefix } from './limits.ts'
+import { accessTokenPrefix, refreshTokenPrefix } from './limits.ts'
 import { metadataOf } from './metadata.ts'
 import { oauthError } from './oauth-error.ts'
 import { createTokenEndpoint, type TokenEndpointParts } from './token-endpoint.ts'
@@ -27,8 +28,8 @@ type Endpoint = (request: Request, address: string) => Promise<Response>
 export function createOAuthEndpoints(parts: EndpointsParts): (method: string, path: string) => Endpoint | null {
   const { betterAuth, baseUrl, grants, issued, audit } = parts
 
-  const forward: Forward = (path, { fields, authorization }, address) =>
-    betterAuth.handler(
+  const forward: Forward = async (path, { fields, authorization, isPosted }, address) => {
+    const response = await betterAuth.handler(
       new Request(`${baseUrl}${authPath}${path}`, {
         method: 'POST',
         // Neither cookies nor an Origin: who asks is a program.
@@ -40,14 +41,27 @@ export function createOAuthEndpoints(parts: EndpointsParts): (method: string, pa
         body: fields.toString(),
       }),
     )
+    // Who did not use the header is not to be told to use it better.
+    if (isPosted) response.headers.delete('www-authenticate')
+    return response
+  }
+
+  /** The token a form is about. What cannot be one of ours is asked for as one that is not there. */
+  function tokenIn({ fields }: ClientForm): string {
+    const token = fields.get('token') ?? ''
+    const isRefresh = token.startsWith(refreshTokenPrefix)
+    fields.set('token_type_hint', isRefresh ? 'refresh_token' : 'access_token')
+    if (token !== '' && !isRefresh && !token.startsWith(accessTokenPrefix)) fields.set('token', accessTokenPrefix)
+    return token
+  }
 
   async function introspect(request: Request, address: string): Promise<Response> {
     const form = await readForm(request)
     if (form instanceof Response) return form
+    const token = tokenIn(form)
     const response = await forward('/oauth2/introspect', form, address)
     if (!response.ok) return response
     const said = (await response.json()) as { active?: unknown }
-    const token = form.fields.get('token') ?? ''
     return json(said.active === true && (await isAlive(token)) ? said : { active: false })
   }
 
@@ -61,11 +75,11 @@ export function createOAuthEndpoints(parts: EndpointsParts): (method: string, pa
   async function revoke(request: Request, address: string): Promise<Response> {
     const form = await readForm(request)
     if (form instanceof Response) return form
-    const token = form.fields.get('token') ?? ''
+    const token = tokenIn(form)
     const refresh = await issued.refreshToken(token)
     const access = refresh === null ? await issued.accessToken(token) : null
     const ended = refresh === null ? [access].filter((row) => row !== null) : await issued.beside(refresh)
-    const response = await forward('/oauth2/revoke', form, address)
+    const response = await asRevoked(await forward('/oauth2/revoke', form, address))
     const row = refresh ?? access
     // Of another client's token nothing is said, and nothing was done.
     if (!response.ok || row === null || row.clientId !== form.clientId) return response
@@ -102,6 +116,21 @@ export function createOAuthEndpoints(parts: EndpointsParts): (method: string, pa
     'GET /.well-known/oauth-authorization-server': metadata,
   }
   return (method, path) => (Object.hasOwn(served, `${method} ${path}`) ? (served[`${method} ${path}`] ?? null) : null)
+}
+
+/** What better-auth says of a token that is not there, or no more: to end it again is no error (RFC 7009, section 2.2). */
+const alreadyGone: ReadonlySet<string> = new Set(['Invalid access token', 'token not found', 'refresh token revoked'])
+const errorAnswer = z.object({ error_description: z.string() })
+
+async function asRevoked(response: Response): Promise<Response> {
+  if (response.ok) return response
+  const said = errorAnswer.safeParse(
+    await response
+      .clone()
+      .json()
+      .catch(() => null),
+  )
+  return said.success && alreadyGone.has(said.data.error_description) ? new Response(null, { status: 200 }) : response
 }
 
 function json(body: unknown, cacheControl = 'no-store'): Response {

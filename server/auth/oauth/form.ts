@@ -5,6 +5,8 @@ export interface ClientForm {
   readonly fields: URLSearchParams
   /** The header that says who it is, if it said so there or with a secret. */
   readonly authorization: string | null
+  /** Whether the secret came in the body. */
+  readonly isPosted: boolean
   readonly clientId: string | null
 }
 
@@ -25,9 +27,11 @@ export async function readForm(request: Request): Promise<ClientForm | Response>
   if (new Set(names).size < names.length) return oauthError('invalid_request', 'Send each parameter once.')
   const given = request.headers.get('authorization')
   const [id, secret] = [fields.get('client_id'), fields.get('client_secret')]
-  if (given !== null || !id || !secret) return { fields, authorization: given, clientId: clientOf(given) ?? id }
+  if (given !== null || !id || !secret) {
+    return { fields, authorization: given, isPosted: false, clientId: clientOf(given) ?? id }
+  }
   fields.delete('client_secret')
-  return { fields, authorization: basic(id, secret), clientId: id }
+  return { fields, authorization: basic(id, secret), isPosted: true, clientId: id }
 }
 
 function basic(id: string, secret: string): string {
