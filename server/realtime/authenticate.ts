@@ -26,27 +26,38 @@ export function isTicket(token: string): boolean {
   return token.startsWith('tkt_')
 }
 
-/** Who is connecting: whom the upgrade already knew, or whom the token of the connect command says. */
-export async function authenticate(
+/**
+ * Who is connecting: whom the upgrade already knew, or whom the token of the connect command says. A used or expired
+ * ticket is answered as an expired token, because then the SDK fetches another one and comes back.
+ */
+export function authenticate(
   authenticator: Authenticator,
   known: SocketIdentity | null,
   token: string | undefined,
-): Promise<Authenticated> {
+): Authenticated | Promise<Authenticated> {
   if (known) return letIn(known)
   if (token === undefined || token === '') {
     const { anonymous } = authenticator
     return anonymous ? letIn(anonymous) : { kind: 'close', reason: closeReasons.noToken }
   }
-  const verified = await verifyToken(authenticator, token)
+  if (isTicket(token)) {
+    const redeemed = authenticator.redeemTicket(token)
+    return redeemed instanceof Promise ? redeemed.then(byTicket) : byTicket(redeemed)
+  }
+  return authenticator.verifyConnectionToken(token).then(byToken)
+}
+
+function byTicket(identity: SocketIdentity | null): Authenticated {
+  return identity ? letIn(identity) : { kind: 'error', error: 'tokenExpired' }
+}
+
+function byToken(verified: VerifiedConnection): Authenticated {
   if (verified.ok) return { kind: 'identity', ...verified }
   if (verified.reason === 'expired') return { kind: 'error', error: 'tokenExpired' }
   return { kind: 'close', reason: refusalReason(verified.reason), why: verified.why }
 }
 
-/**
- * Whom the token of a command says. A used or expired ticket is answered as an expired token, because then the SDK
- * fetches another one and comes back.
- */
+/** Whom the token of a refresh says. */
 export async function verifyToken(authenticator: Authenticator, token: string): Promise<VerifiedConnection> {
   if (!isTicket(token)) return authenticator.verifyConnectionToken(token)
   const identity = await authenticator.redeemTicket(token)
