@@ -180,6 +180,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     records,
     metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
     metricsArePublic: config.metrics.public,
+    oauthClientRoles: config.oauth.client_roles,
     isEngineUp: engine.isUp,
     isTrustedProxy,
     addressOf: clientAddressOf,

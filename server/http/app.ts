@@ -9,6 +9,7 @@ import {
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { problemDocument } from '#protocol/problem.ts'
+import type { Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Records } from '#server/store/records.ts'
@@ -30,6 +31,7 @@ import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
@@ -46,6 +48,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly store: Store
   readonly records: Records
   readonly metrics: MetricsReader
+  /** Who may register OAuth clients. */
+  readonly oauthClientRoles: readonly Role[]
   /** Whether anybody may read the metrics. */
   readonly metricsArePublic: boolean
   /** Whether what the nodes share answers; found out within a second. */
@@ -126,6 +130,7 @@ const resources: readonly Routes[] = [
   metricsRoutes,
   setupRoutes,
   authRoutes,
+  oauthRoutes,
   sessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
