@@ -19,6 +19,7 @@ import { type CrossSiteOptions, createCrossSiteGuard } from './cross-site.ts'
 import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
+import { retryAfterOf } from './retry-after.ts'
 import { noteRoutes, type RouteTable } from './route-table.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
@@ -100,6 +101,8 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   app.addHook('onSend', async (request, reply) => {
     for (const cookie of shared.callers.renewedCookies(request)) reply.header('set-cookie', cookie)
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    const retryAfter = retryAfterOf(null, reply.statusCode)
+    if (retryAfter !== null && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
   })
   await app.register(swagger, {
     openapi: {
