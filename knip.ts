@@ -19,7 +19,10 @@ const config: KnipConfig = {
   // Started by name in build/check.ts.
   ignoreDependencies: [
     '@biomejs/biome',
-    ...['@better-auth/oauth-provider', '@better-auth/passkey', '@simplewebauthn/browser', 'bowser', 'csv-stringify'],
+    '@better-auth/oauth-provider',
+    '@better-auth/passkey',
+    'bowser',
+    'csv-stringify',
     'openid-client',
   ],
   // A schema brings its type along, whether or not both sides have come to use it.
@@ -27,7 +30,6 @@ const config: KnipConfig = {
     'protocol/**': ['types'],
     'protocol/{api,account,oauth,audit}.ts': ['exports'],
   },
-  ignoreFiles: ['protocol/{account,oauth}.ts'],
   ignoreExportsUsedInFile: true,
   // Vite's entries are pages: what a page loads is used.
   compilers: {

@@ -54,8 +54,11 @@ export const problem = z.object({
 })
 export type Problem = z.infer<typeof problem>
 
+/** One that this server answers. */
+export type OwnProblem = Problem & { readonly code: ProblemCode }
+
 /** `detail` is a sentence that says what to do. */
-export function problemDocument(code: ProblemCode, detail: string, errors?: Problem['errors']): Problem {
+export function problemDocument(code: ProblemCode, detail: string, errors?: Problem['errors']): OwnProblem {
   const { status, title } = problems[code]
   return { type: 'about:blank', title, status, code, detail, ...(errors === undefined ? {} : { errors }) }
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Auth } from './auth/auth.ts'
-import { createAuth } from './auth/create-auth.ts'
+import { type AuthOptions, createAuth } from './auth/create-auth.ts'
 import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
@@ -129,11 +129,11 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { broker, bus, ephemeral } = engine
   metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
-  const secret = secretOf(config)
   const origins = ownOrigins(baseUrl)
   const auth = parts.use(
     await createAuth({
-      ...{ records, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
+      ...{ records, ephemeral, baseUrl, sweeps, log: log.child({ room: 'auth' }) },
+      ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
     }),
@@ -221,9 +221,9 @@ export function openRecordsOf({ database_url: target }: Config, store: Store, lo
   return openRecords({ store, target, log: log.child({ room: 'store' }) })
 }
 
-/** Nodes with the same accounts need the same one: what one has signed, another reads. */
-export function secretOf({ secret, data }: Config): string {
-  return secret ?? readOrCreateSecret(join(data, 'secret.key'))
+/** Nodes with the same accounts need the same secret: what one has signed, another reads. */
+export function secretOf({ secret, data, database_url }: Config): Pick<AuthOptions, 'secret' | 'isShared'> {
+  return { secret: secret ?? readOrCreateSecret(join(data, 'secret.key')), isShared: database_url !== undefined }
 }
 
 /** What a node is called: `host_8750`, and of several processes `host_8750#2`. */

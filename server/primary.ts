@@ -84,7 +84,7 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
   async function prepareIdentity(): Promise<string | null> {
     await using ephemeral = createMemoryEphemeral()
     await using records = await openRecordsOf(config, store, log)
-    const options = { records, ephemeral, baseUrl, secret: secretOf(config), sweeps: false }
+    const options = { records, ephemeral, baseUrl, sweeps: false, ...secretOf(config) }
     await using auth = await createAuth({ ...options, log: log.child({ room: 'auth' }) })
     return await createSetupLink(auth, baseUrl)
   }

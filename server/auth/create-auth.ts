@@ -17,7 +17,9 @@ import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
+import { checkSecret } from './secret-check.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
 import { createSignIn } from './sign-in.ts'
@@ -37,6 +39,8 @@ export interface AuthOptions {
   readonly baseUrl: string
   /** From `readOrCreateSecret`. */
   readonly secret: string
+  /** Whether other nodes may have the same records, and so need the same secret. Default false. */
+  readonly isShared?: boolean
   readonly log: Logger
   /** Whether this process ends what time has ended; of those that share the records one is enough. Default true. */
   readonly sweeps?: boolean
@@ -90,6 +94,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     revocation,
   }
   await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
+  if (options.isShared) await checkSecret(database, secret)
   const betterAuth = createBetterAuth(betterAuthParts)
 
   const sessions = createSessions(database, clock)
@@ -100,19 +105,26 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const devices = createDevices({ ...common, betterAuth })
   const signIn = createSignIn({ betterAuth, sessions })
+  const identify = recordRefused(
+    createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    audit,
+  )
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
       ...common,
       betterAuth,
+      identify,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
     }),
-    identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    identify,
     signIn: signIn.forToken,
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
-      if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      if (session === undefined) return
+      await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      await audit.record({ action: 'sign_out', target: { kind: 'session', id: sessionId, name: '' } })
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,

@@ -18,6 +18,7 @@ import type { IsTrusted } from './client-address.ts'
 import { type CrossSiteOptions, createCrossSiteGuard } from './cross-site.ts'
 import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
+import { recordRefusal } from './record-refusal.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
 import { retryAfterOf } from './retry-after.ts'
 import { noteRoutes, type RouteTable } from './route-table.ts'
@@ -82,7 +83,11 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   const table = noteRoutes(app)
   app.decorate('addressOf', parts.addressOf)
   app.decorate('routeTable', table)
-  app.setErrorHandler(replyWithProblem)
+  app.setErrorHandler(async (error: Error, request, reply) => {
+    await recordRefusal(parts.auth.audit, request, error)
+    replyWithProblem(error, request, reply)
+    return reply
+  })
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? ''
     const methods = table.methodsAt(path)

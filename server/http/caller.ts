@@ -29,17 +29,15 @@ export function createCallers({ auth, isLocal }: CallerOptions): Callers {
   const renewed = new WeakMap<FastifyRequest, readonly string[]>()
 
   async function signedIn(request: FastifyRequest): Promise<Identity> {
-    const identity = await identify(request)
-    askedBy(identity)
-    return identity
-  }
-
-  async function identify(request: FastifyRequest): Promise<Identity> {
-    if (isLocal(request.raw)) return localIdentity
+    if (isLocal(request.raw)) {
+      askedBy(localIdentity)
+      return localIdentity
+    }
     const found = await auth.identify(headersOf(request.raw))
     if (found === null) {
       throw new HttpProblem('unauthorized', 'Send a bearer token, an API key in X-API-Key, or sign in at the console.')
     }
+    askedBy(found.identity)
     if (isConfigured(found.identity) && !isServerApi(request)) {
       const sentence = 'The key of the configuration is for /api/<method> alone. Create one with "carillon key create".'
       throw new HttpProblem('forbidden', sentence)

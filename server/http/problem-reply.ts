@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
-import { type Problem, type ProblemCode, problemDocument } from '#protocol/problem.ts'
+import { type OwnProblem, type ProblemCode, problemDocument } from '#protocol/problem.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import { RecordsError } from '#server/store/records-error.ts'
 import { retryAfterOf } from './retry-after.ts'
@@ -26,7 +26,7 @@ export function replyWithProblem(error: FastifyError | Error, request: FastifyRe
   reply.code(document.status).type('application/problem+json').send(document)
 }
 
-function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
+export function problemOf(error: FastifyError | Error, request: FastifyRequest): OwnProblem {
   if (error instanceof HttpProblem || error instanceof AuthError) return problemDocument(error.code, error.message)
   if (error instanceof RecordsError) return problemDocument('unavailable', error.message)
   if (hasZodFastifySchemaValidationErrors(error)) {

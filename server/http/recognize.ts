@@ -35,7 +35,11 @@ export function createRecognize(parts: RecognizeParts): Recognize {
   async function recognizeByCredentials(request: IncomingMessage, ticket: string | null): Promise<Recognized> {
     try {
       const found = await recognize(request, ticket)
-      if (found === 'refused') metrics.refused('credentials')
+      if (found !== 'refused') return found
+      metrics.refused('credentials')
+      const target = { kind: 'route', id: 'GET /connection', name: 'GET /connection' } as const
+      const refusal = { action: 'access_refused', outcome: 'refused', code: 'unauthorized', actor: null } as const
+      await auth.audit.record({ ...refusal, target })
       return found
     } catch (error) {
       if (error instanceof AuthError && error.code !== 'unavailable') metrics.refused('credentials')

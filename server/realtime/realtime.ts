@@ -120,7 +120,7 @@ export type PublishOutcome =
 export interface Authenticator {
   verifyConnectionToken(token: string): Promise<VerifiedConnection>
   verifySubscriptionToken(token: string): Promise<VerifiedSubscription>
-  redeemTicket(ticket: string): Promise<Identity | null>
+  redeemTicket(ticket: string): Identity | null | Promise<Identity | null>
   /** Who this is by the records of now; null when nobody any more. */
   current(identity: Identity): Promise<Identity | null>
   /** Whom a client without a token is taken for. Without it a token is required. */

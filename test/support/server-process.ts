@@ -201,6 +201,8 @@ function parse(text: string): unknown {
 /** The test's own environment, without settings that would reach the server. */
 function cleanEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('CARILLON_') && name !== 'REDIS_URL'),
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('CARILLON_') && name !== 'REDIS_URL' && name !== 'DATABASE_URL',
+    ),
   )
 }

@@ -7,7 +7,22 @@ import { HttpProblem } from '../problem-reply.ts'
 import { pagePolicy } from '../security-headers.ts'
 
 /** The paths at which the console draws a page of its own. */
-const pages = ['/', '/setup', '/enrol', '/live', '/connections', '/sign-in']
+const pages = [
+  '/',
+  '/setup',
+  '/reset',
+  '/enrol',
+  '/live',
+  '/connections',
+  '/users',
+  '/keys',
+  '/services',
+  '/audit',
+  '/sign-in',
+  '/account',
+  '/oauth/consent',
+  '/device',
+]
 
 /** The console: one page and its assets, under a content security policy that lets nothing else run. */
 export const consoleRoutes: Routes = async (app, { consoleFolder }) => {
