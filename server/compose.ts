@@ -252,6 +252,8 @@ function mayBeAnonymous({ client }: Config): boolean {
 }
 
 export async function prepareFolder(data: string): Promise<void> {
+  // What this process makes from here on, and its workers, is for nobody else to read, also in a folder that others may.
+  process.umask(0o077)
   try {
     await mkdir(data, { recursive: true, mode: 0o700 })
   } catch (cause) {

@@ -21,6 +21,7 @@ import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
 import { recordRefusal } from './record-refusal.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
+import { retryAfterOf } from './retry-after.ts'
 import { noteRoutes, type RouteTable } from './route-table.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
@@ -110,6 +111,8 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   app.addHook('onSend', async (request, reply) => {
     for (const cookie of shared.callers.renewedCookies(request)) reply.header('set-cookie', cookie)
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    const retryAfter = retryAfterOf(null, reply.statusCode)
+    if (retryAfter !== null && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
   })
   await app.register(swagger, {
     openapi: {
