@@ -15,7 +15,7 @@ import { type ChildProgram, startChild } from './child-program.ts'
 export const carillon = join(import.meta.dirname, '../../server/carillon.js')
 
 /** Where the servers of a test keep their records, if not in their data folders. */
-export const databaseVariable = 'CARILLON_TEST_DATABASE_URL'
+export const databaseVariable = 'TEST_DATABASE_URL'
 
 export const password = 'a bell rings at nine'
 
