@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -15,12 +15,14 @@ import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
 import { type Engine, openEngine } from './engine.ts'
+import { createAdmission } from './http/admission.ts'
 import { createHttpApp } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, hostInUrl, listenTcp, localSocketPath } from './http/listen.ts'
 import { createMetricsReader } from './http/metrics-reader.ts'
 import { createRecognize } from './http/recognize.ts'
+import { createServe } from './http/serve.ts'
 import { createStreams } from './http/streams.ts'
 import { prepareTransport, type Transport } from './http/tls/transport.ts'
 import { createWebServer } from './http/tls/web-server.ts'
@@ -167,6 +169,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
+  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy, isLocal(request))
   const allowedOrigins = [...origins, ...config.client.allowed_origins]
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
@@ -178,6 +181,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     metricsArePublic: config.metrics.public,
     isEngineUp: engine.isUp,
     isTrustedProxy,
+    addressOf: clientAddressOf,
     baseUrl,
     version: packageJson.version,
     consoleFolder: builtConsole(),
@@ -187,16 +191,13 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
-  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, metrics })
-  const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
-  const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
-  const serve = (request: IncomingMessage, response: ServerResponse) => {
-    // What never ends by itself is not waited for.
-    if (streams(request, response)) return
-    drain.count(request, response)
-    app.routing(request, response)
-  }
+  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, addressOf: clientAddressOf, metrics })
+  const edge = { realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log }
+  const refusesForeignPages = mayBeAnonymous(config)
+  const upgrade = createUpgrade({ ...edge, refusesForeignPages })
+  const streams = createStreams({ ...edge, refusesForeignPages })
+  const admission = createAdmission({ limits: config.limits, addressOf: clientAddressOf, isLocal })
+  const serve = createServe({ admission, drain, streams, routing: app.routing })
   for (const server of [local, web]) {
     if (server) limitRequests(server, config.limits)
     server?.on('request', serve)

@@ -60,7 +60,7 @@ export interface Auth extends AsyncDisposable {
     /** 256 random bits, for one socket within 20 s. Throws `unavailable` when too many are under way. */
     issue(identity: Identity): Promise<{ readonly ticket: string; readonly expiresIn: number }>
     /** Takes the ticket out of the store; null when unknown, used, expired, or its session has ended. */
-    redeem(ticket: string): Promise<Identity | null>
+    redeem(ticket: string): Identity | null | Promise<Identity | null>
   }
   readonly setup: {
     /** Whether an administrator exists. */

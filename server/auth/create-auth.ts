@@ -17,6 +17,7 @@ import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
 import { checkSecret } from './secret-check.ts'
 import { createSessions } from './sessions.ts'
@@ -104,19 +105,26 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const devices = createDevices({ ...common, betterAuth })
   const signIn = createSignIn({ betterAuth, sessions })
+  const identify = recordRefused(
+    createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    audit,
+  )
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
       ...common,
       betterAuth,
+      identify,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
     }),
-    identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    identify,
     signIn: signIn.forToken,
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
-      if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      if (session === undefined) return
+      await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      await audit.record({ action: 'sign_out', target: { kind: 'session', id: sessionId, name: '' } })
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
