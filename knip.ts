@@ -22,7 +22,6 @@ const config: KnipConfig = {
     '@better-auth/oauth-provider',
     '@better-auth/passkey',
     'bowser',
-    'csv-stringify',
     'openid-client',
   ],
   // A schema brings its type along, whether or not both sides have come to use it.

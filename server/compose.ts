@@ -136,6 +136,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
+      auditKeepMs: config.audit.keep * 1000,
     }),
   )
   const realtime = parts.use(

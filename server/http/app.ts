@@ -21,6 +21,7 @@ import { replyWithProblem } from './problem-reply.ts'
 import { recordRefusal } from './record-refusal.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
 import { noteRoutes, type RouteTable } from './route-table.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
@@ -131,6 +132,7 @@ const resources: readonly Routes[] = [
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,
+  auditRoutes,
   clientRoutes,
   channelRoutes,
   starRoutes,
