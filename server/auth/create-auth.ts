@@ -15,6 +15,8 @@ import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
+import { createOAuth } from './oauth/create-oauth.ts'
+import { createGrants } from './oauth/grants.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { recordRefused } from './refused-credentials.ts'
@@ -85,13 +87,14 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const signInLimit = createSignInLimit(limits.signIn, counters)
   const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
   const common = { baseUrl, secret, log, clock, database, audit }
+  const grants = createGrants({ ...common, revocation })
   const betterAuthParts = {
     ...common,
     records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
     passwords,
     signInLimit,
-    revocation,
+    ...{ revocation, grants },
   }
   await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
   if (options.isShared) await checkSecret(database, secret)
@@ -99,16 +102,17 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
   const sessions = createSessions(database, clock)
   const keys = createKeys({ ...common, revocation })
-  const currentIdentity = createCurrentIdentity(sessions, keys)
+  const currentIdentity = createCurrentIdentity(sessions, keys, grants)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const devices = createDevices({ ...common, betterAuth })
   const signIn = createSignIn({ betterAuth, sessions })
   const identify = recordRefused(
-    createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    createIdentify({ ...common, betterAuth, sessions, keys, grants, configuredKey: options.configuredKey }),
     audit,
   )
+  const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
@@ -117,8 +121,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       betterAuth,
       identify,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
+      oauth: oauth.endpoints,
     }),
     identify,
+    oauth: oauth.public,
     signIn: signIn.forToken,
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
@@ -128,7 +134,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
-    ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
+    ...createSocketTokens({
+      ...{ clock, signingKeys, accessTokens, subscriptionTokens, grants },
+      site: options.client,
+    }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
     users: createUsers({ ...common, betterAuth, passwords }),

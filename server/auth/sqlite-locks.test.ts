@@ -18,6 +18,7 @@ import {
 } from './auth-fixture.ts'
 import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { openIdentityRecords } from './database.ts'
+import { createGrants } from './oauth/grants.ts'
 import { scryptPasswords } from './passwords.ts'
 
 test('better-auth holds no lock on the records while it waits for something', async () => {
@@ -25,14 +26,16 @@ test('better-auth holds no lock on the records while it waits for something', as
   store.sqlite.exec('PRAGMA busy_timeout = 0')
   const log = pino({ level: 'silent' })
   await using records = await openRecords({ store, log })
+  const { betterAuth: kept, database } = await openIdentityRecords(records)
+  const revocation = { publish: () => {}, onRevoked: () => () => {} }
   const parts = {
-    records: (await openIdentityRecords(records)).betterAuth,
+    records: kept,
     baseUrl,
     trustedOrigins: [],
     secret: 's'.repeat(43),
     passwords: fastPasswords,
     signInLimit: { take: async () => {}, clear: async () => {} },
-    revocation: { publish: () => {}, onRevoked: () => () => {} },
+    ...{ revocation, grants: createGrants({ database, revocation, clock: Date.now }) },
     log,
   }
   await records.prepare((db) => migrateBetterAuth(parts, db))

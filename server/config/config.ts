@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { personRole } from '#protocol/roles.ts'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
@@ -65,6 +66,12 @@ export const configSchema = z.strictObject({
   channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
   client: clientSettings.prefault({}),
   http_api: httpApiSettings.prefault({}),
+  oauth: z
+    .strictObject({
+      /** Who may register services that people let in, and change them. */
+      client_roles: z.array(personRole).min(1, 'Name at least one role: admin, operator or viewer.').default(['admin']),
+    })
+    .prefault({}),
   limits: limits.prefault({}),
   /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
   trusted_proxies: z.array(network).max(100).default([]),
@@ -102,7 +109,7 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
-  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'trusted_proxies', 'metrics', 'audit'],
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
 ])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
