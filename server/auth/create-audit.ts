@@ -69,7 +69,10 @@ export function createAudit({ database, log, clock, keepMs }: AuditParts): KeptA
       const oldest = await database.get('select 1 from audit_entries where id < ? limit 1', over)
       if (oldest === undefined) return
       // The database lets nothing go that is not older than this.
-      await database.run('update audit_horizon set before = ?', new Date(before).toISOString())
+      await database.run(
+        'insert into audit_horizon (id, before) values (1, ?) on conflict (id) do update set before = excluded.before',
+        new Date(before).toISOString(),
+      )
       for (let turns = 0; turns < turnsOfSweep; turns++) {
         const oldest = 'select id from audit_entries where id < ? order by id limit ?'
         const removed = await database.run(`delete from audit_entries where id in (${oldest})`, over, sweptAtOnce)
