@@ -124,7 +124,7 @@ export interface Identified {
 
 export type Verified =
   | { readonly ok: true; readonly identity: Identity /** seconds since 1970 */; readonly expiresAt: number }
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid'; readonly why?: TokenFault | undefined }
+  | RefusedToken<'expired' | 'invalid'>
 
 export type VerifiedConnection =
   | {
@@ -136,7 +136,7 @@ export type VerifiedConnection =
       readonly grants: readonly SubscriptionGrant[]
     }
   /** `anonymous`: it names no user, and such tokens are not taken here. */
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid' | 'anonymous'; readonly why?: TokenFault | undefined }
+  | RefusedToken<'expired' | 'invalid' | 'anonymous'>
 
 export type VerifiedSubscription =
   | {
@@ -148,9 +148,17 @@ export type VerifiedSubscription =
       readonly expiresAt: number | null
       readonly grant: SubscriptionGrant
     }
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid'; readonly why?: TokenFault | undefined }
+  | RefusedToken<'expired' | 'invalid'>
 
-/** For the log: what is wrong with a token, without anything that stands in it. Clients are never told. */
+export interface RefusedToken<Reason> {
+  readonly ok: false
+  readonly reason: Reason
+  readonly why?: TokenFault | undefined
+  /** For how many seconds it has been over, or by how many it is from the future. */
+  readonly bySeconds?: number | undefined
+}
+
+/** For the log: what is wrong with a token, without anything that stands in it. Clients are told of clocks alone. */
 export type TokenFault =
   | 'malformed'
   | 'bad signature'
@@ -158,6 +166,7 @@ export type TokenFault =
   | 'wrong audience'
   | 'wrong issuer'
   | 'claims'
+  | 'clock'
   | 'session ended'
   | 'for another channel, user or connection'
 
