@@ -135,10 +135,22 @@ const roles = {
   device: accessControl.newRole({ user: [], session: [] }),
 }
 
+const daySeconds = 24 * 60 * 60
+
+/** A key signs for so long; then another is made. */
+const keyRotationSeconds = 90 * daySeconds
+
+/** And verifies for so long after that: tokens live for minutes, but others may keep a copy of the key set. */
+const keyGraceSeconds = 7 * daySeconds
+
 /** The key set. Access tokens are signed by `access-tokens.ts`, with these keys and its own claims. */
 function jwtOptions(baseUrl: string): JwtOptions {
   return {
-    jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' }, rotationInterval: 90 * 24 * 60 * 60 },
+    jwks: {
+      keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' },
+      rotationInterval: keyRotationSeconds,
+      gracePeriod: keyGraceSeconds,
+    },
     jwt: {
       issuer: issuerOf(baseUrl),
       audience: accessTokenAudience,

@@ -106,6 +106,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       ...common,
       betterAuth,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
+      prepareKeys: signingKeys.current,
     }),
     identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
     signIn: signIn.forToken,

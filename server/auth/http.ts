@@ -13,14 +13,19 @@ import { accountDisabled, wrongCredentials } from './sign-in.ts'
  */
 const served = new Set(['POST /sign-in/email', 'POST /sign-out', 'GET /get-session', 'GET /jwks', 'GET /ok'])
 
+/** Whoever meets an unknown `kid` asks again sooner: new keys are published before anybody has seen a token of theirs. */
+const keySetCaching = 'public, max-age=300'
+
 export interface HttpParts {
   readonly betterAuth: BetterAuth
   readonly baseUrl: string
   readonly requests: RateLimit
+  /** Sees to it that there is a key to sign with, so that the key set is never empty. */
+  readonly prepareKeys: () => Promise<unknown>
   readonly log: Logger
 }
 
-export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts): Auth['handle'] {
+export function createHandle({ betterAuth, baseUrl, requests, prepareKeys, log }: HttpParts): Auth['handle'] {
   async function answer(request: Request, address: string): Promise<Response> {
     const { pathname, search } = new URL(request.url)
     const path = pathname.startsWith(`${authPath}/`) ? pathname.slice(authPath.length) : ''
@@ -32,6 +37,7 @@ export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts):
       const sentence = `Too many requests. Try again in ${retryAfter} seconds.`
       throw new AuthError('rate_limited', sentence, { retryAfter })
     }
+    if (path === '/jwks') await prepareKeys()
     const headers = new Headers(request.headers)
     headers.set(addressHeader, address)
     // The address comes from the configuration: what the Host header says has no effect.
@@ -41,7 +47,9 @@ export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts):
       ...(request.body === null ? {} : { body: await request.arrayBuffer() }),
     })
     const response = await betterAuth.handler(forwarded)
-    return response.ok ? withoutToken(response) : await refused(response)
+    if (!response.ok) return refused(response)
+    if (path === '/jwks') response.headers.set('cache-control', keySetCaching)
+    return withoutToken(response)
   }
 
   return async (request, address) => {

@@ -318,7 +318,11 @@ describe('subscription tokens of the site', () => {
     expect(await outcomeOf({ sub: 'ada' })).toMatchObject({ ok: false, reason: 'invalid' })
     expect(await outcomeOf({ channel: '' })).toMatchObject({ ok: false, reason: 'invalid' })
     expect(await outcomeOf({ channel: 'a', exp: now() - 1 })).toMatchObject({ ok: false, reason: 'expired' })
-    expect(await outcomeOf({ channel: 'a', nbf: now() + 3600 })).toMatchObject({ ok: false, reason: 'invalid', why: 'clock' })
+    expect(await outcomeOf({ channel: 'a', nbf: now() + 3600 })).toMatchObject({
+      ok: false,
+      reason: 'invalid',
+      why: 'clock',
+    })
     expect(await outcomeOf({ channel: 'a', expire_at: now() - 1 })).toMatchObject({ ok: false, reason: 'expired' })
     expect(await outcomeOf({ channel: 'a', expire_at: 0 })).toMatchObject({ ok: true, userId: '', expiresAt: null })
   })

@@ -8,7 +8,10 @@ test.each([
   [{ exp: 400 }, { reason: 'expired', bySeconds: 600 }],
   [{ iat: 1060, nbf: 1060 }, null],
   [{ iat: 1061 }, { reason: 'invalid', why: 'clock', bySeconds: 61 }],
-  [{ iat: 900, nbf: 4600 }, { reason: 'invalid', why: 'clock', bySeconds: 3600 }],
+  [
+    { iat: 900, nbf: 4600 },
+    { reason: 'invalid', why: 'clock', bySeconds: 3600 },
+  ],
 ])('at 1000 the times %j make the token %j', (times, fault) => {
   expect(timeFault(times, 1000)).toEqual(fault && { ok: false, ...fault })
 })
