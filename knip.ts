@@ -19,7 +19,7 @@ const config: KnipConfig = {
   // Started by name in build/check.ts.
   ignoreDependencies: [
     '@biomejs/biome',
-    ...['@better-auth/oauth-provider', '@better-auth/passkey', '@simplewebauthn/browser', 'bowser', 'csv-stringify'],
+    ...['@better-auth/oauth-provider', '@better-auth/passkey', '@simplewebauthn/browser', 'csv-stringify'],
     ...['openid-client', 'selfsigned'],
   ],
   // A schema brings its type along, whether or not both sides have come to use it.

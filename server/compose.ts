@@ -119,6 +119,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       ...{ store, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
       client: config.client,
       configuredKey: config.http_api.key,
+      tokenHeader: config.auth.token_header,
     }),
   )
   const realtime = parts.use(
@@ -172,7 +173,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   parts.defer(() => app.close())
   const drain = createDrain()
   const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
-  const recognize = createRecognize({ auth, isLocal, metrics })
+  const recognize = createRecognize({ auth, isLocal, metrics, tokenHeader: config.auth.token_header })
   const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
   const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
   const serve = (request: IncomingMessage, response: ServerResponse) => {

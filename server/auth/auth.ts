@@ -28,9 +28,9 @@ export interface Auth extends AsyncDisposable {
    */
   handle(request: Request, address: string): Promise<Response>
   /**
-   * Who sent these headers: an `Authorization: Bearer` session, an `X-API-Key` or `Authorization: apikey`, or a session
+   * Who sent these headers: an `Authorization: Bearer` session (or one in the header that the site has chosen), an `X-API-Key` or `Authorization: apikey`, or a session
    * cookie; null when nobody.
-   * A bearer or key that is present but not valid throws `invalid_token`. Counts as a use of the session.
+   * A bearer or key that is present but not valid throws `invalid_token`, two different bearers `bad_request`. Counts as a use of the session.
    */
   identify(headers: Headers): Promise<Identified | null>
 

@@ -45,6 +45,8 @@ export interface AuthOptions {
   readonly limits?: Partial<AuthLimits>
   /** How tokens of the site's own backend are verified. Default: there are none. */
   readonly client?: SiteSettings
+  /** A header that may hold a session token beside `Authorization`. Default: none. */
+  readonly tokenHeader?: string | null
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
   /** How passwords are stored; scrypt unless told otherwise. */
@@ -68,7 +70,7 @@ const defaultLimits: AuthLimits = {
 
 /** Puts identity together, on a handle of its own to the store's file. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { ephemeral, secret, log, sweeps = true, clock = Date.now } = options
+  const { ephemeral, secret, log, sweeps = true, clock = Date.now, tokenHeader = null } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
   const sqlite = openHandle(options.store.path)
@@ -108,7 +110,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
       prepareKeys: signingKeys.current,
     }),
-    identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    identify: createIdentify({
+      ...{ ...common, betterAuth, sessions, keys, verifyAccessToken: accessTokens.verifyAccessToken },
+      ...{ tokenHeader, configuredKey: options.configuredKey },
+    }),
     signIn: signIn.forToken,
     async endSession(sessionId) {
       const session = database.get<{ token: string }>('select token from session where id = ?', sessionId)

@@ -8,6 +8,7 @@ import { limits } from './limits.ts'
 import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './namespaces.ts'
 import { network } from './network.ts'
 import { redisUrl } from './redis-target.ts'
+import { authSettings, deviceSettings, sessionSettings } from './sign-ins.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
 
@@ -48,6 +49,9 @@ export const configSchema = z.strictObject({
   channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
   client: clientSettings.prefault({}),
   http_api: httpApiSettings.prefault({}),
+  auth: authSettings.prefault({}),
+  session: sessionSettings.prefault({}),
+  devices: deviceSettings.prefault({}),
   limits: limits.prefault({}),
   /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
   trusted_proxies: z.array(network).max(100).default([]),
@@ -72,6 +76,7 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
+  ...['auth', 'session', 'devices'],
   ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'trusted_proxies', 'metrics'],
 ])
 

@@ -13,14 +13,16 @@ type Recognized = Identity | null | 'refused'
 
 export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> {
   readonly metrics: Pick<Metrics, 'refused'>
+  /** A header that may hold a token as well; null for none. */
+  readonly tokenHeader: string | null
 }
 
 /** Cookies are not looked at: any page a browser shows could send them. */
-export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Recognize {
+export function createRecognize({ auth, isLocal, metrics, tokenHeader }: RecognizeParts): Recognize {
+  const headers = ['authorization', 'x-api-key', ...(tokenHeader === null ? [] : [tokenHeader.toLowerCase()])]
   return (request, ticket) => {
     if (isLocal(request)) return localIdentity
-    const { authorization, 'x-api-key': key } = request.headers
-    if (ticket === null && authorization === undefined && key === undefined) return null
+    if (ticket === null && headers.every((name) => request.headers[name] === undefined)) return null
     return recognizeByCredentials(request, ticket)
   }
 
