@@ -29,6 +29,7 @@ import { loadHookModules } from './realtime/hook-modules.ts'
 import type { OnlineEvent } from './realtime/hooks.ts'
 import { limitsOf } from './realtime/limits.ts'
 import type { Realtime } from './realtime/realtime.ts'
+import { openRecords, type Records } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
@@ -75,9 +76,10 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
 
   const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
+  const records = parts.use(await openRecordsOf(config, store, log))
   const engine = parts.use(await openEngine({ config, store, metrics, log }))
   const { auth, realtime } = parts.use(
-    await openNode({ config, log, metrics, store, engine, name: nodeName(port), baseUrl, local, web }),
+    await openNode({ config, log, metrics, store, records, engine, name: nodeName(port), baseUrl, local, web }),
   )
   const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
   const running = parts.move()
@@ -94,6 +96,7 @@ export interface NodeOptions {
   readonly log: Logger
   readonly metrics: Metrics
   readonly store: Store
+  readonly records: Records
   readonly engine: Engine
   /** What people call it. */
   readonly name: string
@@ -108,15 +111,15 @@ export interface NodeOptions {
 
 /** All that a process needs to serve clients. Disposing of it stops accepting on `web` and drains. */
 export async function openNode(options: NodeOptions): Promise<RunningNode> {
-  const { config, log, metrics, store, engine, name, baseUrl, local, web, sweeps = true } = options
+  const { config, log, metrics, store, records, engine, name, baseUrl, local, web, sweeps = true } = options
   const { broker, bus, ephemeral } = engine
   metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
-  const secret = readOrCreateSecret(join(config.data, 'secret.key'))
+  const secret = secretOf(config)
   const origins = ownOrigins(baseUrl)
   const auth = parts.use(
     await createAuth({
-      ...{ store, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
+      ...{ records, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
       client: config.client,
       configuredKey: config.http_api.key,
       tokenHeader: config.auth.token_header,
@@ -159,6 +162,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     auth,
     realtime,
     store,
+    records,
     metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
     metricsArePublic: config.metrics.public,
     isEngineUp: engine.isUp,
@@ -198,6 +202,16 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
 
   const opened = parts.move()
   return { auth, realtime, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** @throws StoreError */
+export function openRecordsOf({ database_url: target }: Config, store: Store, log: Logger): Promise<Records> {
+  return openRecords({ store, target, log: log.child({ room: 'store' }) })
+}
+
+/** Nodes with the same accounts need the same one: what one has signed, another reads. */
+export function secretOf({ secret, data }: Config): string {
+  return secret ?? readOrCreateSecret(join(data, 'secret.key'))
 }
 
 /** What a node is called: `host_8750`, and of several processes `host_8750#2`. */

@@ -4,8 +4,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { createAuth } from './auth/create-auth.ts'
-import { readOrCreateSecret } from './auth/secret-file.ts'
-import { closeServer, createSetupLink, installationOf, prepareFolder, type RunningServer } from './compose.ts'
+import {
+  closeServer,
+  createSetupLink,
+  installationOf,
+  openRecordsOf,
+  prepareFolder,
+  type RunningServer,
+  secretOf,
+} from './compose.ts'
 import type { Config } from './config/config.ts'
 import { openEngine } from './engine.ts'
 import { bindTcp, holdFolder, hostInUrl, localSocketPath } from './http/listen.ts'
@@ -44,7 +51,6 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
   // With Redis each worker is a node of its own there, like those on other machines.
   const engine = config.redis_url === undefined ? parts.use(await openEngine({ config, store, metrics, log })) : null
-  const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const setupLink = await prepareIdentity()
   const switchboard = createSwitchboard()
   // What is written to the history is measured here.
@@ -75,8 +81,9 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
   /** Brings identity's tables up to date, which several processes at once must not. */
   async function prepareIdentity(): Promise<string | null> {
     await using ephemeral = createMemoryEphemeral()
-    const options = { store, ephemeral, baseUrl, secret, sweeps: false, log: log.child({ room: 'auth' }) }
-    await using auth = await createAuth(options)
+    await using records = await openRecordsOf(config, store, log)
+    const options = { records, ephemeral, baseUrl, secret: secretOf(config), sweeps: false }
+    await using auth = await createAuth({ ...options, log: log.child({ room: 'auth' }) })
     return await createSetupLink(auth, baseUrl)
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
-import { closeServer, nodeName, openNode } from './compose.ts'
+import { closeServer, nodeName, openNode, openRecordsOf } from './compose.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { listenLocal, listenTcp, localSocketPath, unboundServer } from './http/listen.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -48,6 +48,7 @@ async function start({ config, worker, node, baseUrl, port }: StartOrder): Promi
   for (const server of [local, web]) parts.defer(() => closeServer(server))
   const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
+  const records = parts.use(await openRecordsOf(config, store, log))
   // On Redis this process is a node like those of other machines.
   const isOnRedis = config.redis_url !== undefined
   const engine = parts.use(isOnRedis ? await openEngine({ config, store, metrics, log }) : openRemoteEngine(peer, node))
@@ -57,6 +58,7 @@ async function start({ config, worker, node, baseUrl, port }: StartOrder): Promi
       log,
       metrics,
       store,
+      records,
       engine,
       name: nodeName(port, worker),
       baseUrl,

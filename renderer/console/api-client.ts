@@ -18,8 +18,8 @@ import {
   serverInfo,
   ticketAnswer,
 } from '#protocol/api.ts'
-import { problem } from '#protocol/problem.ts'
 import { ApiError } from './api-error.ts'
+import { type AskOptions, createAsk } from './ask.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
 export interface ApiClient {
@@ -50,32 +50,8 @@ export interface ApiClient {
   ticket(): Promise<string>
 }
 
-export interface ApiClientOptions {
-  readonly fetch?: typeof fetch
-  /** Longest wait for an answer, in milliseconds. */
-  readonly timeoutMs?: number
-}
-
-export function createApiClient({ fetch = globalThis.fetch, timeoutMs = 15_000 }: ApiClientOptions = {}): ApiClient {
-  async function ask<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
-    const response = await fetch(path, {
-      method,
-      credentials: 'same-origin',
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((cause: unknown) => {
-      throw new ApiError(unreachable, { cause })
-    })
-    const text = await response.text().catch((cause: unknown) => {
-      throw new ApiError(unreachable, { cause })
-    })
-    const json = parseJson(text)
-    if (!response.ok) throw refusal(response, json)
-    const answer = schema.safeParse(json)
-    if (!answer.success) throw new ApiError(badAnswer, { cause: answer.error })
-    return answer.data
-  }
+export function createApiClient(options: AskOptions = {}): ApiClient {
+  const ask = createAsk(options)
   const nothing = z.unknown()
 
   return {
@@ -126,24 +102,6 @@ export function createApiClient({ fetch = globalThis.fetch, timeoutMs = 15_000 }
   }
 }
 
-const unreachable = {
-  code: 'unreachable',
-  title: 'The server does not answer',
-  detail:
-    'The server does not answer. Check that it is running and that this computer is on the network, then try again.',
-}
-const badAnswer = {
-  code: 'bad_answer',
-  title: 'The server answered something unexpected',
-  detail: 'The server answered something this page does not understand. Reload the page; the server may be newer.',
-}
-
-function refusal(response: Response, body: unknown): ApiError {
-  const said = problem.safeParse(body)
-  if (said.success) return new ApiError(said.data)
-  return new ApiError(response.status >= 500 ? unreachable : badAnswer)
-}
-
 /** The sentences for the numbers of the realtime protocol that a publisher can meet. */
 function publishProblem({ code, message }: { code: number; message: string }) {
   const title = 'Not published'
@@ -156,13 +114,4 @@ function publishProblem({ code, message }: { code: number; message: string }) {
 /** The server's own sentence, unless it is only the bare name of the error. */
 function said(message: string, fallback: string): string {
   return message.includes(' ') && message.endsWith('.') ? message : fallback
-}
-
-function parseJson(text: string): unknown {
-  if (text === '') return null
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // not JSON: no schema accepts it
-  }
 }

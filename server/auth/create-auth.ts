@@ -2,14 +2,14 @@ import type { Logger } from 'pino'
 import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
 import type { Ephemeral } from '#server/store/ephemeral.ts'
-import { openHandle, type Store } from '#server/store/store.ts'
+import type { Records } from '#server/store/records.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import type { Auth } from './auth.ts'
-import { createBetterAuth } from './better-auth.ts'
+import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
 import { createAudit } from './create-audit.ts'
 import { createCurrentIdentity } from './current-identity.ts'
-import { createDatabase } from './database.ts'
+import { openIdentityRecords } from './database.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createHandle } from './http.ts'
@@ -30,7 +30,7 @@ import { createTickets } from './tickets.ts'
 import { createUsers } from './users.ts'
 
 export interface AuthOptions {
-  readonly store: Pick<Store, 'path'>
+  readonly records: Records
   /** Tickets and counters, shared with all nodes. */
   readonly ephemeral: Ephemeral
   /** Where people and devices reach the server, without a path: `https://carillon.example.org`. */
@@ -68,30 +68,29 @@ const defaultLimits: AuthLimits = {
   requestsPerMinute: 600,
 }
 
-/** Puts identity together, on a handle of its own to the store's file. */
+/** Puts identity together, and brings its tables up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { ephemeral, secret, log, sweeps = true, clock = Date.now, tokenHeader = null } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
-  const sqlite = openHandle(options.store.path)
-  const database = createDatabase(sqlite)
+  const records = await openIdentityRecords(options.records)
+  const { database } = records
   const passwords = limitPasswords(options.passwords ?? scryptPasswords)
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
   const signInLimit = createSignInLimit(limits.signIn, counters)
   const audit = createAudit({ log })
   const common = { baseUrl, secret, log, clock, database, audit }
-  const betterAuth = await createBetterAuth({
+  const betterAuthParts = {
     ...common,
-    sqlite,
+    records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
     passwords,
     signInLimit,
     revocation,
-  }).catch((error: unknown) => {
-    sqlite.close()
-    throw error
-  })
+  }
+  await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
+  const betterAuth = createBetterAuth(betterAuthParts)
 
   const sessions = createSessions(database, clock)
   const keys = createKeys({ ...common, revocation })
@@ -116,7 +115,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     }),
     signIn: signIn.forToken,
     async endSession(sessionId) {
-      const session = database.get<{ token: string }>('select token from session where id = ?', sessionId)
+      const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
       if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
     },
     ...accessTokens,
@@ -129,11 +128,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
     audit,
-    current: async (identity) => currentIdentity(identity),
+    current: currentIdentity,
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()
-      await betterAuth.close()
     },
   }
 }

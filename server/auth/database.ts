@@ -1,51 +1,58 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { Kysely } from 'kysely'
+import type { Records } from '#server/store/records.ts'
+import { openSqliteDatabase } from './sqlite-database.ts'
+
+/** What is bound to a placeholder. Instants are ISO 8601 text. */
+export type SqlValue = string | number | boolean | null
 
 /**
- * Identity's own way to the records, on a handle no other room uses. Everything here is synchronous on purpose: a
- * transaction that stays open across an `await` would let any other handle's write block the event loop, which is the
- * very thing that has to run for the transaction to end.
- *
- * Rows are typed by the caller, who wrote the columns into the query.
+ * Queries as every engine takes them: placeholders are `?`; "user" and columns in camelCase stand in double quotes;
+ * booleans are given as booleans, and come back as what the engine has for them. Rows are typed by the caller, who wrote
+ * the columns into the query.
  */
-export interface Database {
-  get<Row>(sql: string, ...values: readonly SQLInputValue[]): Row | undefined
-  all<Row>(sql: string, ...values: readonly SQLInputValue[]): Row[]
+export interface Rows {
+  get<Row>(sql: string, ...values: readonly SqlValue[]): Promise<Row | undefined>
+  all<Row>(sql: string, ...values: readonly SqlValue[]): Promise<Row[]>
   /** Answers how many rows were changed. */
-  run(sql: string, ...values: readonly SQLInputValue[]): number
-  /** All of it or nothing of it. `work` cannot wait for anything. */
-  transaction<T>(work: () => T extends PromiseLike<unknown> ? never : T): T
+  run(sql: string, ...values: readonly SqlValue[]): Promise<number>
 }
 
-export function createDatabase(sqlite: DatabaseSync): Database {
-  // The queries are literals of this room: as many as there are in the source.
-  const statements = new Map<string, StatementSync>()
-  function prepared(sql: string): StatementSync {
-    let statement = statements.get(sql)
-    if (statement === undefined) {
-      statement = sqlite.prepare(sql)
-      statements.set(sql, statement)
-    }
-    return statement
-  }
-  return {
-    get: <Row>(sql: string, ...values: readonly SQLInputValue[]) => prepared(sql).get(...values) as Row | undefined,
-    all: <Row>(sql: string, ...values: readonly SQLInputValue[]) => prepared(sql).all(...values) as Row[],
-    run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
-    transaction(work) {
-      sqlite.exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        sqlite.exec('COMMIT')
-        return result
-      } catch (error) {
-        sqlite.exec('ROLLBACK')
-        throw error
-      }
-    },
+/** Identity's own way to the records. */
+export interface Database extends Rows {
+  /**
+   * All of it or nothing of it, as if nobody else were there. `work` uses what it is handed and waits for nothing else;
+   * after a statement that failed there is no other. It may be carried out anew when others were in its way, so it
+   * changes nothing but rows.
+   */
+  transaction<T>(work: (rows: Rows) => Promise<T>): Promise<T>
+}
+
+/** The records as identity reads and writes them: by itself, and through better-auth. */
+export interface IdentityRecords {
+  readonly database: Database
+  /** Where better-auth keeps its tables. */
+  readonly betterAuth: {
+    readonly db: Kysely<unknown>
+    readonly type: 'sqlite' | 'postgres'
+    readonly transaction: boolean
   }
 }
+
+export async function openIdentityRecords({ engine, db }: Pick<Records, 'engine' | 'db'>): Promise<IdentityRecords> {
+  if (engine.dialect === 'sqlite') return openSqliteDatabase(engine, db)
+  // Loaded where it is used: most servers have none.
+  const { openPostgresDatabase } = await import('./postgres-database.ts')
+  return openPostgresDatabase(engine.pool)
+}
+
+/** SQLITE_CONSTRAINT_UNIQUE and SQLITE_CONSTRAINT_PRIMARYKEY. */
+const sqliteTaken: ReadonlySet<unknown> = new Set([2067, 1555])
+
+/** PostgreSQL's unique_violation. */
+const postgresTaken = '23505'
 
 /** Whether a write was refused because the value has to be unique. */
 export function isTaken(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('UNIQUE constraint failed')
+  if (!(error instanceof Error)) return false
+  return ('errcode' in error && sqliteTaken.has(error.errcode)) || ('code' in error && error.code === postgresTaken)
 }

@@ -7,10 +7,17 @@ import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
 import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './namespaces.ts'
 import { network } from './network.ts'
+import { databaseUrl } from './postgres-target.ts'
 import { redisUrl } from './redis-target.ts'
 import { authSettings, deviceSettings, sessionSettings } from './sign-ins.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
+
+/** 32 random bytes in base64, of either alphabet. */
+const secretPattern = /^[\w+/=-]{43,256}$/
+
+const secretSentence =
+  'A secret has 43 characters or more. Copy the secret.key of another node, or run: openssl rand -base64 32'
 
 const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
@@ -37,6 +44,10 @@ export const configSchema = z.strictObject({
     .transform((processes) => (processes === 'auto' ? Math.min(availableParallelism(), 64) : processes))
     .pipe(z.int(processesSentence).min(1, processesSentence).max(64, processesSentence))
     .default(1),
+  /** Where accounts are kept: `postgres://carillon:secret@localhost/carillon`. Without it in the data folder. */
+  database_url: databaseUrl.optional(),
+  /** What signs sessions, the same on every node with the same accounts. Without it the file `secret.key`. */
+  secret: z.string().regex(secretPattern, secretSentence).optional(),
   /** What several nodes share: `redis://localhost:6379`. Without it the server is alone. */
   redis_url: redisUrl.optional(),
   /** Begins the name of every key in Redis, so that several installations can share one. */
@@ -176,8 +187,11 @@ const otherVariables = new Set([
 
 /** `CARILLON_LOG_LEVEL=debug` sets `log_level`; lists and objects are given as JSON. */
 function fromEnvironment(env: NodeJS.ProcessEnv): Read {
-  // Under this name hosting services give it to every program.
-  const values: Record<string, unknown> = env.REDIS_URL ? { redis_url: env.REDIS_URL } : {}
+  // Under these names hosting services give them to every program.
+  const values: Record<string, unknown> = {
+    ...(env.DATABASE_URL && { database_url: env.DATABASE_URL }),
+    ...(env.REDIS_URL && { redis_url: env.REDIS_URL }),
+  }
   const problems: string[] = []
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('CARILLON_') || otherVariables.has(name) || value === undefined) continue

@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import { problemDocument } from '#protocol/problem.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
+import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
 import type { IsTrusted } from './client-address.ts'
@@ -37,6 +38,7 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOri
   readonly auth: Auth
   readonly realtime: Realtime
   readonly store: Store
+  readonly records: Records
   readonly metrics: MetricsReader
   /** Whether anybody may read the metrics. */
   readonly metricsArePublic: boolean

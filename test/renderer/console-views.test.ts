@@ -250,6 +250,14 @@ const views: Readonly<Record<string, View>> = {
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor()
     },
   },
+  'screens-administration': {
+    path: '/',
+    world: withDevices,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Administration' }).click()
+      await page.getByRole('menuitem', { name: 'Users' }).waitFor()
+    },
+  },
   enrol: { path: '/enrol', act: heading('Add a screen') },
   'enrol-asking': { path: '/enrol?code=wdjbmjht', world: withEnrolment, act: heading('Lobby-Pi.local') },
   'enrol-unknown': { path: '/enrol?code=WDJB-MJHT', act: ({ page }) => page.getByRole('alert').waitFor() },
@@ -835,6 +843,33 @@ describeWith(['chromium'], 'the console', () => {
     await expect.poll(focused).toBe('lobby-1')
     await page.goBack()
     await expect.poll(focused).toBe('Connections')
+  })
+
+  test.each(['admin', 'operator', 'viewer'] as const)('has room for the header of an %s at 800 wide', async (role) => {
+    await using opened = await openConsole('/', ({ world }) => {
+      world.me = { ...ada, role, name: 'Augusta Ada King-Noel, Countess of Lovelace' }
+      world.reachable = false
+    })
+    const { page } = opened
+    await page.getByText('Offline since').waitFor()
+    const header = page.getByRole('banner')
+    expect(await header.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
+    const account = await page.getByRole('button', { name: 'Account: Augusta' }).boundingBox()
+    expect((account?.x ?? 800) + (account?.width ?? 0)).toBeLessThanOrEqual(800)
+    expect(await page.getByRole('button', { name: 'Administration' }).count()).toBe(role === 'admin' ? 1 : 0)
+  })
+
+  test('leads administrators to their pages, with the keyboard as well', async () => {
+    await using opened = await openConsole('/')
+    const { page } = opened
+    await page.getByRole('button', { name: 'Administration' }).press('Enter')
+    await page.getByRole('menuitem', { name: 'Users' }).press('ArrowDown')
+    await page.getByRole('menuitem', { name: 'Keys' }).press('Enter')
+    await expect.poll(() => address(opened)).toBe('/keys')
+    expect(await page.getByRole('button', { name: 'Administration' }).getAttribute('aria-current')).toBe('page')
+    await page.setViewportSize({ width: 1920, height: 1080 })
+    await page.getByRole('link', { name: 'Audit' }).click()
+    expect(await page.getByRole('link', { name: 'Audit' }).getAttribute('aria-current')).toBe('page')
   })
 
   test('lets the keyboard skip the header', async () => {

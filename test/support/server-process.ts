@@ -31,6 +31,8 @@ export interface ServerProcess extends AsyncDisposable {
   kill(): Promise<void>
   /** SIGTERM. Resolves with the exit code. */
   stop(): Promise<number | null>
+  /** Waits for it to end by itself, and answers its exit code. */
+  ended(): Promise<number | null>
   start(): Promise<void>
   /** Runs `carillon` with these arguments against this server's data folder. */
   cli(args: readonly string[], options?: CliOptions): Promise<CliResult>
@@ -78,12 +80,12 @@ export async function startServerProcess({
     const [line] = await child.waitFor(/^\{"url".*\}$/m, 60_000)
     setupLink = JSON.parse(line).setupLink ?? setupLink
   }
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
+  async function end(signal: NodeJS.Signals | null): Promise<number | null> {
     if (child === null) return null
     const ending = child
     child = null
     try {
-      process.kill(ending.pid, signal)
+      if (signal !== null) process.kill(ending.pid, signal)
     } catch {
       // It has ended by itself: the exit code says how.
     }
@@ -111,6 +113,7 @@ export async function startServerProcess({
       kills++
     },
     stop: () => end('SIGTERM'),
+    ended: () => end(null),
     start,
     cli: (args, { input, env: more, bare = false } = {}) =>
       runCarillon(bare ? args : [...args, '--data', data], {
