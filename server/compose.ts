@@ -122,7 +122,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       ...{ records, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
       client: config.client,
       configuredKey: config.http_api.key,
-      tokenHeader: config.auth.token_header,
+      ...{ tokenHeader: config.auth.token_header, session: config.session },
+      rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
   const realtime = parts.use(

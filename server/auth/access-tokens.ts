@@ -110,7 +110,7 @@ function payloadOf(identity: Identity): JWTPayload {
     case 'user':
       return { ...common, sid: identity.sessionId }
     case 'device':
-      return { ...common, sid: identity.sessionId, device: identity.device }
+      return { ...common, sid: identity.sessionId, device: { id: identity.device.id, name: identity.device.name } }
     case 'key':
       return { ...common, key: identity.keyId, scopes: identity.scopes }
     case 'local':

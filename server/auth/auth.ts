@@ -1,4 +1,7 @@
+import type { SessionView } from '#protocol/account.ts'
 import type {
+  CredentialStorage,
+  DeviceCredential,
   EnrolmentAnswer,
   EnrolmentRequest,
   EnrolmentTokenAnswer,
@@ -7,12 +10,15 @@ import type {
   KeyView,
   SetupRequest,
   TokenAnswer,
+  UserChange,
   UserView,
+  WaitingEnrolment,
 } from '#protocol/api.ts'
 import type { KeyScope, PersonRole } from '#protocol/roles.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Audit } from './audit.ts'
 import type { Identity, SocketIdentity } from './identity.ts'
+import type { Page, PageRequest } from './paging.ts'
 
 /**
  * All there is to know about who is who. The one implementation wraps better-auth (`create-auth.ts`); nothing outside
@@ -40,7 +46,7 @@ export interface Auth extends AsyncDisposable {
    */
   signIn(email: string, password: string, address: string): Promise<TokenAnswer>
   /** Ends one session; an unknown one has ended already. Its sockets close through `onRevoked`. */
-  endSession(sessionId: string): Promise<void>
+  endSession(sessionId: string, by?: Identity | null): Promise<void>
   /** A JWT (EdDSA, 5 minutes) for the socket. `expiresIn` is in seconds. */
   issueAccessToken(identity: Identity): Promise<{ readonly token: string; readonly expiresIn: number }>
   /** Verifies signature, issuer, audience, times and that the session has not been revoked. */
@@ -74,16 +80,40 @@ export interface Auth extends AsyncDisposable {
   }
   readonly users: {
     /** Throws `already_exists`. */
-    create(user: { email: string; name: string; role: PersonRole; password: string }): Promise<UserView>
-    list(): Promise<readonly UserView[]>
-    /** A disabled person is signed out everywhere and cannot sign in. Throws `not_found`, and `forbidden` for the last administrator. */
-    setDisabled(id: string, disabled: boolean): Promise<void>
+    create(
+      user: { email: string; name: string; role: PersonRole; password: string },
+      by?: Identity | null,
+    ): Promise<UserView>
+    /** In the order in which they were created. `query` is part of a name or e-mail address. */
+    list(request?: PageRequest & { readonly query?: string | undefined }): Promise<Page<UserView>>
+    /**
+     * A disabled person is signed out everywhere, cannot sign in, and their keys do not work. Throws `not_found`, and
+     * `forbidden` for the last administrator.
+     */
+    setDisabled(id: string, disabled: boolean, by?: Identity | null): Promise<void>
+    /** Their sockets come back as what they are now. Throws those of `setDisabled`. */
+    update(id: string, change: UserChange, by?: Identity | null): Promise<UserView>
+    /** With their sessions and keys. Throws those of `setDisabled`. */
+    remove(id: string, by?: Identity | null): Promise<void>
+    /** Ends all their sessions. Throws `not_found`. */
+    signOut(id: string, by?: Identity | null): Promise<void>
+  }
+  /** Where people are signed in. */
+  readonly sessions: {
+    /** Last used first; `current` is the id of the session that asks. */
+    list(userId: string, current: string | null): Promise<readonly SessionView[]>
+    /** Ends one, of this user if one is given. Throws `not_found`. */
+    end(id: string, by: Identity, userId?: string): Promise<void>
+    /** All but the one that asks, all of programs, or all. Answers how many. */
+    endOf(userId: string, which: 'others' | 'programs' | 'all', by: Identity): Promise<number>
   }
   readonly keys: {
-    create(name: string, scopes: readonly KeyScope[], by: Identity): Promise<KeyAnswer>
-    list(): Promise<readonly KeyView[]>
-    /** The key stops working at once. Throws `not_found`. */
-    revoke(id: string): Promise<void>
+    /** Throws `bad_request` for an end that has passed. */
+    create(name: string, scopes: readonly KeyScope[], by: Identity, expiresAt?: string): Promise<KeyAnswer>
+    /** In the order in which they were created; of one owner, or all. */
+    list(request?: PageRequest & { readonly ownerId?: string | undefined }): Promise<Page<KeyView>>
+    /** The key, of this owner if one is given, stops working at once. Throws `not_found`. */
+    revoke(id: string, by?: Identity | null, ownerId?: string): Promise<void>
   }
   readonly enrolments: {
     /** Throws `rate_limited` when too many screens wait for a decision. */
@@ -95,6 +125,8 @@ export interface Auth extends AsyncDisposable {
     view(userCode: string, by: Identity): Promise<EnrolmentView>
     /** Throws those of `view`, and `already_exists` when the name is taken. The caller checks the role first. */
     approve(userCode: string, name: string, by: Identity): Promise<{ readonly id: string; readonly name: string }>
+    /** Those that wait for a decision, longest first. */
+    waiting(): Promise<readonly WaitingEnrolment[]>
     /** Throws those of `view`. */
     deny(userCode: string, by: Identity): Promise<void>
     /** The kiosk's poll. Throws `authorization_pending`, `slow_down`, `expired_token`, `access_denied`. */
@@ -103,7 +135,16 @@ export interface Auth extends AsyncDisposable {
   readonly devices: {
     list(): Promise<readonly DeviceRecord[]>
     /** Removes the device: its session ends and its sockets close. Throws `unknown_device`. */
-    remove(id: string): Promise<void>
+    remove(id: string, by?: Identity | null): Promise<void>
+    /** Tells it to take a new credential. Throws `unknown_device`. */
+    rotate(id: string, by: Identity): Promise<void>
+    /** A new credential for this device. The one it has ends when the new one is first used. */
+    newCredential(
+      identity: Extract<Identity, { kind: 'device' }>,
+      storage?: CredentialStorage | undefined,
+    ): Promise<DeviceCredential>
+    /** What the device says of itself. */
+    report(id: string, said: { readonly storage: CredentialStorage }): Promise<void>
     /** Remembers that the device was connected then. Milliseconds since 1970. */
     touch(id: string, time: number): Promise<void>
   }
@@ -201,4 +242,7 @@ export interface DeviceRecord {
   readonly enrolledAt: string
   readonly enrolledBy: string
   readonly lastSeenAt: string | null
+  readonly storage: CredentialStorage | null
+  readonly credentialSince: string
+  readonly rotating: boolean
 }

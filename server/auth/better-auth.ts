@@ -9,7 +9,7 @@ import type { Logger } from 'pino'
 import type { IdentityRecords } from './database.ts'
 import type { Passwords } from './passwords.ts'
 import type { Revocation } from './revocation.ts'
-import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
+import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
 
 /** Where better-auth is mounted. */
@@ -17,6 +17,9 @@ export const authPath = '/api/auth'
 
 /** The header in which `handle` hands the caller's address to better-auth; whatever a caller sends in it is dropped. */
 export const addressHeader = 'x-carillon-address'
+
+/** The header in which this room tells better-auth that it is a program that signs in; dropped like the other. */
+export const programHeader = 'x-carillon-program'
 
 /** What access tokens are for. ID tokens and others from the same keys have another audience. */
 export const accessTokenAudience = 'carillon:realtime'
@@ -29,6 +32,9 @@ export interface BetterAuthParts {
   readonly passwords: Passwords
   readonly signInLimit: SignInLimit
   readonly revocation: Revocation
+  readonly lifetimes: SessionLifetimes
+  /** A person has signed in. */
+  readonly onSignIn: (userId: string) => Promise<void>
   readonly log: Logger
 }
 
@@ -63,11 +69,12 @@ function options(parts: BetterAuthParts) {
       additionalFields: { kind: { type: 'string', required: true, defaultValue: 'person', input: false } },
     },
     session: {
-      expiresIn: sessionLifetimes.person.idleMs / 1000,
+      expiresIn: parts.lifetimes.browser.idleMs / 1000,
       updateAge: sessionUpdateAgeMs / 1000,
       freshAge: 10 * 60,
       // A cached session would outlive its revocation.
       cookieCache: { enabled: false },
+      additionalFields: { kind: { type: 'string', required: false, input: false } },
     },
     // Counted by `sign-in-limit.ts` and `http.ts`, per server and not per process as better-auth does.
     rateLimit: { enabled: false },
@@ -99,6 +106,16 @@ function options(parts: BetterAuthParts) {
     },
     databaseHooks: {
       session: {
+        create: {
+          before: async (session: Record<string, unknown>, context: { headers?: Headers | undefined } | null) => {
+            if (session.kind === 'device' || !context?.headers?.has(programHeader)) return
+            const expiresAt = new Date(Date.now() + parts.lifetimes.program.idleMs)
+            return { data: { ...session, kind: 'program', expiresAt } }
+          },
+          after: async (session: { userId: string } & Record<string, unknown>) => {
+            if (session.kind !== 'device') await parts.onSignIn(session.userId)
+          },
+        },
         delete: {
           after: async (session: { id: string }) =>
             parts.revocation.publish({ kind: 'session', sessionId: session.id }),

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
+import type { SessionSettings } from '#server/config/sign-ins.ts'
 import type { Ephemeral } from '#server/store/ephemeral.ts'
 import type { Records } from '#server/store/records.ts'
 import { createAccessTokens } from './access-tokens.ts'
@@ -9,15 +10,18 @@ import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
 import { createAudit } from './create-audit.ts'
 import { createCurrentIdentity } from './current-identity.ts'
-import { openIdentityRecords } from './database.ts'
+import { type Database, openIdentityRecords } from './database.ts'
+import { createDeviceRotation } from './device-rotation.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
+import { createOwnSessions } from './own-sessions.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { createRevocation } from './revocation.ts'
+import { sessionLifetimes } from './session-lifetimes.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
 import { createSignIn } from './sign-in.ts'
@@ -47,6 +51,10 @@ export interface AuthOptions {
   readonly client?: SiteSettings
   /** A header that may hold a session token beside `Authorization`. Default: none. */
   readonly tokenHeader?: string | null
+  /** How long sessions last; the usual times unless told otherwise. */
+  readonly session?: SessionSettings
+  /** At which age a device changes its credential, in seconds. Default: never. */
+  readonly rotateDevicesAfter?: number
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
   /** How passwords are stored; scrypt unless told otherwise. */
@@ -80,25 +88,28 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const counters = createCounters(ephemeral, clock, log)
   const signInLimit = createSignInLimit(limits.signIn, counters)
   const audit = createAudit({ log })
-  const common = { baseUrl, secret, log, clock, database, audit }
+  const lifetimes = sessionLifetimes(options.session)
+  const rotateAfterMs = (options.rotateDevicesAfter ?? 0) * 1000
+  const common = { baseUrl, secret, log, clock, database, audit, revocation, lifetimes, rotateAfterMs }
   const betterAuthParts = {
     ...common,
     records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
     passwords,
     signInLimit,
-    revocation,
+    onSignIn: (userId: string) => noteSignIn(database, userId, clock()),
   }
   await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
   const betterAuth = createBetterAuth(betterAuthParts)
 
-  const sessions = createSessions(database, clock)
-  const keys = createKeys({ ...common, revocation })
+  const sessions = createSessions(common)
+  const keys = createKeys(common)
   const currentIdentity = createCurrentIdentity(sessions, keys)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
-  const devices = createDevices({ ...common, betterAuth })
+  const rotation = createDeviceRotation({ ...common, betterAuth })
+  const devices = createDevices({ ...common, betterAuth, rotation: rotation.public })
   const signIn = createSignIn({ betterAuth, sessions })
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
@@ -110,20 +121,23 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       prepareKeys: signingKeys.current,
     }),
     identify: createIdentify({
-      ...{ ...common, betterAuth, sessions, keys, verifyAccessToken: accessTokens.verifyAccessToken },
+      ...{ ...common, betterAuth, sessions, keys, rotation, verifyAccessToken: accessTokens.verifyAccessToken },
       ...{ tokenHeader, configuredKey: options.configuredKey },
     }),
     signIn: signIn.forToken,
-    async endSession(sessionId) {
+    async endSession(sessionId, by = null) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
-      if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      if (session === undefined) return
+      await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      await audit.record({ action: 'sign_out', actor: by })
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
     ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
-    users: createUsers({ ...common, betterAuth, passwords }),
+    users: createUsers({ ...common, betterAuth, passwords, keys }),
+    sessions: createOwnSessions({ ...common, betterAuth }),
     keys: keys.public,
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
@@ -134,4 +148,12 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await sweep?.[Symbol.asyncDispose]()
     },
   }
+}
+
+async function noteSignIn(database: Database, userId: string, now: number): Promise<void> {
+  await database.run(
+    'insert into sign_ins (user_id, at) values (?, ?) on conflict (user_id) do update set at = excluded.at',
+    userId,
+    new Date(now).toISOString(),
+  )
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type ProblemCode, problemDocument, problems } from '#protocol/problem.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
-import { addressHeader, authPath, type BetterAuth } from './better-auth.ts'
+import { addressHeader, authPath, type BetterAuth, programHeader } from './better-auth.ts'
 import { addressKey, type RateLimit } from './rate-limit.ts'
 import { accountDisabled, wrongCredentials } from './sign-in.ts'
 
@@ -40,6 +40,7 @@ export function createHandle({ betterAuth, baseUrl, requests, prepareKeys, log }
     if (path === '/jwks') await prepareKeys()
     const headers = new Headers(request.headers)
     headers.set(addressHeader, address)
+    headers.delete(programHeader)
     // The address comes from the configuration: what the Host header says has no effect.
     const forwarded = new Request(new URL(pathname + search, baseUrl), {
       method: request.method,

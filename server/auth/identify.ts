@@ -3,16 +3,21 @@ import { parseCookies, serializeCookie } from 'better-call'
 import type { Auth, Identified, Verified } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
+import type { DeviceRotation } from './device-rotation.ts'
 import { type KeyIdentity, type Keys, keyPrefix } from './keys.ts'
+import { requestOrigin } from './origin.ts'
 import { hashToken } from './random-token.ts'
+import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
 import { signSessionToken, verifySessionToken } from './session-token.ts'
-import { type CurrentSession, type Sessions, sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
+import type { CurrentSession, Sessions } from './sessions.ts'
 import { spanInWords } from './token-times.ts'
 
 export interface IdentifyParts {
   readonly betterAuth: BetterAuth
   readonly sessions: Sessions
   readonly keys: Keys
+  readonly rotation: Pick<DeviceRotation, 'takeOver'>
+  readonly lifetimes: SessionLifetimes
   readonly secret: string
   readonly verifyAccessToken: Auth['verifyAccessToken']
   /** A header that may hold a session token as well; null for none. */
@@ -39,8 +44,10 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     if (session === null) {
       throw new AuthError('invalid_token', 'The session has ended or never was. Sign in again.')
     }
+    const { identity } = session
+    if (session.isSuccessor && identity.kind === 'device') await parts.rotation.takeOver(identity)
     await extend(parts, session)
-    return { identity: session.identity, by: 'bearer', cookies: [] }
+    return { identity, by: 'bearer', cookies: [] }
   }
 
   async function byKey(presented: string): Promise<Identified> {
@@ -119,12 +126,17 @@ const configured: KeyIdentity = {
 }
 
 /** Writes the use of a session down, at most once a minute; says whether it did. */
-async function extend({ betterAuth, clock }: IdentifyParts, session: CurrentSession): Promise<boolean> {
+async function extend({ betterAuth, lifetimes, clock }: IdentifyParts, session: CurrentSession): Promise<boolean> {
   const now = clock()
   if (now - session.usedAt < sessionUpdateAgeMs) return false
-  const { idleMs, absoluteMs } = sessionLifetimes[session.identity.kind === 'device' ? 'device' : 'person']
+  const { idleMs, absoluteMs } = lifetimes[session.kind]
   const expiresAt = new Date(Math.min(now + idleMs, session.startedAt + absoluteMs))
   const { internalAdapter } = await betterAuth.$context
-  await internalAdapter.updateSession(session.token, { expiresAt, updatedAt: new Date(now) })
+  const { address, userAgent } = requestOrigin()
+  await internalAdapter.updateSession(session.token, {
+    ...{ expiresAt, updatedAt: new Date(now) },
+    // Where it was last used from; nobody asked when the server looks by itself.
+    ...(address !== '' && { ipAddress: address, userAgent }),
+  })
   return true
 }

@@ -26,6 +26,7 @@ import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { ownSessionRoutes } from './routes/sessions.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
 import { statusRoutes } from './routes/status.ts'
@@ -112,6 +113,7 @@ const resources: readonly Routes[] = [
   setupRoutes,
   authRoutes,
   sessionRoutes,
+  ownSessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
   keyRoutes,
