@@ -18,18 +18,25 @@ import {
   serverInfo,
   ticketAnswer,
 } from '#protocol/api.ts'
+import { type AccountApi, createAccountApi } from './account/account-api.ts'
+import { createPasskeyApi, type PasskeyApi } from './account/passkey-api.ts'
+import { type AdministrationApi, createAdministrationApi } from './administration/administration-api.ts'
 import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
 export interface ApiClient {
+  /** One's own sessions, factors, keys and grants. */
+  readonly account: AccountApi
+  readonly passkeys: PasskeyApi
+  /** Of everybody. */
+  readonly administration: AdministrationApi
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
   isSetUp(): Promise<boolean>
   checkSetup(token: string): Promise<void>
   setUp(request: SetupRequest): Promise<void>
-  signIn(email: string, password: string): Promise<void>
   signOut(): Promise<void>
   devices(cursor: string | null): Promise<{ readonly items: readonly DeviceView[]; readonly next: string | null }>
   removeDevice(id: string): Promise<void>
@@ -55,6 +62,9 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
   const nothing = z.unknown()
 
   return {
+    account: createAccountApi(ask),
+    passkeys: createPasskeyApi(ask),
+    administration: createAdministrationApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null
@@ -66,9 +76,6 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
     },
     setUp: async (request) => {
       await ask('POST', '/api/v1/setup', nothing, request)
-    },
-    signIn: async (email, password) => {
-      await ask('POST', '/api/auth/sign-in/email', nothing, { email, password })
     },
     signOut: async () => {
       await ask('POST', '/api/auth/sign-out', nothing, {})

@@ -46,7 +46,7 @@ export interface Auth extends AsyncDisposable {
    */
   signIn(email: string, password: string, address: string): Promise<TokenAnswer>
   /** Ends one session; an unknown one has ended already. Its sockets close through `onRevoked`. */
-  endSession(sessionId: string, by?: Identity | null): Promise<void>
+  endSession(sessionId: string): Promise<void>
   /** A JWT (EdDSA, 5 minutes) for the socket. `expiresIn` is in seconds. */
   issueAccessToken(identity: Identity): Promise<{ readonly token: string; readonly expiresIn: number }>
   /** Verifies signature, issuer, audience, times and that the session has not been revoked. */
@@ -66,7 +66,7 @@ export interface Auth extends AsyncDisposable {
     /** 256 random bits, for one socket within 20 s. Throws `unavailable` when too many are under way. */
     issue(identity: Identity): Promise<{ readonly ticket: string; readonly expiresIn: number }>
     /** Takes the ticket out of the store; null when unknown, used, expired, or its session has ended. */
-    redeem(ticket: string): Promise<Identity | null>
+    redeem(ticket: string): Identity | null | Promise<Identity | null>
   }
   readonly setup: {
     /** Whether an administrator exists. */
@@ -90,22 +90,22 @@ export interface Auth extends AsyncDisposable {
      * A disabled person is signed out everywhere, cannot sign in, and their keys do not work. Throws `not_found`, and
      * `forbidden` for the last administrator.
      */
-    setDisabled(id: string, disabled: boolean, by?: Identity | null): Promise<void>
+    setDisabled(id: string, disabled: boolean): Promise<void>
     /** Their sockets come back as what they are now. Throws those of `setDisabled`. */
-    update(id: string, change: UserChange, by?: Identity | null): Promise<UserView>
+    update(id: string, change: UserChange): Promise<UserView>
     /** With their sessions and keys. Throws those of `setDisabled`. */
-    remove(id: string, by?: Identity | null): Promise<void>
+    remove(id: string): Promise<void>
     /** Ends all their sessions. Throws `not_found`. */
-    signOut(id: string, by?: Identity | null): Promise<void>
+    signOut(id: string): Promise<void>
   }
   /** Where people are signed in. */
   readonly sessions: {
     /** Last used first; `current` is the id of the session that asks. */
     list(userId: string, current: string | null): Promise<readonly SessionView[]>
     /** Ends one, of this user if one is given. Throws `not_found`. */
-    end(id: string, by: Identity, userId?: string): Promise<void>
+    end(id: string, userId?: string): Promise<void>
     /** All but the one that asks, all of programs, or all. Answers how many. */
-    endOf(userId: string, which: 'others' | 'programs' | 'all', by: Identity): Promise<number>
+    endOf(userId: string, which: 'others' | 'programs' | 'all', current: string | null): Promise<number>
   }
   readonly keys: {
     /** Throws `bad_request` for an end that has passed. */
@@ -113,7 +113,7 @@ export interface Auth extends AsyncDisposable {
     /** In the order in which they were created; of one owner, or all. */
     list(request?: PageRequest & { readonly ownerId?: string | undefined }): Promise<Page<KeyView>>
     /** The key, of this owner if one is given, stops working at once. Throws `not_found`. */
-    revoke(id: string, by?: Identity | null, ownerId?: string): Promise<void>
+    revoke(id: string, ownerId?: string): Promise<void>
   }
   readonly enrolments: {
     /** Throws `rate_limited` when too many screens wait for a decision. */
@@ -135,9 +135,9 @@ export interface Auth extends AsyncDisposable {
   readonly devices: {
     list(): Promise<readonly DeviceRecord[]>
     /** Removes the device: its session ends and its sockets close. Throws `unknown_device`. */
-    remove(id: string, by?: Identity | null): Promise<void>
+    remove(id: string): Promise<void>
     /** Tells it to take a new credential. Throws `unknown_device`. */
-    rotate(id: string, by: Identity): Promise<void>
+    rotate(id: string): Promise<void>
     /** A new credential for this device. The one it has ends when the new one is first used. */
     newCredential(
       identity: Extract<Identity, { kind: 'device' }>,

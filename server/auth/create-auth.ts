@@ -20,7 +20,9 @@ import { createKeys } from './keys.ts'
 import { createOwnSessions } from './own-sessions.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
+import { checkSecret } from './secret-check.ts'
 import { sessionLifetimes } from './session-lifetimes.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
@@ -41,6 +43,8 @@ export interface AuthOptions {
   readonly baseUrl: string
   /** From `readOrCreateSecret`. */
   readonly secret: string
+  /** Whether other nodes may have the same records, and so need the same secret. Default false. */
+  readonly isShared?: boolean
   readonly log: Logger
   /** Whether this process ends what time has ended; of those that share the records one is enough. Default true. */
   readonly sweeps?: boolean
@@ -57,6 +61,8 @@ export interface AuthOptions {
   readonly rotateDevicesAfter?: number
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
+  /** How long the record of who did what is kept, in milliseconds; 400 days unless told otherwise. */
+  readonly auditKeepMs?: number
   /** How passwords are stored; scrypt unless told otherwise. */
   readonly passwords?: Passwords
 }
@@ -87,9 +93,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
   const signInLimit = createSignInLimit(limits.signIn, counters)
-  const audit = createAudit({ log })
   const lifetimes = sessionLifetimes(options.session)
   const rotateAfterMs = (options.rotateDevicesAfter ?? 0) * 1000
+  const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
   const common = { baseUrl, secret, log, clock, database, audit, revocation, lifetimes, rotateAfterMs }
   const betterAuthParts = {
     ...common,
@@ -100,6 +106,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     onSignIn: (userId: string) => noteSignIn(database, userId, clock()),
   }
   await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
+  if (options.isShared) await checkSecret(database, secret)
   const betterAuth = createBetterAuth(betterAuthParts)
 
   const sessions = createSessions(common)
@@ -111,25 +118,30 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const rotation = createDeviceRotation({ ...common, betterAuth })
   const devices = createDevices({ ...common, betterAuth, rotation: rotation.public })
   const signIn = createSignIn({ betterAuth, sessions })
+  const identify = recordRefused(
+    createIdentify({
+      ...{ ...common, betterAuth, sessions, keys, rotation, verifyAccessToken: accessTokens.verifyAccessToken },
+      ...{ tokenHeader, configuredKey: options.configuredKey },
+    }),
+    audit,
+  )
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
       ...common,
       betterAuth,
+      identify,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
       prepareKeys: signingKeys.current,
     }),
-    identify: createIdentify({
-      ...{ ...common, betterAuth, sessions, keys, rotation, verifyAccessToken: accessTokens.verifyAccessToken },
-      ...{ tokenHeader, configuredKey: options.configuredKey },
-    }),
+    identify,
     signIn: signIn.forToken,
-    async endSession(sessionId, by = null) {
+    async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
       if (session === undefined) return
       await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
-      await audit.record({ action: 'sign_out', actor: by })
+      await audit.record({ action: 'sign_out', target: { kind: 'session', id: sessionId, name: '' } })
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
@@ -146,6 +158,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()
+      await audit[Symbol.asyncDispose]()
     },
   }
 }

@@ -46,11 +46,11 @@ export function createDeviceRotation(parts: DeviceRotationParts): DeviceRotation
 
   return {
     public: {
-      async rotate(id, by) {
+      async rotate(id) {
         const device = await database.get<Row>('select user_id, name from devices where id = ?', id)
         if (device === undefined) throw unknownDevice()
         await database.run('update devices set rotating_since = ? where id = ?', new Date(clock()).toISOString(), id)
-        await audit.record({ action: 'device_rotate', actor: by, target: { kind: 'device', id, name: device.name } })
+        await audit.record({ action: 'device_rotate', target: { kind: 'device', id, name: device.name } })
         // It comes back, and asks how it stands then.
         revocation.publish({ kind: 'user', userId: device.user_id, changed: true })
       },

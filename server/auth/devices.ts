@@ -27,13 +27,13 @@ export function createDevices(parts: DevicesParts): Auth['devices'] {
       const rows = await database.all<Row>('select * from devices order by name')
       return rows.map((row) => recordOf(row, parts.rotateAfterMs, clock()))
     },
-    async remove(id, by = null) {
+    async remove(id) {
       const device = await database.get<Row>('select * from devices where id = ?', id)
       if (device === undefined) throw unknownDevice()
       const { internalAdapter } = await betterAuth.$context
       // Sessions first, each with its revocation; the device's row goes with the account.
       await internalAdapter.deleteUser(device.user_id)
-      await audit.record({ action: 'device_remove', actor: by, target: { kind: 'device', id, name: device.name } })
+      await audit.record({ action: 'device_remove', target: { kind: 'device', id, name: device.name } })
     },
     async report(id, { storage }) {
       await database.run('update devices set storage = ? where id = ?', storage, id)

@@ -38,9 +38,9 @@ export interface EnrolmentsParts {
   readonly baseUrl: string
   readonly secret: string
   readonly lifetimes: SessionLifetimes
-  readonly audit: Audit
   readonly limits: EnrolmentLimits
   readonly counters: Counters
+  readonly audit: Audit
   readonly clock: () => number
 }
 
@@ -113,21 +113,19 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
 
     async approve(userCode, name, by) {
       await countLook(by)
-      const device = await database.transaction(async (rows) => {
-        const row = await pending(rows, userCode)
-        const { hostname, version, platform, address, storage } = row
+      const { id, hostname, address } = await database.transaction(async (rows) => {
+        const { hostname, version, platform, address, storage, device_code_hash } = await pending(rows, userCode)
         const enrolled = { enrolledBy: by, enrolledAt: new Date(clock()) }
         const id = await insertDevice(rows, { name, hostname, version, platform, address, storage, ...enrolled })
         await rows.run(
           `update enrolments set state = 'approved', device_id = ? where device_code_hash = ?`,
           id,
-          row.device_code_hash,
+          device_code_hash,
         )
-        return { id, name, hostname, address }
+        return { id, hostname, address }
       })
-      const { id, hostname, address } = device
-      const details = { hostname, from: address }
-      await audit.record({ action: 'device_approve', actor: by, target: { kind: 'device', id, name }, details })
+      const target = { kind: 'device', id, name } as const
+      await audit.record({ action: 'device_approve', actor: by, target, details: { hostname, screenAddress: address } })
       return { id, name }
     },
 
@@ -139,7 +137,7 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
         return found
       })
       const target = { kind: 'device', id: idOf(row), name: row.hostname } as const
-      await audit.record({ action: 'device_deny', actor: by, target, details: { from: row.address } })
+      await audit.record({ action: 'device_deny', actor: by, target, details: { screenAddress: row.address } })
     },
 
     async waiting() {

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { type ProblemCode, problemDocument, problems } from '#protocol/problem.ts'
+import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import { addressHeader, authPath, type BetterAuth, programHeader } from './better-auth.ts'
+import type { Identity } from './identity.ts'
 import { addressKey, type RateLimit } from './rate-limit.ts'
 import { accountDisabled, wrongCredentials } from './sign-in.ts'
 
@@ -22,10 +24,14 @@ export interface HttpParts {
   readonly requests: RateLimit
   /** Sees to it that there is a key to sign with, so that the key set is never empty. */
   readonly prepareKeys: () => Promise<unknown>
+  readonly identify: Auth['identify']
+  readonly audit: Audit
   readonly log: Logger
 }
 
-export function createHandle({ betterAuth, baseUrl, requests, prepareKeys, log }: HttpParts): Auth['handle'] {
+export function createHandle(parts: HttpParts): Auth['handle'] {
+  const { betterAuth, baseUrl, requests, prepareKeys, identify, audit, log } = parts
+
   async function answer(request: Request, address: string): Promise<Response> {
     const { pathname, search } = new URL(request.url)
     const path = pathname.startsWith(`${authPath}/`) ? pathname.slice(authPath.length) : ''
@@ -47,10 +53,22 @@ export function createHandle({ betterAuth, baseUrl, requests, prepareKeys, log }
       headers,
       ...(request.body === null ? {} : { body: await request.arrayBuffer() }),
     })
+    // Afterwards nobody knows any more who it was.
+    const leaving = path === '/sign-out' ? await signedIn(request.headers) : null
     const response = await betterAuth.handler(forwarded)
     if (!response.ok) return refused(response)
+    if (leaving !== null && 'sessionId' in leaving) {
+      const target = { kind: 'session', id: leaving.sessionId, name: '' } as const
+      await audit.record({ action: 'sign_out', actor: leaving, target })
+    }
     if (path === '/jwks') response.headers.set('cache-control', keySetCaching)
     return withoutToken(response)
+  }
+
+  /** A session that has ended already signs out as well. */
+  async function signedIn(headers: Headers): Promise<Identity | null> {
+    const found = await identify(headers).catch(() => null)
+    return found?.identity ?? null
   }
 
   return async (request, address) => {

@@ -15,9 +15,9 @@ import type { Revocation } from './revocation.ts'
 export const keyPrefix = 'crl_'
 
 /** How much of a key is shown to tell it from others: the prefix and 6 characters. */
-const startLength = 10
+export const startLength = 10
 
-/** A use is written down at most this often, and so is a refusal. */
+/** A use is written down at most this often. */
 const lastUsedAgeMs = 60_000
 
 export type KeyIdentity = Extract<Identity, { kind: 'key' }>
@@ -85,7 +85,10 @@ export function createKeys({ database, revocation, audit, clock }: KeysParts): K
             row.expiresAt,
           )
         })
-        const details = { scopes: row.scopes.join(' '), ...(row.expiresAt && { expires: row.expiresAt }) }
+        const details = {
+          ...{ scopes: row.scopes.join(' '), start: row.start },
+          ...(row.expiresAt && { expires: row.expiresAt }),
+        }
         await audit.record({ action: 'key_create', actor: by, target: { kind: 'key', id: row.id, name }, details })
         return { ...row, lastUsedAt: null, key }
       },
@@ -98,13 +101,13 @@ export function createKeys({ database, revocation, audit, clock }: KeysParts): K
         )
         return pageOf(rows, limit, viewOf)
       },
-      async revoke(id, by, ownerId) {
+      async revoke(id, ownerId) {
         const row = await database.get<Row>(`${columns} where k.id = ?`, id)
         if (row === undefined || (ownerId !== undefined && row.created_by !== ownerId)) {
           throw new AuthError('not_found', 'There is no such key. List the keys to see which there are.')
         }
         await remove(row)
-        await audit.record({ action: 'key_revoke', actor: by ?? null, target: { kind: 'key', id, name: row.name } })
+        await audit.record({ action: 'key_revoke', target: { kind: 'key', id, name: row.name } })
       },
     },
     async ofKey(key) {
@@ -114,7 +117,6 @@ export function createKeys({ database, revocation, audit, clock }: KeysParts): K
       const fault = faultOf(row)
       if (row.last_used_at === null || Date.parse(row.last_used_at) + lastUsedAgeMs <= clock()) {
         await database.run('update api_keys set last_used_at = ? where id = ?', new Date(clock()).toISOString(), row.id)
-        if (fault !== null) await recordRefusal(row, fault)
       }
       if (fault !== null) throw new AuthError('invalid_token', faults[fault])
       return identityOf(row)
@@ -156,16 +158,6 @@ export function createKeys({ database, revocation, audit, clock }: KeysParts): K
     if (row.created_by === localOwner.id) return null
     if (row.ownerRole === null || row.ownerBanned) return 'owner'
     return keyRefusal(row.ownerRole, parseScopes(row.scopes)) === null ? null : 'role'
-  }
-
-  function recordRefusal({ id, name }: Row, fault: Fault): Promise<void> {
-    const refused = {
-      action: 'key_refused',
-      outcome: 'refused',
-      code: 'invalid_token',
-      details: { why: fault },
-    } as const
-    return audit.record({ ...refused, actor: null, target: { kind: 'key', id, name } })
   }
 }
 

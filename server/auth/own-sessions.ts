@@ -1,5 +1,6 @@
 import type { SessionView } from '#protocol/account.ts'
 import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
@@ -22,7 +23,7 @@ export interface OwnSessionsParts {
 export function createOwnSessions(parts: OwnSessionsParts): Auth['sessions'] {
   const { database, betterAuth, audit, clock } = parts
   const columns = `select s.id, s.token, s.kind, s."userAgent", s."ipAddress", s."createdAt", s."updatedAt", s."expiresAt",
-      u.id as "userId", u.name
+      u.id as "userId", u.name, u.email
     from session s join "user" u on u.id = s."userId" where u.kind = 'person'`
 
   return {
@@ -34,17 +35,16 @@ export function createOwnSessions(parts: OwnSessionsParts): Auth['sessions'] {
       )
       return rows.map((row) => viewOf(row, current)).filter(({ expiresAt }) => Date.parse(expiresAt) > clock())
     },
-    async end(id, by, userId) {
+    async end(id, userId) {
       const row = await database.get<Row>(`${columns} and s.id = ?`, id)
       if (row === undefined || (userId !== undefined && row.userId !== userId)) {
         throw new AuthError('not_found', 'There is no such session. List the sessions to see which there are.')
       }
       await endAll([row])
-      await record(row, by, 1, 'one')
+      await record(row, 1, 'one')
     },
-    async endOf(userId, which, by) {
+    async endOf(userId, which, current) {
       const rows = await database.all<Row>(`${columns} and u.id = ?`, userId)
-      const current = 'sessionId' in by ? by.sessionId : null
       const ending = rows.filter(({ id, kind }) => {
         if (which === 'others') return id !== current
         return which === 'all' || kind === 'program'
@@ -52,7 +52,7 @@ export function createOwnSessions(parts: OwnSessionsParts): Auth['sessions'] {
       // The one that asks last, so that whatever stops the server in between leaves somebody who can ask again.
       await endAll(ending.toSorted((a, b) => Number(a.id === current) - Number(b.id === current)))
       const [first] = rows
-      if (first !== undefined) await record(first, by, ending.length, which)
+      if (first !== undefined) await record(first, ending.length, which)
       return ending.length
     },
   }
@@ -62,9 +62,9 @@ export function createOwnSessions(parts: OwnSessionsParts): Auth['sessions'] {
     for (const { token } of rows) await internalAdapter.deleteSession(token)
   }
 
-  function record({ userId, name }: Row, by: Parameters<Auth['sessions']['end']>[1], ended: number, which: string) {
-    const target = { kind: 'user', id: userId, name } as const
-    return audit.record({ action: 'sessions_end', actor: by, target, details: { which, ended: String(ended) } })
+  function record({ userId, name, email }: Row, ended: number, which: string): Promise<void> {
+    const target = userParty({ id: userId, name, email })
+    return audit.record({ action: 'sessions_end', target, details: { which, ended: String(ended) } })
   }
 
   function viewOf(row: Row, current: string | null): SessionView {
@@ -95,4 +95,5 @@ interface Row {
   readonly expiresAt: string
   readonly userId: string
   readonly name: string
+  readonly email: string
 }

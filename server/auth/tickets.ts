@@ -28,15 +28,17 @@ export function createTickets({ currentIdentity, ephemeral }: TicketsParts): Aut
       }
       return { ticket, expiresIn: lifetimeSeconds }
     },
-    async redeem(ticket) {
-      let kept: string | null
-      try {
-        kept = await ephemeral.take(keyOf(ticket))
-      } catch (error) {
+    redeem(ticket) {
+      const kept = ephemeral.take(keyOf(ticket))
+      if (!(kept instanceof Promise)) return holderNow(kept)
+      return kept.then(holderNow, (error: unknown) => {
         throw unavailable(error)
-      }
-      return kept === null ? null : currentIdentity(holder.parse(JSON.parse(kept)))
+      })
     },
+  }
+
+  function holderNow(kept: string | null) {
+    return kept === null ? null : currentIdentity(holder.parse(JSON.parse(kept)))
   }
 }
 

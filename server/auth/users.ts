@@ -2,6 +2,7 @@ import type { UserView } from '#protocol/api.ts'
 import type { Role } from '#protocol/roles.ts'
 import { insertAccount } from './accounts.ts'
 import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
@@ -28,13 +29,13 @@ export function createUsers(parts: UsersParts): Auth['users'] {
     from "user" u left join sign_ins l on l.user_id = u.id where u.kind = 'person'`
 
   return {
-    async create({ email, name, role, password }, by = null) {
+    async create({ email, name, role, password }) {
       const passwordHash = await passwords.hash(password)
       const createdAt = new Date(clock())
       const id = await database.transaction((rows) =>
         insertAccount(rows, { kind: 'person', email, name, role, passwordHash, createdAt }),
       )
-      await audit.record({ action: 'user_create', actor: by, target: { kind: 'user', id, name }, details: { role } })
+      await audit.record({ action: 'user_create', target: userParty({ id, name, email }), details: { role } })
       return viewOf(await find(id))
     },
     async list({ query = '', limit = defaultPageSize, cursor } = {}) {
@@ -48,16 +49,16 @@ export function createUsers(parts: UsersParts): Auth['users'] {
       )
       return pageOf(rows, limit, viewOf)
     },
-    async setDisabled(id, disabled, by = null) {
-      const { name } = await find(id)
+    async setDisabled(id, disabled) {
+      const user = await find(id)
       if (disabled) await unlessLast(id, 'update "user" set banned = true')
       const { internalAdapter } = await betterAuth.$context
       await internalAdapter.updateUser(id, { banned: disabled })
       if (disabled) await internalAdapter.deleteUserSessions(id)
       await keys.ownerChanged(id, false)
-      await audit.record({ action: disabled ? 'user_disable' : 'user_enable', actor: by, target: targetOf(id, name) })
+      await audit.record({ action: disabled ? 'user_disable' : 'user_enable', target: userParty(user) })
     },
-    async update(id, { name, role }, by = null) {
+    async update(id, { name, role }) {
       const before = await find(id)
       const isLowered = before.role === 'admin' && role !== undefined && role !== 'admin'
       if (isLowered) await unlessLast(id, 'update "user" set role = ?', role)
@@ -69,11 +70,11 @@ export function createUsers(parts: UsersParts): Auth['users'] {
         ...(role !== undefined && role !== before.role && { role: `${before.role} to ${role}` }),
         ...(name !== undefined && name !== before.name && { name: `${before.name} to ${name}` }),
       }
-      await audit.record({ action: 'user_update', actor: by, target: targetOf(id, before.name), details })
+      await audit.record({ action: 'user_update', target: userParty(before), details })
       return viewOf(await find(id))
     },
-    async remove(id, by = null) {
-      const { name, email } = await find(id)
+    async remove(id) {
+      const user = await find(id)
       // Out first, and out for good: whoever signs in meanwhile finds the account disabled.
       await unlessLast(id, 'update "user" set banned = true')
       await keys.removeOf(id)
@@ -82,14 +83,13 @@ export function createUsers(parts: UsersParts): Auth['users'] {
       await internalAdapter.deleteUser(id)
       await database.run('delete from sign_ins where user_id = ?', id)
       revocation.publish({ kind: 'user', userId: id })
-      await audit.record({ action: 'user_delete', actor: by, target: targetOf(id, name), details: { email } })
+      await audit.record({ action: 'user_delete', target: userParty(user) })
     },
-    async signOut(id, by = null) {
-      const { name } = await find(id)
+    async signOut(id) {
+      const user = await find(id)
       const { internalAdapter } = await betterAuth.$context
       await internalAdapter.deleteUserSessions(id)
-      const details = { which: 'all' }
-      await audit.record({ action: 'sessions_end', actor: by, target: targetOf(id, name), details })
+      await audit.record({ action: 'sessions_end', target: userParty(user), details: { which: 'all' } })
     },
   }
 
@@ -117,10 +117,6 @@ interface Row {
   readonly banned: number | boolean | null
   readonly createdAt: string
   readonly lastSignInAt: string | null
-}
-
-function targetOf(id: string, name: string) {
-  return { kind: 'user', id, name } as const
 }
 
 function viewOf({ banned, ...row }: Row): UserView {

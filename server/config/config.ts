@@ -10,6 +10,7 @@ import { network } from './network.ts'
 import { databaseUrl } from './postgres-target.ts'
 import { redisUrl } from './redis-target.ts'
 import { authSettings, deviceSettings, sessionSettings } from './sign-ins.ts'
+import { resolveTls, tlsProblems, tlsSettings } from './tls.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
 
@@ -37,6 +38,8 @@ export const configSchema = z.strictObject({
     .url({ protocol: /^https?$/, error: 'public_url is an http or https address.' })
     .transform((url) => new URL(url).origin)
     .optional(),
+  /** Without it HTTP is plain, and the server listens on loopback or behind a proxy only. */
+  tls: tlsSettings.optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Processes that serve clients, on one port and one data folder; `auto` is one a core. */
   processes: z
@@ -103,6 +106,7 @@ export interface ConfigSources {
     readonly data?: string
     readonly config?: string
     readonly processes?: string
+    readonly tls?: string
   }
   readonly cwd: string
 }
@@ -120,12 +124,17 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   const parsed = configSchema.safeParse(values, { error: unknownSetting })
   const problems = [...file.problems, ...environment.problems]
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
-  else problems.push(...namespaceProblems(parsed.data))
+  else problems.push(...namespaceProblems(parsed.data), ...tlsProblems(parsed.data))
   problems.push(...accessProblems({ http_api: {}, client: {}, ...values }))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
-  const { data, hooks } = parsed.data
+  const { data, hooks, tls } = parsed.data
   const modules = hooks.modules.map((path) => resolve(cwd, path))
-  return { ...parsed.data, hooks: { ...hooks, modules }, data: resolve(cwd, data ?? defaultDataFolder(env)) }
+  return {
+    ...parsed.data,
+    tls: resolveTls(tls, cwd),
+    hooks: { ...hooks, modules },
+    data: resolve(cwd, data ?? defaultDataFolder(env)),
+  }
 }
 
 /** `$XDG_STATE_HOME/carillon`, or `~/.local/state/carillon`. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import {
@@ -14,8 +15,12 @@ import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
 import type { IsTrusted } from './client-address.ts'
+import { type CrossSiteOptions, createCrossSiteGuard } from './cross-site.ts'
 import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
+import { recordRefusal } from './record-refusal.ts'
+import { requestIdOf, workOnBehalf } from './request-origin.ts'
+import { noteRoutes, type RouteTable } from './route-table.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
@@ -35,7 +40,7 @@ import { userRoutes } from './routes/users.ts'
 import { websocketRoutes } from './routes/websocket.ts'
 
 /** What the routes work with. */
-export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOrigin'> {
+export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOptions {
   readonly auth: Auth
   readonly realtime: Realtime
   readonly store: Store
@@ -45,8 +50,10 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOri
   readonly metricsArePublic: boolean
   /** Whether what the nodes share answers; found out within a second. */
   readonly isEngineUp: () => Promise<boolean>
-  /** Proxies that are believed where a request comes from. */
+  /** Proxies that are believed what they call a request. */
   readonly isTrustedProxy: IsTrusted
+  /** Where a request comes from, trusted proxies seen through. */
+  readonly addressOf: (request: IncomingMessage) => string
   readonly version: string
   readonly baseUrl: string
   /** The built console, or null when this installation has none. */
@@ -58,8 +65,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOri
 export type Routes = (app: App, parts: HttpParts & { readonly callers: Callers }) => void | Promise<void>
 export type App = ReturnType<typeof typed>
 
-/** Largest request body, in bytes: a publication of 64 KiB, escaped. */
-const bodyLimit = 128 * 1024
+/** Largest request body, in bytes, where a route says nothing else. */
+const bodyLimit = 16 * 1024
 
 /** The HTTP API and the console, ready to be given requests through `routing`. */
 export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> {
@@ -67,16 +74,23 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     fastify({
       loggerInstance: parts.log as FastifyBaseLogger,
       bodyLimit,
+      genReqId: (request) => requestIdOf(request, parts.isTrustedProxy),
       frameworkErrors: replyWithProblem,
       logController: new LogController({ disableRequestLogging: true }),
       routerOptions: { maxParamLength: 300 },
     }),
   )
-  app.decorate('isTrustedProxy', parts.isTrustedProxy)
-  app.setErrorHandler(replyWithProblem)
+  const table = noteRoutes(app)
+  app.decorate('addressOf', parts.addressOf)
+  app.decorate('routeTable', table)
+  app.setErrorHandler(async (error: Error, request, reply) => {
+    await recordRefusal(parts.auth.audit, request, error)
+    replyWithProblem(error, request, reply)
+    return reply
+  })
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? ''
-    const methods = app.supportedMethods.filter((method) => app.hasRoute({ method, url: path }))
+    const methods = table.methodsAt(path)
     if (methods.length > 0) {
       const detail = `Send a ${methods.filter((method) => method !== 'HEAD').join(' or ')} request.`
       const document = problemDocument('method_not_allowed', detail)
@@ -87,10 +101,10 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })
   const shared = { ...parts, callers: createCallers(parts) }
+  workOnBehalf(app, parts.addressOf)
+  app.addHook('onRequest', createCrossSiteGuard(parts))
   app.addHook('onSend', async (request, reply) => {
     for (const cookie of shared.callers.renewedCookies(request)) reply.header('set-cookie', cookie)
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('referrer-policy', 'no-referrer')
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
   await app.register(swagger, {
@@ -125,6 +139,12 @@ const resources: readonly Routes[] = [
   serverApiRoutes,
   consoleRoutes,
 ]
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly routeTable: RouteTable
+  }
+}
 
 function typed(app: FastifyInstance) {
   app.setValidatorCompiler(validatorCompiler)

@@ -3,12 +3,12 @@ import type { FastifyRequest } from 'fastify'
 import type { KeyScope, Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
-import { clientAddress, type IsTrusted } from './client-address.ts'
+import { askedBy } from '#server/auth/origin.ts'
 import { HttpProblem } from './problem-reply.ts'
 
 /** Answers who sent a request, and refuses those who may not. */
 export interface Callers {
-  /** Throws `unauthorized`, `invalid_token`, `wrong_origin`. */
+  /** Throws `unauthorized`, `invalid_token`. */
   signedIn(request: FastifyRequest): Promise<Identity>
   /** Also throws `forbidden` unless the caller has one of these roles, or a key with `scope`. */
   allowed(request: FastifyRequest, roles: readonly Role[], scope?: KeyScope): Promise<Identity>
@@ -20,35 +20,30 @@ export interface CallerOptions {
   readonly auth: Auth
   /** Requests that came through the socket in the data folder. */
   readonly isLocal: (request: IncomingMessage) => boolean
-  readonly isTrustedOrigin: (origin: string) => boolean
 }
 
 /** Somebody on this machine who may read the data folder. */
 export const localIdentity: Identity = { kind: 'local', userId: 'local', name: 'server command line', role: 'admin' }
 
-export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions): Callers {
+export function createCallers({ auth, isLocal }: CallerOptions): Callers {
   const renewed = new WeakMap<FastifyRequest, readonly string[]>()
 
   async function signedIn(request: FastifyRequest): Promise<Identity> {
-    if (isLocal(request.raw)) return localIdentity
+    if (isLocal(request.raw)) {
+      askedBy(localIdentity)
+      return localIdentity
+    }
     const found = await auth.identify(headersOf(request.raw))
     if (found === null) {
       throw new HttpProblem('unauthorized', 'Send a bearer token, an API key in X-API-Key, or sign in at the console.')
     }
-    // A cookie is sent along by any page the browser shows, so what changes something must come from our own pages.
-    if (found.by === 'cookie' && !['GET', 'HEAD'].includes(request.method)) refuseForeign(request)
+    askedBy(found.identity)
     if (isConfigured(found.identity) && !isServerApi(request)) {
       const sentence = 'The key of the configuration is for /api/<method> alone. Create one with "carillon key create".'
       throw new HttpProblem('forbidden', sentence)
     }
     renewed.set(request, found.cookies)
     return found.identity
-  }
-
-  function refuseForeign(request: FastifyRequest): void {
-    const { origin } = request.headers
-    if (origin !== undefined && isTrustedOrigin(origin)) return
-    throw new HttpProblem('wrong_origin', 'Use the console at the address that this server was given as public_url.')
   }
 
   return {
@@ -94,12 +89,12 @@ export function forbiddenBecause(
 
 /** Where a request comes from, trusted proxies seen through. */
 export function addressOf({ raw, server }: FastifyRequest): string {
-  return clientAddress(raw, server.isTrustedProxy)
+  return server.addressOf(raw)
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly isTrustedProxy: IsTrusted
+    readonly addressOf: (request: IncomingMessage) => string
   }
 }
 

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import { onBehalfOf } from '#server/auth/origin.ts'
 import type { Metrics } from '#server/metrics/metrics.ts'
 import { type CallerOptions, headersOf, isConfigured, localIdentity } from './caller.ts'
+import type { IsTrusted } from './client-address.ts'
+import { originOf, requestIdOf } from './request-origin.ts'
 
 /**
  * Who opens a connection, over whatever transport: a ticket in the URL, a bearer or a key decides. Null without one: then
@@ -15,21 +18,30 @@ export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> 
   readonly metrics: Pick<Metrics, 'refused'>
   /** A header that may hold a token as well; null for none. */
   readonly tokenHeader: string | null
+  readonly isTrustedProxy: IsTrusted
+  /** Where a client is. */
+  readonly addressOf: (request: IncomingMessage) => string
 }
 
 /** Cookies are not looked at: any page a browser shows could send them. */
-export function createRecognize({ auth, isLocal, metrics, tokenHeader }: RecognizeParts): Recognize {
+export function createRecognize(parts: RecognizeParts): Recognize {
+  const { auth, isLocal, isTrustedProxy, addressOf, metrics, tokenHeader } = parts
   const headers = ['authorization', 'x-api-key', ...(tokenHeader === null ? [] : [tokenHeader.toLowerCase()])]
   return (request, ticket) => {
     if (isLocal(request)) return localIdentity
     if (ticket === null && headers.every((name) => request.headers[name] === undefined)) return null
-    return recognizeByCredentials(request, ticket)
+    const origin = originOf(request, addressOf, requestIdOf(request, isTrustedProxy))
+    return onBehalfOf(origin, () => recognizeByCredentials(request, ticket))
   }
 
   async function recognizeByCredentials(request: IncomingMessage, ticket: string | null): Promise<Recognized> {
     try {
       const found = await recognize(request, ticket)
-      if (found === 'refused') metrics.refused('credentials')
+      if (found !== 'refused') return found
+      metrics.refused('credentials')
+      const target = { kind: 'route', id: 'GET /connection', name: 'GET /connection' } as const
+      const refusal = { action: 'access_refused', outcome: 'refused', code: 'unauthorized', actor: null } as const
+      await auth.audit.record({ ...refusal, target })
       return found
     } catch (error) {
       if (error instanceof AuthError && error.code !== 'unavailable') metrics.refused('credentials')

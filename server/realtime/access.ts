@@ -1,4 +1,4 @@
-import { channelName, namespaceOf, restOf, usersOf } from '#protocol/channel.ts'
+import { channelName, isChannelName, namespaceOf, restOf, usersOf } from '#protocol/channel.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { KeyScope } from '#protocol/roles.ts'
 import type { ExternalIdentity, SocketIdentity } from '#server/auth/identity.ts'
@@ -86,9 +86,9 @@ export function createAccessRules({ namespaces, withoutNamespace, insecure = fal
   function admit(channel: string): Access {
     const policy = policyOf(channel)
     if (!policy) return { ok: false, error: 'unknownChannel' }
-    const name = channelName.safeParse(channel)
-    if (name.success) return { ok: true, policy }
-    return { ok: false, error: 'badRequest', message: name.error.issues[0]?.message ?? 'bad channel' }
+    if (isChannelName(channel)) return { ok: true, policy }
+    const message = channelName.safeParse(channel).error?.issues[0]?.message ?? 'bad channel'
+    return { ok: false, error: 'badRequest', message }
   }
 
   function policyOf(channel: string): Namespace | undefined {

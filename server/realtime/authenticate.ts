@@ -31,21 +31,28 @@ export function isTicket(token: string): boolean {
  * Who is connecting: whom the upgrade already knew, or whom the token of the connect command says. A used or expired
  * ticket is answered as an expired token, because then the SDK fetches another one and comes back.
  */
-export async function authenticate(
+export function authenticate(
   authenticator: Authenticator,
   known: SocketIdentity | null,
   token: string | undefined,
-): Promise<Authenticated> {
+): Authenticated | Promise<Authenticated> {
   if (known) return letIn(known)
   if (token === undefined || token === '') {
     const { anonymous } = authenticator
     return anonymous ? letIn(anonymous) : { kind: 'close', reason: closeReasons.noToken }
   }
   if (isTicket(token)) {
-    const identity = await authenticator.redeemTicket(token)
-    return identity ? letIn(identity) : { kind: 'error', error: 'tokenExpired' }
+    const redeemed = authenticator.redeemTicket(token)
+    return redeemed instanceof Promise ? redeemed.then(byTicket) : byTicket(redeemed)
   }
-  const verified = await authenticator.verifyConnectionToken(token)
+  return authenticator.verifyConnectionToken(token).then(byToken)
+}
+
+function byTicket(identity: SocketIdentity | null): Authenticated {
+  return identity ? letIn(identity) : { kind: 'error', error: 'tokenExpired' }
+}
+
+function byToken(verified: VerifiedConnection): Authenticated {
   if (verified.ok) return { kind: 'identity', ...verified }
   if (verified.reason === 'expired') return { kind: 'error', error: 'tokenExpired', ...sinceWhen(verified) }
   return { kind: 'close', reason: refusalReason(verified), why: verified.why }

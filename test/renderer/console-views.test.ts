@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ClientDetail, DeviceView, EnrolmentView, FramesEvent } from '#protocol/api.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
-import { ada, type FakeServer, startFakeServer } from './fake-server.ts'
-import { axeViolations, findInEveryLook, openPage, type Watched } from './look.ts'
+import { ada, type FakeServer } from './fake-server.ts'
+import type { Watched } from './look.ts'
+import { address, asked, faultsInEveryLook, openConsole as openConsoleIn } from './open-console.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
 const minute = 60_000
@@ -149,33 +150,6 @@ const views: Readonly<Record<string, View>> = {
     act: heading('Set-up is done'),
   },
   'setup-used': { path: '/setup?token=old', act: heading('The set-up link is no longer valid') },
-  'sign-in': {
-    path: '/',
-    world: ({ world }) => {
-      world.me = null
-    },
-    act: heading('Sign in to the console'),
-  },
-  'sign-in-not-set-up': {
-    path: '/',
-    world: ({ world }) => {
-      world.me = null
-      world.setUp = false
-    },
-    act: ({ page }) => page.getByText('There is no administrator yet').waitFor(),
-  },
-  'sign-in-wrong': {
-    path: '/',
-    world: ({ world }) => {
-      world.me = null
-    },
-    act: async ({ page }) => {
-      await page.getByLabel('E-mail').fill('ada@example.org')
-      await page.getByLabel('Password', { exact: true }).fill('wrong')
-      await page.getByRole('button', { name: 'Sign in' }).click()
-      await page.getByRole('alert').waitFor()
-    },
-  },
   unavailable: {
     path: '/',
     world: ({ world }) => {
@@ -412,11 +386,6 @@ function withDevices({ world }: FakeServer): void {
 function withEnrolment({ world }: FakeServer): void {
   world.enrolment = enrolment
 }
-/** What the browser itself reports of every refused request and every socket that does not open. */
-function reportedByBrowser(fault: string): boolean {
-  return /Failed to load resource|WebSocket connection to/.test(fault)
-}
-
 describeWith(['chromium'], 'the console', () => {
   let browser: Browser
   let built: BuiltPage
@@ -429,30 +398,8 @@ describeWith(['chromium'], 'the console', () => {
     await built?.[Symbol.asyncDispose]()
   })
 
-  interface OpenedConsole extends Watched {
-    readonly server: FakeServer
-  }
-
-  async function openConsole(path: string, prepare?: (server: FakeServer) => void): Promise<OpenedConsole> {
-    const server = await startFakeServer(built.folder)
-    prepare?.(server)
-    const watched = await openPage(browser)
-    await watched.page.goto(`${server.url}${path}`)
-    return {
-      ...watched,
-      server,
-      async [Symbol.asyncDispose]() {
-        await watched[Symbol.asyncDispose]()
-        await server[Symbol.asyncDispose]()
-      },
-    }
-  }
-  /** What was asked of the server, tickets left out. */
-  const asked = ({ server }: OpenedConsole) => server.asked.filter(({ call }) => call !== 'POST /api/v1/tickets')
-  const address = ({ page }: Watched) => {
-    const { pathname, search } = new URL(page.url())
-    return `${pathname}${search}`
-  }
+  const openConsole = (path: string, prepare?: (server: FakeServer) => void) =>
+    openConsoleIn(browser, built, path, { prepare })
   const signedOut = ({ world }: FakeServer) => {
     world.me = null
   }
@@ -461,23 +408,7 @@ describeWith(['chromium'], 'the console', () => {
     const { path, world, act } = views[name] as View
     await using opened = await openConsole(path, world)
     await act(opened, opened.server)
-    const wrong = await findInEveryLook(opened.page, `console-${name}`, axeViolations)
-    expect([...wrong, ...opened.faults.filter((fault) => !reportedByBrowser(fault))]).toEqual([])
-  })
-
-  test('signs in with the keyboard and goes on where one wanted to go', async () => {
-    await using opened = await openConsole('/enrol?code=WDJB-MJHT', (server) => {
-      signedOut(server)
-      withEnrolment(server)
-    })
-    const { page } = opened
-    await page.getByLabel('E-mail').focus()
-    await page.keyboard.type('ada@example.org')
-    await page.keyboard.press('Tab')
-    await page.keyboard.type('correct horse')
-    await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'Lobby-Pi.local' }).waitFor()
-    expect(address(opened)).toBe('/enrol?code=WDJB-MJHT')
+    expect(await faultsInEveryLook(opened, `console-${name}`)).toEqual([])
   })
 
   test('creates the first administrator and opens the screens, signed in', async () => {

@@ -58,14 +58,17 @@ export interface ApiOptions {
 export async function startServerProcess({
   env = {},
   config,
+  tls,
 }: {
   readonly env?: NodeJS.ProcessEnv
   /** A configuration file. */
   readonly config?: string
+  /** What `--tls` says. */
+  readonly tls?: string
 } = {}): Promise<ServerProcess> {
   const data = await mkdtemp(join(tmpdir(), 'carillon-data-'))
   const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
+  const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   const ended: string[] = []
   let child: ChildProgram | null = null
   let setupLink: string | null = null
@@ -73,7 +76,8 @@ export async function startServerProcess({
 
   async function start(): Promise<void> {
     const configured = config === undefined ? [] : ['--config', config]
-    const args = [carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured]
+    const secured = tls === undefined ? [] : ['--tls', tls]
+    const args = [carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured, ...secured]
     child = startChild(process.execPath, args, {
       env: { ...cleanEnv(), ...env },
     })
@@ -197,6 +201,8 @@ function parse(text: string): unknown {
 /** The test's own environment, without settings that would reach the server. */
 function cleanEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('CARILLON_') && name !== 'REDIS_URL'),
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('CARILLON_') && name !== 'REDIS_URL' && name !== 'DATABASE_URL',
+    ),
   )
 }

@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import pino from 'pino'
 import { serverInfo } from '#protocol/api.ts'
 import { type Config, readConfig } from '#server/config/config.ts'
+import { describePostgres } from '#server/config/postgres-target.ts'
 import { describeRedis } from '#server/config/redis-target.ts'
 import { answers, localSocketPath } from '#server/http/listen.ts'
 import { exchange } from '../api.ts'
@@ -59,7 +60,8 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<readonl
   const running = await answers(socketPath)
   findings.push(await dataFolder(config.data))
   findings.push(await records(config.data, running))
-  findings.push(secret(config.data))
+  findings.push(await postgres(config))
+  findings.push(secret(config))
   findings.push(await redis(config))
   findings.push(running ? await server(config, socketPath) : notRunning)
   findings.push(console())
@@ -110,8 +112,22 @@ async function records(data: string, running: boolean): Promise<Finding> {
   }
 }
 
-function secret(data: string): Finding {
+async function postgres({ database_url: target }: Config): Promise<Finding> {
+  const name = 'PostgreSQL'
+  if (target === undefined) return { name, ok: null, detail: 'is not configured: accounts are in the data folder.' }
+  try {
+    const { openPostgresRecords } = await import('#server/store/postgres-records.ts')
+    const log = pino({ level: 'silent' })
+    await using opened = await openPostgresRecords({ target, log, patienceMs: 3_000 })
+    return { name, ok: true, detail: `version ${opened.version} has the accounts: ${describePostgres(target)}` }
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) }
+  }
+}
+
+function secret({ data, secret: configured }: Config): Finding {
   const name = 'secret'
+  if (configured !== undefined) return { name, ok: true, detail: 'is in the configuration' }
   const path = join(data, 'secret.key')
   if (!existsSync(path)) return { name, ok: true, detail: 'will be made at the first start' }
   const mode = statSync(path).mode & 0o777

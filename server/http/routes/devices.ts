@@ -17,16 +17,16 @@ export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
     }
   })
   app.delete('/api/v1/devices/:id', { schema: { params } }, async (request, reply) => {
-    const by = await callers.allowed(request, ['admin', 'operator'], 'devices')
-    await auth.devices.remove(request.params.id, by)
+    await callers.allowed(request, ['admin', 'operator'], 'devices')
+    await auth.devices.remove(request.params.id)
     return reply.code(204).send()
   })
   app.post(
     '/api/v1/devices/:id/rotate',
     { schema: { params, summary: 'Tells a device to take a new credential.' } },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin', 'operator'], 'devices')
-      await auth.devices.rotate(request.params.id, by)
+      await callers.allowed(request, ['admin', 'operator'], 'devices')
+      await auth.devices.rotate(request.params.id)
       return reply.code(204).send()
     },
   )

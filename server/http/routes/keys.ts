@@ -27,7 +27,7 @@ export const keyRoutes: Routes = (app, { auth, callers }) => {
   })
   app.delete('/api/v1/keys/:id', { schema: { params: z.object({ id: z.string() }) } }, async (request, reply) => {
     const by = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'admin')
-    await auth.keys.revoke(request.params.id, by, isAdmin(by) ? undefined : by.userId)
+    await auth.keys.revoke(request.params.id, isAdmin(by) ? undefined : by.userId)
     return reply.code(204).send()
   })
 }

@@ -16,7 +16,7 @@ export const sessionRoutes: Routes = (app, { auth, callers }) => {
     const identity = await callers.signedIn(request)
     if (!('sessionId' in identity))
       throw new HttpProblem('bad_request', 'Keys are ended with DELETE /api/v1/keys/{id}.')
-    await auth.endSession(identity.sessionId, identity)
+    await auth.endSession(identity.sessionId)
     return reply.code(204).send()
   })
   app.post('/api/v1/access-tokens', { schema: { response: { 201: accessTokenAnswer } } }, async (request, reply) => {

@@ -33,7 +33,7 @@ export const ownSessionRoutes: Routes = (app, { auth, callers }) => {
     async (request, reply) => {
       const by = await callers.signedIn(request)
       const isAdmin = forbiddenBecause(by, ['admin'], 'admin') === null
-      await auth.sessions.end(request.params.id, by, isAdmin ? undefined : personOf(by).userId)
+      await auth.sessions.end(request.params.id, isAdmin ? undefined : personOf(by).userId)
       return reply.code(204).send()
     },
   )
@@ -48,7 +48,7 @@ export const ownSessionRoutes: Routes = (app, { auth, callers }) => {
     },
     async (request) => {
       const by = personOf(await callers.signedIn(request))
-      return { ended: await auth.sessions.endOf(by.userId, request.body.which, by) }
+      return { ended: await auth.sessions.endOf(by.userId, request.body.which, by.sessionId) }
     },
   )
 }

@@ -18,9 +18,9 @@ export const userRoutes: Routes = (app, { auth, store, callers }) => {
     },
   )
   app.post('/api/v1/users', { schema: { body: userRequest, response: { 201: userView } } }, async (request, reply) => {
-    const by = await callers.allowed(request, ['admin'], 'admin')
+    await callers.allowed(request, ['admin'], 'admin')
     const { email, name = email.split('@')[0] ?? email, role, password } = request.body
-    const user = await auth.users.create({ email, name, role, password }, by)
+    const user = await auth.users.create({ email, name, role, password })
     return reply.code(201).header('location', `/api/v1/users/${user.id}`).send(user)
   })
   app.patch(
@@ -29,19 +29,20 @@ export const userRoutes: Routes = (app, { auth, store, callers }) => {
     async (request) => {
       const by = await callers.allowed(request, ['admin'], 'admin')
       if (request.body.role !== undefined) refuseOwn(by, request.params.id, 'change its role')
-      return auth.users.update(request.params.id, request.body, by)
+      return auth.users.update(request.params.id, request.body)
     },
   )
   app.delete('/api/v1/users/:id', { schema: { params } }, async (request, reply) => {
     const by = await callers.allowed(request, ['admin'], 'admin')
     const { id } = request.params
     refuseOwn(by, id, 'remove it')
-    await auth.users.remove(id, by)
+    await auth.users.remove(id)
     await store.db.deleteFrom('stars').where('user_id', '=', id).execute()
     return reply.code(204).send()
   })
   app.post('/api/v1/users/:id/sign-out', { schema: { params } }, async (request, reply) => {
-    await auth.users.signOut(request.params.id, await callers.allowed(request, ['admin'], 'admin'))
+    await callers.allowed(request, ['admin'], 'admin')
+    await auth.users.signOut(request.params.id)
     return reply.code(204).send()
   })
   for (const [action, disabled] of [['disable', true] as const, ['enable', false] as const]) {
@@ -49,7 +50,7 @@ export const userRoutes: Routes = (app, { auth, store, callers }) => {
       const by = await callers.allowed(request, ['admin'], 'admin')
       const { id } = request.params
       if (disabled) refuseOwn(by, id, 'disable it')
-      await auth.users.setDisabled(id, disabled, by)
+      await auth.users.setDisabled(id, disabled)
       return reply.code(204).send()
     })
   }
