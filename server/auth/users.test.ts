@@ -17,7 +17,7 @@ test('people are listed, and neither devices nor services are', async () => {
     lastSignInAt: null,
     createdAt: expect.stringMatching(/Z$/),
   })
-  expect(await server.auth.users.list()).toEqual([created])
+  expect((await server.auth.users.list()).items).toEqual([created])
 })
 
 test('an e-mail address is taken whatever its case', async () => {
@@ -32,7 +32,7 @@ test('of two people created at the same time with one address one is', async () 
   await using server = await startAuth()
   const outcomes = await Promise.allSettled([server.auth.users.create(ada), server.auth.users.create(ada)])
   expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'already_exists' } })
-  expect(await server.auth.users.list()).toHaveLength(1)
+  expect((await server.auth.users.list()).items).toHaveLength(1)
 })
 
 test('disabling somebody ends all their sessions at once and tells of each', async () => {
@@ -48,7 +48,7 @@ test('disabling somebody ends all their sessions at once and tells of each', asy
   }
   expect(revoked).toContainEqual({ kind: 'user', userId: user.id })
   expect(revoked).toContainEqual({ kind: 'session', sessionId: identity.kind === 'user' && identity.sessionId })
-  expect((await server.auth.users.list()).find(({ id }) => id === user.id)).toMatchObject({ disabled: true })
+  expect((await server.auth.users.list()).items.find(({ id }) => id === user.id)).toMatchObject({ disabled: true })
 })
 
 test('the last administrator who can sign in is not disabled, also when two disable each other', async () => {
@@ -58,7 +58,7 @@ test('the last administrator who can sign in is not disabled, also when two disa
   const other = await anotherAdmin(server.auth)
   const outcomes = await Promise.allSettled([user, other].map(({ id }) => server.auth.users.setDisabled(id, true)))
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
-  expect((await server.auth.users.list()).filter(({ disabled }) => !disabled)).toHaveLength(1)
+  expect((await server.auth.users.list()).items.filter(({ disabled }) => !disabled)).toHaveLength(1)
 })
 
 test('an unknown user cannot be disabled, nor a device in this way', async () => {
