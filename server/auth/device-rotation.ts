@@ -37,8 +37,8 @@ type DeviceIdentity = Extract<Identity, { kind: 'device' }>
  */
 export interface DeviceRotation {
   readonly public: Pick<Auth['devices'], 'rotate' | 'newCredential'>
-  /** The new credential of this device has been used. */
-  takeOver(identity: DeviceIdentity): Promise<void>
+  /** The new credential of this device has been used. Answers who it is from then on. */
+  takeOver(identity: DeviceIdentity): Promise<DeviceIdentity>
 }
 
 export function createDeviceRotation(parts: DeviceRotationParts): DeviceRotation {
@@ -91,6 +91,7 @@ export function createDeviceRotation(parts: DeviceRotationParts): DeviceRotation
         const target = { kind: 'device', id: device.id, name: device.name } as const
         await audit.record({ action: 'device_credential', actor: identity, target })
       }
+      return { ...identity, device: { id: device.id, name: device.name } }
     },
   }
 

@@ -48,9 +48,9 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     if (session === null) {
       throw new AuthError('invalid_token', 'The session has ended or never was. Sign in again.')
     }
-    const { identity } = session
-    if (session.isSuccessor && identity.kind === 'device') await parts.rotation.takeOver(identity)
     await extend(parts, session)
+    const { identity: found, isSuccessor } = session
+    const identity = isSuccessor && found.kind === 'device' ? await parts.rotation.takeOver(found) : found
     return { identity, by: 'bearer', cookies: [] }
   }
 

@@ -10,17 +10,17 @@ const day = 24 * 3600
 const kidOf = (token: string) => decodeProtectedHeader(token).kid ?? ''
 
 /** The key has been over for so many seconds: better-auth goes by the real clock. */
-function end(server: Server, kid: string, secondsAgo: number) {
+async function end(server: Server, kid: string, secondsAgo: number) {
   const ended = new Date(Date.now() - secondsAgo * 1000).toISOString()
-  server.store.sqlite.prepare('update jwks set expiresAt = ? where id = ?').run(ended, kid)
+  await server.database.run('update jwks set "expiresAt" = ? where id = ?', ended, kid)
   // For longer than the server goes by what it remembers of the keys.
   server.forward(601)
 }
 
 /** The claims of a token, as if this key had signed them just now. */
 async function signedBy(server: Server, kid: string, token: string) {
-  const row = server.store.sqlite.prepare('select privateKey from jwks where id = ?').get(kid)
-  const jwk = await symmetricDecrypt({ key: 's'.repeat(43), data: JSON.parse(String(row?.privateKey)) })
+  const row = await server.database.get<{ privateKey: string }>('select "privateKey" from jwks where id = ?', kid)
+  const jwk = await symmetricDecrypt({ key: 's'.repeat(43), data: JSON.parse(row?.privateKey ?? '') })
   const now = Math.floor(server.clock() / 1000)
   return new SignJWT({ ...decodeJwt(token), iat: now, exp: now + 300 })
     .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid })
@@ -41,7 +41,7 @@ test('when a key ends another takes over, and what the first has signed holds fo
   const first = await issue()
   expect(await verify(first)).toMatchObject({ ok: true })
 
-  end(server, kidOf(first), 7 * day - 60)
+  await end(server, kidOf(first), 7 * day - 60)
   const second = await issue()
   expect(kidOf(second)).not.toBe(kidOf(first))
   expect((await keySet(server)).kids.toSorted()).toEqual([kidOf(first), kidOf(second)].toSorted())
@@ -49,7 +49,7 @@ test('when a key ends another takes over, and what the first has signed holds fo
     expect(await verify(token)).toMatchObject({ ok: true })
   }
 
-  end(server, kidOf(first), 7 * day + 60)
+  await end(server, kidOf(first), 7 * day + 60)
   expect((await keySet(server)).kids).toEqual([kidOf(second)])
   expect(await verify(await signedBy(server, kidOf(second), second))).toMatchObject({ ok: true })
   const late = await signedBy(server, kidOf(first), first)
@@ -60,7 +60,7 @@ test('a server that has signed nothing for months publishes a key all the same',
   await using server = await startAuth()
   const { identity } = await signedIn(server.auth)
   const { token } = await server.auth.issueAccessToken(identity)
-  end(server, kidOf(token), 100 * day)
+  await end(server, kidOf(token), 100 * day)
   const { kids } = await keySet(server)
   expect(kids).toHaveLength(1)
   expect(kids).not.toContain(kidOf(token))
