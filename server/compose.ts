@@ -136,6 +136,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
+      auditKeepMs: config.audit.keep * 1000,
     }),
   )
   const realtime = parts.use(
@@ -251,6 +252,8 @@ function mayBeAnonymous({ client }: Config): boolean {
 }
 
 export async function prepareFolder(data: string): Promise<void> {
+  // What this process makes from here on, and its workers, is for nobody else to read, also in a folder that others may.
+  process.umask(0o077)
   try {
     await mkdir(data, { recursive: true, mode: 0o700 })
   } catch (cause) {

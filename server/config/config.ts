@@ -20,6 +20,9 @@ const secretPattern = /^[\w+/=-]{43,256}$/
 const secretSentence =
   'A secret has 43 characters or more. Copy the secret.key of another node, or run: openssl rand -base64 32'
 
+const daySeconds = 24 * 3600
+const keepSentence = 'Give a time span from 1d to 3650d.'
+
 const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
 /** The configuration file `carillon.config.json`; every field is optional and unknown ones are refused. */
@@ -80,6 +83,19 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** What a publication that was answered survives: `normal` a crash of the server, `full` also one of the machine. */
   history_durability: z.enum(['normal', 'full']).default('normal'),
+  audit: z
+    .strictObject({
+      /** How long the record of who did what is kept. */
+      keep: timeSpan
+        .pipe(
+          z
+            .int()
+            .min(daySeconds, keepSentence)
+            .max(3650 * daySeconds, keepSentence),
+        )
+        .default(400 * daySeconds),
+    })
+    .prefault({}),
   /** Code of the site's own that is told what happens to clients, and decides. */
   hooks: z
     .strictObject({
@@ -93,7 +109,7 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
-  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'oauth', 'trusted_proxies', 'metrics'],
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
 ])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }

@@ -21,7 +21,9 @@ import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
 import { recordRefusal } from './record-refusal.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
+import { retryAfterOf } from './retry-after.ts'
 import { noteRoutes, type RouteTable } from './route-table.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
@@ -109,6 +111,8 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   app.addHook('onSend', async (request, reply) => {
     for (const cookie of shared.callers.renewedCookies(request)) reply.header('set-cookie', cookie)
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    const retryAfter = retryAfterOf(null, reply.statusCode)
+    if (retryAfter !== null && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
   })
   await app.register(swagger, {
     openapi: {
@@ -136,6 +140,7 @@ const resources: readonly Routes[] = [
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,
+  auditRoutes,
   clientRoutes,
   channelRoutes,
   starRoutes,

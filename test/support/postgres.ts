@@ -71,7 +71,6 @@ export async function startPostgres(): Promise<PostgresOfTest> {
       // The machine's power does not fail here.
       fsync: 'off',
       full_page_writes: 'off',
-      synchronous_commit: 'off',
     }
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     child = startChild(programPath('postgres'), ['-D', data, '-p', String(port), ...flags], { cwd: folder, ...owner })
