@@ -93,3 +93,13 @@ test('a write that meets the lock of another process fails as a whole, and the n
   expect((await server.auth.keys.list()).items).toEqual([])
   expect(await server.auth.keys.create('weather', ['publish'], operator)).toHaveProperty('key')
 })
+
+test('no entry of the audit record is replaced in passing, which no trigger for removal is told of', async () => {
+  await using server = await startAuth()
+  await server.auth.audit.record({ action: 'setup', actor: operator })
+  const entries = () => server.database.all('select * from audit_entries')
+  const before = await entries()
+  const replace = 'insert or replace into audit_entries select * from audit_entries'
+  await expect(server.database.run(replace)).rejects.toThrow(/added and nothing else/)
+  expect(await entries()).toEqual(before)
+})
