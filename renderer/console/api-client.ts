@@ -20,11 +20,12 @@ import {
 } from '#protocol/api.ts'
 import { type AccountApi, createAccountApi } from './account/account-api.ts'
 import { createPasskeyApi, type PasskeyApi } from './account/passkey-api.ts'
+import { type AdminApi, createAdminApi } from './admin-api.ts'
 import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
-export interface ApiClient {
+export interface ApiClient extends AdminApi {
   /** One's own sessions, factors, keys and grants. */
   readonly account: AccountApi
   readonly passkeys: PasskeyApi
@@ -61,6 +62,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
   return {
     account: createAccountApi(ask),
     passkeys: createPasskeyApi(ask),
+    ...createAdminApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null

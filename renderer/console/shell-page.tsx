@@ -1,11 +1,15 @@
 import type { Me } from '#protocol/api.ts'
+import { AuditPage } from './audit-page.tsx'
 import { ClientPage } from './client-page.tsx'
 import { ConnectionsPage } from './connections-page.tsx'
 import { EnrolPage } from './enrol-page.tsx'
+import { KeysPage } from './keys-page.tsx'
 import type { LiveLink } from './live-link.ts'
 import { LivePage } from './live-page.tsx'
 import type { Location } from './location.ts'
 import { ScreensPage } from './screens-page.tsx'
+import { ServicesPage } from './services-page.tsx'
+import { UsersPage } from './users-page.tsx'
 
 interface ShellPageProps {
   readonly me: Me
@@ -22,6 +26,14 @@ export function ShellPage({ me, link, location: { path, query } }: ShellPageProp
       return <LivePage link={link} channel={query.get('channel')} />
     case '/connections':
       return <Connections me={me} client={query.get('client')} />
+    case '/users':
+      return <UsersPage me={me} />
+    case '/keys':
+      return <KeysPage me={me} />
+    case '/services':
+      return <ServicesPage me={me} />
+    case '/audit':
+      return <AuditPage me={me} />
     default:
       return <ScreensPage me={me} />
   }

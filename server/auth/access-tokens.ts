@@ -83,7 +83,7 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
         if (error instanceof z.ZodError) return { ok: false, reason: 'invalid', why: 'claims' }
         throw error
       }
-      const identity = parts.currentIdentity(holderOf(known))
+      const identity = await parts.currentIdentity(holderOf(known))
       if (identity === null) return { ok: false, reason: 'invalid', why: 'session ended' }
       return { ok: true, identity, expiresAt: known.exp }
     },

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Role } from '#protocol/roles.ts'
 import { AuthError } from './auth-error.ts'
-import type { Database } from './database.ts'
-import { isTaken } from './database.ts'
+import { isTaken, type Rows } from './database.ts'
 
 /** Whom an account stands for. Only a person signs in with a password. */
 export type AccountKind = 'person' | 'device' | 'service'
@@ -24,13 +23,13 @@ export interface NewAccount {
  *
  * @throws AuthError `already_exists`
  */
-export function insertAccount(database: Database, account: NewAccount): string {
+export async function insertAccount(rows: Rows, account: NewAccount): Promise<string> {
   const id = randomUUID()
   const at = account.createdAt.toISOString()
   try {
-    database.run(
-      `insert into user (id, name, email, emailVerified, createdAt, updatedAt, role, kind, banned)
-       values (?, ?, ?, 1, ?, ?, ?, ?, 0)`,
+    await rows.run(
+      `insert into "user" (id, name, email, "emailVerified", "createdAt", "updatedAt", role, kind, banned)
+       values (?, ?, ?, true, ?, ?, ?, ?, false)`,
       id,
       account.name,
       account.email.toLowerCase(),
@@ -46,8 +45,8 @@ export function insertAccount(database: Database, account: NewAccount): string {
     })
   }
   if (account.passwordHash !== null) {
-    database.run(
-      `insert into account (id, accountId, providerId, userId, password, createdAt, updatedAt)
+    await rows.run(
+      `insert into account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt")
        values (?, ?, 'credential', ?, ?, ?, ?)`,
       randomUUID(),
       id,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { createSqliteTurns } from '#server/store/sqlite-turns.ts'
 import { openHandle, openStore } from '#server/store/store.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { baseUrl, fastPasswords } from './auth-fixture.ts'
@@ -11,6 +12,7 @@ test('better-auth holds no lock on the records while it waits for something', as
   store.sqlite.exec('PRAGMA busy_timeout = 0')
   const betterAuth = await createBetterAuth({
     sqlite: openHandle(store.path),
+    turns: createSqliteTurns(),
     baseUrl,
     trustedOrigins: [],
     secret: 's'.repeat(43),

@@ -8,6 +8,7 @@ import { adminAc, defaultStatements } from 'better-auth/plugins/admin/access'
 import { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { nodeSqliteDialect } from '#server/store/node-sqlite.ts'
+import type { SqliteTurns } from '#server/store/sqlite-turns.ts'
 import type { Passwords } from './passwords.ts'
 import type { Revocation } from './revocation.ts'
 import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
@@ -25,6 +26,7 @@ export const accessTokenAudience = 'carillon:realtime'
 export interface BetterAuthParts {
   /** A handle of its own. */
   readonly sqlite: DatabaseSync
+  readonly turns: SqliteTurns
   readonly baseUrl: string
   readonly trustedOrigins: readonly string[]
   readonly secret: string
@@ -38,7 +40,7 @@ export type BetterAuth = Awaited<ReturnType<typeof createBetterAuth>>
 
 /** Brings better-auth's own tables up to date and answers an instance that knows them. */
 export async function createBetterAuth(parts: BetterAuthParts) {
-  const kysely = new Kysely<unknown>({ dialect: nodeSqliteDialect(parts.sqlite) })
+  const kysely = new Kysely<unknown>({ dialect: nodeSqliteDialect(parts.sqlite, parts.turns) })
   // An instance looks at its tables while it is built, so the one that migrates is not the one that serves.
   const { runMigrations } = await getMigrations(options(parts, kysely))
   await runMigrations()

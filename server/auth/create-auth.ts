@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
 import type { Ephemeral } from '#server/store/ephemeral.ts'
+import { createSqliteTurns } from '#server/store/sqlite-turns.ts'
 import { openHandle, type Store } from '#server/store/store.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import type { Auth } from './auth.ts'
@@ -9,7 +10,7 @@ import { createBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
 import { createAudit } from './create-audit.ts'
 import { createCurrentIdentity } from './current-identity.ts'
-import { createDatabase } from './database.ts'
+import { createSqliteDatabase } from './database.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createHandle } from './http.ts'
@@ -72,7 +73,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
   const sqlite = openHandle(options.store.path)
-  const database = createDatabase(sqlite)
+  const turns = createSqliteTurns()
+  const database = createSqliteDatabase(sqlite, turns)
   const passwords = limitPasswords(options.passwords ?? scryptPasswords)
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
@@ -81,7 +83,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const common = { baseUrl, secret, log, clock, database, audit }
   const betterAuth = await createBetterAuth({
     ...common,
-    sqlite,
+    ...{ sqlite, turns },
     trustedOrigins: ownOrigins(baseUrl),
     passwords,
     signInLimit,
@@ -110,7 +112,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
     signIn: signIn.forToken,
     async endSession(sessionId) {
-      const session = database.get<{ token: string }>('select token from session where id = ?', sessionId)
+      const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
       if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
     },
     ...accessTokens,
@@ -123,7 +125,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
     audit,
-    current: async (identity) => currentIdentity(identity),
+    current: currentIdentity,
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()

@@ -9,14 +9,14 @@ export type Holder =
   | Extract<Identity, { kind: 'local' }>
 
 /** Who stands behind a credential: the same somebody as the records have them now, or nobody any more. */
-export type CurrentIdentity = (holder: Holder) => Identity | null
+export type CurrentIdentity = (holder: Holder) => Promise<Identity | null>
 
 export function createCurrentIdentity(sessions: Sessions, keys: Keys): CurrentIdentity {
-  function lookUp(holder: Holder): Identity | null {
+  async function lookUp(holder: Holder): Promise<Identity | null> {
     switch (holder.kind) {
       case 'user':
       case 'device':
-        return sessions.ofId(holder.sessionId)?.identity ?? null
+        return (await sessions.ofId(holder.sessionId))?.identity ?? null
       case 'key':
         return keys.ofId(holder.keyId)
       case 'local':
@@ -25,8 +25,8 @@ export function createCurrentIdentity(sessions: Sessions, keys: Keys): CurrentId
         return holder satisfies never
     }
   }
-  return (holder) => {
-    const now = lookUp(holder)
+  return async (holder) => {
+    const now = await lookUp(holder)
     return now?.userId === holder.userId ? now : null
   }
 }

@@ -3,7 +3,7 @@ import { insertAccount, reservedEmail } from './accounts.ts'
 import type { Auth, DeviceRecord } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
-import { type Database, isTaken } from './database.ts'
+import { type Database, isTaken, type Rows } from './database.ts'
 import type { Identity } from './identity.ts'
 
 export interface DevicesParts {
@@ -14,9 +14,9 @@ export interface DevicesParts {
 /** Kiosks and desktop installations with an identity of their own. */
 export function createDevices({ database, betterAuth }: DevicesParts): Auth['devices'] {
   return {
-    list: async () => database.all<Row>(`select * from devices order by name`).map(recordOf),
+    list: async () => (await database.all<Row>('select * from devices order by name')).map(recordOf),
     async remove(id) {
-      const device = database.get<Row>('select * from devices where id = ?', id)
+      const device = await database.get<Row>('select * from devices where id = ?', id)
       if (device === undefined) {
         throw new AuthError('unknown_device', 'There is no such device. List the devices to see which there are.')
       }
@@ -25,7 +25,7 @@ export function createDevices({ database, betterAuth }: DevicesParts): Auth['dev
       await internalAdapter.deleteUser(device.user_id)
     },
     async touch(id, time) {
-      database.run('update devices set last_seen_at = ? where id = ?', new Date(time).toISOString(), id)
+      await database.run('update devices set last_seen_at = ? where id = ?', new Date(time).toISOString(), id)
     },
   }
 }
@@ -45,13 +45,13 @@ export interface NewDevice {
  *
  * @throws AuthError `already_exists` when the name is taken
  */
-export function insertDevice(database: Database, device: NewDevice): string {
+export async function insertDevice(rows: Rows, device: NewDevice): Promise<string> {
   const { name, enrolledAt, enrolledBy } = device
   const account = { kind: 'device', role: 'device', email: reservedEmail('device'), name, passwordHash: null } as const
-  const userId = insertAccount(database, { ...account, createdAt: enrolledAt })
+  const userId = await insertAccount(rows, { ...account, createdAt: enrolledAt })
   const id = randomUUID()
   try {
-    database.run(
+    await rows.run(
       `insert into devices (id, user_id, name, hostname, version, platform, address, enrolled_at, enrolled_by, enrolled_by_id)
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,

@@ -2,7 +2,7 @@ import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import type { Counters } from './counters.ts'
-import { type Database, isTaken } from './database.ts'
+import type { Database, Rows } from './database.ts'
 import { insertDevice } from './devices.ts'
 import type { Identity } from './identity.ts'
 import { hashToken, randomToken } from './random-token.ts'
@@ -62,9 +62,9 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
   }
 
   /** The enrolment with this code, still to be decided. */
-  function pending(userCode: string): Row {
+  async function pending(rows: Rows, userCode: string): Promise<Row> {
     const code = parseUserCode(userCode)
-    const row = code === null ? undefined : database.get<Row>('select * from enrolments where user_code = ?', code)
+    const row = code === null ? undefined : await rows.get<Row>('select * from enrolments where user_code = ?', code)
     if (row === undefined) {
       throw new AuthError('unknown_code', 'No screen shows this code. Compare it with the screen, letter by letter.')
     }
@@ -80,9 +80,9 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
   return {
     async start(request, address) {
       const now = clock()
-      refuseTooMany(database, limits, address, now)
+      await refuseTooMany(database, limits, address, now)
       const deviceCode = randomToken()
-      const userCode = insertEnrolment(database, {
+      const userCode = await insertEnrolment(database, {
         device_code_hash: hashToken(deviceCode),
         ...request,
         address,
@@ -102,7 +102,7 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
 
     async view(userCode, by) {
       await countLook(by)
-      const row = pending(userCode)
+      const row = await pending(database, userCode)
       return {
         userCode: showUserCode(row.user_code),
         hostname: row.hostname,
@@ -116,12 +116,12 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
 
     async approve(userCode, name, by) {
       await countLook(by)
-      return database.transaction(() => {
-        const row = pending(userCode)
+      return database.transaction(async (rows) => {
+        const row = await pending(rows, userCode)
         const { hostname, version, platform, address } = row
         const enrolled = { enrolledBy: by, enrolledAt: new Date(clock()) }
-        const id = insertDevice(database, { name, hostname, version, platform, address, ...enrolled })
-        database.run(
+        const id = await insertDevice(rows, { name, hostname, version, platform, address, ...enrolled })
+        await rows.run(
           `update enrolments set state = 'approved', device_id = ? where device_code_hash = ?`,
           id,
           row.device_code_hash,
@@ -132,22 +132,24 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
 
     async deny(userCode, by) {
       await countLook(by)
-      const row = pending(userCode)
-      database.run(`update enrolments set state = 'denied' where device_code_hash = ?`, row.device_code_hash)
+      await database.transaction(async (rows) => {
+        const row = await pending(rows, userCode)
+        await rows.run(`update enrolments set state = 'denied' where device_code_hash = ?`, row.device_code_hash)
+      })
     },
 
     async redeem(deviceCode) {
       const hash = hashToken(deviceCode)
-      const row = database.get<Row>('select * from enrolments where device_code_hash = ?', hash)
+      const row = await database.get<Row>('select * from enrolments where device_code_hash = ?', hash)
       const now = clock()
       if (row === undefined || row.state === 'redeemed' || Date.parse(row.expires_at) <= now) throw expired()
       if (row.state === 'denied') throw denied()
-      countPoll(database, row, now)
+      await countPoll(database, row, now)
       if (row.state === 'pending') {
         const sentence = 'Nobody has approved the code yet. Ask again after the interval.'
         throw new AuthError('authorization_pending', sentence, { retryAfter: row.interval_seconds })
       }
-      const device = deviceOf(database, row.device_id)
+      const device = await deviceOf(database, row.device_id)
       // Approved, and removed again before the kiosk came back.
       if (device === undefined) throw denied()
       return openSession(parts, hash, device)
@@ -186,15 +188,15 @@ function denied(): AuthError {
   return new AuthError('access_denied', 'The enrolment was refused. Start again to show a new code.')
 }
 
-function deviceOf(database: Database, id: string | null): Device | undefined {
-  return id === null ? undefined : database.get<Device>('select id, user_id, name from devices where id = ?', id)
+async function deviceOf(database: Database, id: string | null): Promise<Device | undefined> {
+  return id === null ? undefined : await database.get<Device>('select id, user_id, name from devices where id = ?', id)
 }
 
-function refuseTooMany(database: Database, limits: EnrolmentLimits, address: string, now: number): void {
+async function refuseTooMany(database: Database, limits: EnrolmentLimits, address: string, now: number): Promise<void> {
   const live = `from enrolments where state = 'pending' and expires_at > ?`
   const at = new Date(now).toISOString()
-  const all = database.get<Live>(`select count(*) as count, min(expires_at) as first ${live}`, at)
-  const here = database.get<Live>(
+  const all = await database.get<Live>(`select count(*) as count, min(expires_at) as first ${live}`, at)
+  const here = await database.get<Live>(
     `select count(*) as count, min(expires_at) as first ${live} and address = ?`,
     at,
     address,
@@ -217,38 +219,35 @@ interface Live {
 type NewEnrolment = Omit<Row, 'user_code' | 'state' | 'interval_seconds' | 'polled_at' | 'device_id'>
 
 /** Answers the user code, which is not that of another enrolment in the table. */
-function insertEnrolment(database: Database, enrolment: NewEnrolment): string {
+async function insertEnrolment(database: Database, enrolment: NewEnrolment): Promise<string> {
   for (;;) {
     const userCode = randomUserCode()
-    try {
-      database.run(
-        `insert into enrolments
-           (device_code_hash, user_code, state, hostname, version, platform, address, requested_at, expires_at, interval_seconds)
-         values (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)`,
-        enrolment.device_code_hash,
-        userCode,
-        enrolment.hostname,
-        enrolment.version,
-        enrolment.platform,
-        enrolment.address,
-        enrolment.requested_at,
-        enrolment.expires_at,
-        firstIntervalSeconds,
-      )
-      return userCode
-    } catch (error) {
-      // One chance in a hundred million: take another code.
-      if (!isTaken(error)) throw error
-    }
+    const inserted = await database.run(
+      `insert into enrolments
+         (device_code_hash, user_code, state, hostname, version, platform, address, requested_at, expires_at, interval_seconds)
+       values (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)
+       on conflict (user_code) do nothing`,
+      enrolment.device_code_hash,
+      userCode,
+      enrolment.hostname,
+      enrolment.version,
+      enrolment.platform,
+      enrolment.address,
+      enrolment.requested_at,
+      enrolment.expires_at,
+      firstIntervalSeconds,
+    )
+    // One chance in a hundred million: take another code.
+    if (inserted === 1) return userCode
   }
 }
 
 /** Throws `slow_down` for a poll that comes too early, and makes the interval longer. */
-function countPoll(database: Database, row: Row, now: number): void {
+async function countPoll(database: Database, row: Row, now: number): Promise<void> {
   const due = row.polled_at === null ? 0 : Date.parse(row.polled_at) + row.interval_seconds * 1000 * leniency
   const early = now < due
   const interval = early ? Math.min(row.interval_seconds + slowDownSeconds, maxIntervalSeconds) : row.interval_seconds
-  database.run(
+  await database.run(
     'update enrolments set polled_at = ?, interval_seconds = ? where device_code_hash = ?',
     new Date(now).toISOString(),
     interval,
@@ -266,7 +265,7 @@ async function openSession({ database, betterAuth, secret, clock }: EnrolmentsPa
   const { internalAdapter } = await betterAuth.$context
   const expiresAt = new Date(clock() + sessionLifetimes.device.idleMs)
   const session = await internalAdapter.createSession(device.user_id, false, { expiresAt }, true)
-  const won = database.run(
+  const won = await database.run(
     `update enrolments set state = 'redeemed' where device_code_hash = ? and state = 'approved'`,
     codeHash,
   )

@@ -30,7 +30,7 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
       throw new AuthError('invalid_token', 'API keys go in X-API-Key, and sessions in Authorization: Bearer.')
     }
     const token = verifySessionToken(presented, secret)
-    const session = token === null ? null : sessions.ofToken(token)
+    const session = token === null ? null : await sessions.ofToken(token)
     if (session === null) {
       throw new AuthError('invalid_token', 'The session has ended or never was. Sign in again.')
     }
@@ -38,8 +38,8 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     return { identity: session.identity, by: 'bearer', cookies: [] }
   }
 
-  function byKey(presented: string): Identified {
-    const identity = isConfigured(presented) ? configured : keys.ofKey(presented)
+  async function byKey(presented: string): Promise<Identified> {
+    const identity = isConfigured(presented) ? configured : await keys.ofKey(presented)
     if (identity === null) {
       throw new AuthError('invalid_token', 'The API key is not valid or has been revoked. Use another one.')
     }
@@ -57,7 +57,7 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     const cookies = parseCookies(header)
     const presented = cookies.get(authCookies.sessionToken.name)
     const token = presented === undefined ? null : verifySessionToken(presented, secret)
-    const session = token === null ? null : sessions.ofToken(token)
+    const session = token === null ? null : await sessions.ofToken(token)
     if (session === null) return null
     // "Do not remember me": the session is short and ends with the browser.
     const isExtended = !cookies.has(authCookies.dontRememberToken.name) && (await extend(parts, session))

@@ -26,8 +26,8 @@ export type KeyIdentity = Extract<Identity, { kind: 'key' }>
 export interface Keys {
   readonly public: Auth['keys']
   /** Who presents this key; null when it is none of ours or has been revoked. Counts as a use. */
-  ofKey(key: string): KeyIdentity | null
-  ofId(keyId: string): KeyIdentity | null
+  ofKey(key: string): Promise<KeyIdentity | null>
+  ofId(keyId: string): Promise<KeyIdentity | null>
 }
 
 export interface KeysParts {
@@ -37,9 +37,9 @@ export interface KeysParts {
 }
 
 export function createKeys({ database, revocation, clock }: KeysParts): Keys {
-  const columns = `select k.id, k.user_id, k.start, k.scopes, k.created_at, k.last_used_at, k.created_by, u.name, u.role, u.banned,
-      o.name as owner
-    from api_keys k join user u on u.id = k.user_id left join user o on o.id = k.created_by`
+  const columns = `select k.id, k.user_id, k.start, k.scopes, k.created_at, k.last_used_at, k.created_by, u.name, u.role,
+      u.banned, o.name as owner
+    from api_keys k join "user" u on u.id = k.user_id left join "user" o on o.id = k.created_by`
   return {
     public: {
       async create(name, scopes, by) {
@@ -54,10 +54,10 @@ export function createKeys({ database, revocation, clock }: KeysParts): Keys {
           expiresAt: null,
           createdAt: createdAt.toISOString(),
         }
-        database.transaction(() => {
+        await database.transaction(async (rows) => {
           const service = { kind: 'service', email: reservedEmail('service'), name, passwordHash: null } as const
-          const userId = insertAccount(database, { ...service, role: roleFor(row.scopes), createdAt })
-          database.run(
+          const userId = await insertAccount(rows, { ...service, role: roleFor(row.scopes), createdAt })
+          await rows.run(
             `insert into api_keys (id, user_id, key_hash, start, scopes, created_at, created_by)
              values (?, ?, ?, ?, ?, ?, ?)`,
             row.id,
@@ -72,7 +72,8 @@ export function createKeys({ database, revocation, clock }: KeysParts): Keys {
         return { ...row, lastUsedAt: null, key }
       },
       async list() {
-        return database.all<Row>(`${columns} order by k.created_at, k.id`).map((row) => ({
+        const rows = await database.all<Row>(`${columns} order by k.created_at, k.id`)
+        return rows.map((row) => ({
           id: row.id,
           name: row.name,
           start: row.start,
@@ -84,24 +85,24 @@ export function createKeys({ database, revocation, clock }: KeysParts): Keys {
         }))
       },
       async revoke(id) {
-        const row = database.get<Row>(`${columns} where k.id = ?`, id)
+        const row = await database.get<Row>(`${columns} where k.id = ?`, id)
         if (row === undefined) {
           throw new AuthError('not_found', 'There is no such key. List the keys to see which there are.')
         }
         // The key goes with its account.
-        database.run('delete from user where id = ?', row.user_id)
+        await database.run('delete from "user" where id = ?', row.user_id)
         revocation.publish({ kind: 'user', userId: row.user_id })
       },
     },
-    ofKey(key) {
+    async ofKey(key) {
       if (!key.startsWith(keyPrefix)) return null
-      const row = database.get<Row>(`${columns} where k.key_hash = ?`, hashToken(key))
+      const row = await database.get<Row>(`${columns} where k.key_hash = ?`, hashToken(key))
       if (row !== undefined && (row.last_used_at === null || Date.parse(row.last_used_at) + lastUsedAgeMs <= clock())) {
-        database.run('update api_keys set last_used_at = ? where id = ?', new Date(clock()).toISOString(), row.id)
+        await database.run('update api_keys set last_used_at = ? where id = ?', new Date(clock()).toISOString(), row.id)
       }
       return identityOf(row)
     },
-    ofId: (keyId) => identityOf(database.get<Row>(`${columns} where k.id = ?`, keyId)),
+    ofId: async (keyId) => identityOf(await database.get<Row>(`${columns} where k.id = ?`, keyId)),
   }
 }
 
@@ -116,11 +117,11 @@ interface Row {
   readonly owner: string | null
   readonly name: string
   readonly role: string
-  readonly banned: number | null
+  readonly banned: number | boolean | null
 }
 
 function identityOf(row: Row | undefined): KeyIdentity | null {
-  if (row === undefined || row.banned === 1) return null
+  if (row === undefined || row.banned) return null
   const scopes = parseScopes(row.scopes)
   return { kind: 'key', userId: row.user_id, keyId: row.id, name: row.name, role: roleFor(scopes), scopes }
 }

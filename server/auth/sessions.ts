@@ -29,24 +29,24 @@ export interface CurrentSession {
 
 /** Who is behind a session or key at this moment, read from the records each time: some microseconds. */
 export interface Sessions {
-  ofToken(token: string): CurrentSession | null
-  ofId(sessionId: string): CurrentSession | null
+  ofToken(token: string): Promise<CurrentSession | null>
+  ofId(sessionId: string): Promise<CurrentSession | null>
   /** Sessions that are over but still in the table, at most so many. */
-  over(limit: number): readonly { readonly token: string }[]
+  over(limit: number): Promise<readonly { readonly token: string }[]>
 }
 
 export function createSessions(database: Database, clock: () => number): Sessions {
-  const columns = `select s.id, s.token, s.expiresAt, s.createdAt, s.updatedAt, u.id as userId, u.name, u.email, u.role,
-      u.kind, u.banned, d.id as deviceId, d.name as deviceName
-    from session s join user u on u.id = s.userId left join devices d on d.user_id = u.id`
+  const columns = `select s.id, s.token, s."expiresAt", s."createdAt", s."updatedAt", u.id as "userId", u.name, u.email, u.role,
+      u.kind, u.banned, d.id as "deviceId", d.name as "deviceName"
+    from session s join "user" u on u.id = s."userId" left join devices d on d.user_id = u.id`
   return {
-    ofToken: (token) => current(database.get<Row>(`${columns} where s.token = ?`, token), clock()),
-    ofId: (sessionId) => current(database.get<Row>(`${columns} where s.id = ?`, sessionId), clock()),
-    over(limit) {
+    ofToken: async (token) => current(await database.get<Row>(`${columns} where s.token = ?`, token), clock()),
+    ofId: async (sessionId) => current(await database.get<Row>(`${columns} where s.id = ?`, sessionId), clock()),
+    async over(limit) {
       const now = clock()
       return database.all(
-        `select s.token from session s join user u on u.id = s.userId
-         where s.expiresAt <= ? or (u.kind = 'person' and s.createdAt <= ?) limit ?`,
+        `select s.token from session s join "user" u on u.id = s."userId"
+         where s."expiresAt" <= ? or (u.kind = 'person' and s."createdAt" <= ?) limit ?`,
         new Date(now).toISOString(),
         new Date(now - sessionLifetimes.person.absoluteMs).toISOString(),
         limit,
@@ -66,13 +66,13 @@ interface Row {
   readonly email: string
   readonly role: string
   readonly kind: AccountKind
-  readonly banned: number | null
+  readonly banned: number | boolean | null
   readonly deviceId: string | null
   readonly deviceName: string | null
 }
 
 function current(row: Row | undefined, now: number): CurrentSession | null {
-  if (row === undefined || row.banned === 1) return null
+  if (row === undefined || row.banned) return null
   const expiresAt = Date.parse(row.expiresAt)
   const startedAt = Date.parse(row.createdAt)
   const identity = sessionIdentity(row)

@@ -1,7 +1,7 @@
 import { insertAccount } from './accounts.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
-import type { Database } from './database.ts'
+import type { Database, Rows } from './database.ts'
 import type { Passwords } from './passwords.ts'
 import { hashToken, randomToken } from './random-token.ts'
 
@@ -17,13 +17,15 @@ export interface SetupParts {
 
 /** The one-time link that creates the first administrator. */
 export function createSetup({ database, passwords, signIn, clock }: SetupParts): Auth['setup'] {
-  const isDone = () => database.get("select 1 from user where kind = 'person' and role = 'admin' limit 1") !== undefined
+  async function isDone(rows: Rows): Promise<boolean> {
+    return (await rows.get(`select 1 from "user" where kind = 'person' and role = 'admin' limit 1`)) !== undefined
+  }
 
-  function check(token: string): void {
-    if (isDone()) {
+  async function check(rows: Rows, token: string): Promise<void> {
+    if (await isDone(rows)) {
       throw new AuthError('setup_done', 'This server has an administrator already. Sign in instead.')
     }
-    const valid = database.get(
+    const valid = await rows.get(
       'select 1 from setup_token where token_hash = ? and expires_at > ?',
       hashToken(token),
       new Date(clock()).toISOString(),
@@ -34,27 +36,28 @@ export function createSetup({ database, passwords, signIn, clock }: SetupParts):
   }
 
   return {
-    isDone: async () => isDone(),
+    isDone: () => isDone(database),
     async createToken() {
       const token = randomToken()
       const expiresAt = new Date(clock() + lifetimeMs).toISOString()
-      database.run(
-        'insert or replace into setup_token (id, token_hash, expires_at) values (1, ?, ?)',
+      await database.run(
+        `insert into setup_token (id, token_hash, expires_at) values (1, ?, ?)
+         on conflict (id) do update set token_hash = excluded.token_hash, expires_at = excluded.expires_at`,
         hashToken(token),
         expiresAt,
       )
       return token
     },
-    check: async (token) => check(token),
+    check: (token) => check(database, token),
     async complete({ token, name, email, password }) {
-      check(token)
+      await check(database, token)
       const passwordHash = await passwords.hash(password)
-      database.transaction(() => {
+      await database.transaction(async (rows) => {
         // Once more: somebody may have been faster while the password was hashed.
-        check(token)
+        await check(rows, token)
         const createdAt = new Date(clock())
-        insertAccount(database, { kind: 'person', role: 'admin', email, name, passwordHash, createdAt })
-        database.run('delete from setup_token')
+        await insertAccount(rows, { kind: 'person', role: 'admin', email, name, passwordHash, createdAt })
+        await rows.run('delete from setup_token')
       })
       return { cookies: await signIn(email, password) }
     },

@@ -18,7 +18,7 @@ export function createSignIn({ betterAuth, sessions }: { betterAuth: BetterAuth;
     async forToken(email: string, password: string, address: string): Promise<TokenAnswer> {
       const { headers, response } = await signIn(email, password, new Headers({ [addressHeader]: address }))
       const token = headers.get('set-auth-token')
-      const session = sessions.ofToken(response.token)
+      const session = await sessions.ofToken(response.token)
       // Ended already: somebody has disabled the account at this moment.
       if (token === null || session === null) throw accountDisabled()
       return { token, expiresAt: new Date(session.expiresAt).toISOString() }

@@ -71,8 +71,8 @@ function createPublicKeys({ betterAuth, database }: SigningKeysParts): PublicKey
     return reading
   }
   /** Made since the set was read, perhaps by another process. What nobody made is looked up in microseconds. */
-  function isNew(kid: string | undefined): boolean {
-    return kid !== undefined && database.get('select 1 from jwks where id = ?', kid) !== undefined
+  async function isNew(kid: string | undefined): Promise<boolean> {
+    return kid !== undefined && (await database.get('select 1 from jwks where id = ?', kid)) !== undefined
   }
   return {
     keyOf: (header) => byHeader.get(header) ?? null,
@@ -81,7 +81,7 @@ function createPublicKeys({ betterAuth, database }: SigningKeysParts): PublicKey
       try {
         return await find(header)
       } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey) || !isNew(header.kid)) throw error
+        if (!(error instanceof errors.JWKSNoMatchingKey) || !(await isNew(header.kid))) throw error
         return await (await read())(header)
       }
     },

@@ -29,14 +29,14 @@ export function startSweep(parts: SweepParts): AsyncDisposable {
 
   async function run(): Promise<void> {
     const { internalAdapter } = await betterAuth.$context
-    for (const { token } of sessions.over(sessionsPerRound)) await internalAdapter.deleteSession(token)
+    for (const { token } of await sessions.over(sessionsPerRound)) await internalAdapter.deleteSession(token)
     const now = new Date(clock()).toISOString()
-    const abandoned = database.all<{ id: string }>(
+    const abandoned = await database.all<{ id: string }>(
       `select d.id from enrolments e join devices d on d.id = e.device_id where e.state = 'approved' and e.expires_at <= ?`,
       now,
     )
     for (const { id } of abandoned) await parts.removeDevice(id)
-    database.run('delete from enrolments where expires_at <= ?', new Date(clock() - expiredCodesMs).toISOString())
+    await database.run('delete from enrolments where expires_at <= ?', new Date(clock() - expiredCodesMs).toISOString())
   }
 
   let round = Promise.resolve()

@@ -71,7 +71,7 @@ test('a ticket of a disabled person, a removed device or a revoked key opens not
 test('tickets under way are bounded, and expired ones make room', async () => {
   let now = 0
   const tickets = createTickets({
-    currentIdentity: () => operator,
+    currentIdentity: async () => operator,
     ephemeral: createMemoryEphemeral({ clock: () => now, maxValues: 2 }),
   })
   await tickets.issue(operator)
@@ -91,7 +91,9 @@ test('a ticket is good on every node, and no node can read it out of what they s
     },
     take: shared.take,
   }
-  const [here, there] = [operator, operator].map((who) => createTickets({ currentIdentity: () => who, ephemeral }))
+  const [here, there] = [operator, operator].map((who) =>
+    createTickets({ currentIdentity: async () => who, ephemeral }),
+  )
   const { ticket = '' } = (await here?.issue(operator)) ?? {}
   expect(kept.join()).not.toContain(ticket)
   expect(await there?.redeem(ticket)).toEqual(operator)
@@ -100,7 +102,7 @@ test('a ticket is good on every node, and no node can read it out of what they s
 
 test("while what keeps them is away, tickets are neither given nor taken, and that is not the caller's fault", async () => {
   const away = () => Promise.reject(new EphemeralError('unavailable', 'away'))
-  const tickets = createTickets({ currentIdentity: () => operator, ephemeral: { put: away, take: away } })
+  const tickets = createTickets({ currentIdentity: async () => operator, ephemeral: { put: away, take: away } })
   await expect(tickets.issue(operator)).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 })
   await expect(tickets.redeem('tkt_x')).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 })
 })

@@ -12,6 +12,9 @@ test('people are listed, and neither devices nor services are', async () => {
     name: 'Ada',
     role: 'admin',
     disabled: false,
+    lockedUntil: null,
+    secondFactor: 'none',
+    lastSignInAt: null,
     createdAt: expect.stringMatching(/Z$/),
   })
   expect(await server.auth.users.list()).toEqual([created])

@@ -16,22 +16,22 @@ export interface UsersParts {
 
 /** People. Devices and services have accounts too, and are listed as what they are. */
 export function createUsers({ database, betterAuth, passwords, clock }: UsersParts): Auth['users'] {
-  const columns = `select id, email, name, role, banned, createdAt from user where kind = 'person'`
+  const columns = `select id, email, name, role, banned, "createdAt" from "user" where kind = 'person'`
   return {
     async create({ email, name, role, password }) {
       const passwordHash = await passwords.hash(password)
       const createdAt = new Date(clock())
-      const id = database.transaction(() =>
-        insertAccount(database, { kind: 'person', email, name, role, passwordHash, createdAt }),
+      const id = await database.transaction((rows) =>
+        insertAccount(rows, { kind: 'person', email, name, role, passwordHash, createdAt }),
       )
       return viewOf({ id, email: email.toLowerCase(), name, role, banned: 0, createdAt: createdAt.toISOString() })
     },
-    list: async () => database.all<Row>(`${columns} order by createdAt, id`).map(viewOf),
+    list: async () => (await database.all<Row>(`${columns} order by "createdAt", id`)).map(viewOf),
     async setDisabled(id, disabled) {
-      if (database.get(`${columns} and id = ?`, id) === undefined) {
+      if ((await database.get(`${columns} and id = ?`, id)) === undefined) {
         throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
       }
-      if (disabled && !ban(id)) {
+      if (disabled && !(await ban(id))) {
         throw new AuthError('forbidden', 'This is the last administrator. Create another one first.')
       }
       const { internalAdapter } = await betterAuth.$context
@@ -40,12 +40,11 @@ export function createUsers({ database, betterAuth, passwords, clock }: UsersPar
     },
   }
 
-  /** In one statement, so that two administrators cannot disable each other. */
-  function ban(id: string): boolean {
-    const others = `select 1 from user where kind = 'person' and role = 'admin' and coalesce(banned, 0) = 0 and id <> ?`
-    return (
-      database.run(`update user set banned = 1 where id = ? and (role <> 'admin' or exists (${others}))`, id, id) > 0
-    )
+  /** In one transaction, so that two administrators cannot disable each other. */
+  async function ban(id: string): Promise<boolean> {
+    const others = `select 1 from "user" where kind = 'person' and role = 'admin' and banned is not true and id <> ?`
+    const update = `update "user" set banned = true where id = ? and (role <> 'admin' or exists (${others}))`
+    return (await database.transaction((rows) => rows.run(update, id, id))) > 0
   }
 }
 
@@ -54,10 +53,10 @@ interface Row {
   readonly email: string
   readonly name: string
   readonly role: Role
-  readonly banned: number | null
+  readonly banned: number | boolean | null
   readonly createdAt: string
 }
 
 function viewOf({ banned, ...row }: Row): UserView {
-  return { ...row, disabled: banned === 1, lockedUntil: null, secondFactor: 'none', lastSignInAt: null }
+  return { ...row, disabled: Boolean(banned), lockedUntil: null, secondFactor: 'none', lastSignInAt: null }
 }

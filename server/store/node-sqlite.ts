@@ -1,12 +1,13 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import { SqliteDialect } from 'kysely'
+import { type DatabaseConnection, SqliteDialect, type SqliteDialectConfig, SqliteDriver } from 'kysely'
+import { createSqliteTurns, type SqliteTurns } from './sqlite-turns.ts'
 
 /**
  * Kysely's own SQLite dialect over Node's built-in `node:sqlite`: it wants better-sqlite3's shape, of which only
- * `reader` (does this statement answer rows?) is missing in Node's.
+ * `reader` (does this statement answer rows?) is missing in Node's. Each statement waits for its turn on the handle.
  */
-export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
-  return new SqliteDialect({
+export function nodeSqliteDialect(database: DatabaseSync, turns: SqliteTurns = createSqliteTurns()): SqliteDialect {
+  const config: SqliteDialectConfig = {
     database: {
       close: () => database.close(),
       prepare(sql) {
@@ -19,7 +20,26 @@ export function nodeSqliteDialect(database: DatabaseSync): SqliteDialect {
         }
       },
     },
-  })
+  }
+  const dialect = new SqliteDialect(config)
+  dialect.createDriver = () => new DriverInTurns(config, turns)
+  return dialect
+}
+
+class DriverInTurns extends SqliteDriver {
+  readonly #turns: SqliteTurns
+  constructor(config: SqliteDialectConfig, turns: SqliteTurns) {
+    super(config)
+    this.#turns = turns
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection()
+    return {
+      executeQuery: (query, options) => this.#turns.outside(() => connection.executeQuery(query, options)),
+      streamQuery: (query, chunkSize, options) => connection.streamQuery(query, chunkSize, options),
+    }
+  }
 }
 
 /** Kysely types parameters as unknown; the tables' types let only these through. */
