@@ -23,12 +23,15 @@ import { createPasskeyApi, type PasskeyApi } from './account/passkey-api.ts'
 import { type AdminApi, createAdminApi } from './admin-api.ts'
 import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
+import { createOauthApi, type OauthApi } from './oauth/oauth-api.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
 export interface ApiClient extends AdminApi {
   /** One's own sessions, factors, keys and grants. */
   readonly account: AccountApi
   readonly passkeys: PasskeyApi
+  /** What one lets other services do. */
+  readonly oauth: OauthApi
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
@@ -62,6 +65,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
   return {
     account: createAccountApi(ask),
     passkeys: createPasskeyApi(ask),
+    oauth: createOauthApi(ask),
     ...createAdminApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
