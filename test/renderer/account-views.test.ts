@@ -129,7 +129,7 @@ const views: Readonly<Record<string, View>> = {
       await beginTotp(page)
       await page.getByLabel('First code').fill('000000')
       await page.getByRole('button', { name: 'Turn on' }).click()
-      await page.getByRole('alert').waitFor()
+      await page.getByText('The code is wrong.').waitFor()
     },
   },
   'account-totp-codes': { act: ({ page }) => setUpTotp(page) },
@@ -311,8 +311,11 @@ describeWith(['chromium'], 'my account', () => {
     await authenticator.touch(false)
     server.world.me = null
     await page.reload()
-    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    const button = page.getByRole('button', { name: 'Sign in with a passkey' })
+    await button.waitFor()
+    // What was asked before somebody is there to touch it goes unanswered.
     await authenticator.touch(true)
+    await button.click()
     await page.getByRole('button', { name: 'Remove Laptop' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
     await page.getByText('The passkey Laptop has been removed.').waitFor()
@@ -357,8 +360,11 @@ describeWith(['chromium'], 'my account', () => {
     await authenticator.touch(false)
     server.world.me = null
     await page.reload()
-    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    const button = page.getByRole('button', { name: 'Sign in with a passkey' })
+    await button.waitFor()
+    // What was asked before somebody is there to touch it goes unanswered.
     await authenticator.touch(true)
+    await button.click()
     await page.getByRole('alert').getByText('No account here has this passkey any more.').waitFor()
     await page.getByLabel('E-mail').fill('ada@example.org')
     await page.getByLabel('Password', { exact: true }).fill('correct horse')
@@ -451,8 +457,9 @@ describeWith(['chromium'], 'my account', () => {
     const { page } = opened
     await setUpTotp(page)
     // The tab is looked at again, and everything is asked anew.
-    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
-    await page.waitForRequest((request) => request.url().endsWith('/api/v1/me/second-factor')).catch(() => null)
+    const again = page.waitForResponse((response) => response.url().endsWith('/api/v1/me/second-factor'))
+    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
+    await again
     expect(await page.getByRole('list', { name: 'Back-up codes' }).isVisible()).toBe(true)
     await page.getByRole('button', { name: 'I have kept them' }).click()
     await page.getByRole('heading', { name: 'Nothing yet' }).waitFor()

@@ -32,7 +32,7 @@ export function GrantsSection() {
             >
               <Button
                 variant="default"
-                size="compact-md"
+                size="xs"
                 aria-label={`End access of ${grant.name}`}
                 onClick={() => setEnding(grant)}
               >

@@ -6,7 +6,6 @@ import { useNow } from '../../shared/now.ts'
 import { ago, moment } from '../../shared/time.ts'
 import { useApi } from '../api-context.ts'
 import { canUsePasskeys } from '../passkeys.ts'
-import { ProblemAlert } from '../problem-alert.tsx'
 import { AddPasskeyDialog } from './add-passkey-dialog.tsx'
 import { RemovePasskeyDialog } from './remove-passkey-dialog.tsx'
 import { Row, Section } from './section.tsx'
@@ -26,7 +25,6 @@ export function PasskeysSection({ onSetUp }: PasskeysSectionProps) {
   return (
     <Section title="Passkeys">
       <p>Sign in with the fingerprint, face or PIN of a device, or with a security key, and without a password.</p>
-      {factor.data === undefined && <ProblemAlert error={factor.error} />}
       {passkeys.length > 0 && (
         <ul className="rows">
           {passkeys.map((passkey) => (
@@ -44,7 +42,7 @@ export function PasskeysSection({ onSetUp }: PasskeysSectionProps) {
             >
               <Button
                 variant="default"
-                size="compact-md"
+                size="xs"
                 aria-label={`Remove ${passkey.name}`}
                 onClick={() => setRemoving(passkey)}
               >

@@ -81,12 +81,7 @@ function SessionRow({ session, now, onEnd }: SessionRowProps) {
       }
     >
       {!current && (
-        <Button
-          variant="default"
-          size="compact-md"
-          aria-label={`End ${sessionName(session)}, ${address}`}
-          onClick={onEnd}
-        >
+        <Button variant="default" size="xs" aria-label={`End ${sessionName(session)}, ${address}`} onClick={onEnd}>
           End
         </Button>
       )}

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { factorCode, type TotpAnswer } from '#protocol/account.ts'
 import { QrCode } from '../../shared/qr-code.tsx'
 import { useApi } from '../api-context.ts'
+import { asApiError } from '../api-error.ts'
 import { CopyField } from '../copy-field.tsx'
 import { ProblemAlert } from '../problem-alert.tsx'
 
@@ -21,6 +22,9 @@ export function TotpForm({ totp, onClose, onVerified }: TotpFormProps) {
   const verify = useMutation({
     mutationFn: account.verifyTotp,
     onSuccess: ({ backupCodes }) => onVerified(backupCodes),
+    onError: (error) => {
+      if (asApiError(error).is('wrong_code')) setInvalid(error.message)
+    },
   })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
@@ -47,9 +51,10 @@ export function TotpForm({ totp, onClose, onVerified }: TotpFormProps) {
           onChange={({ currentTarget }) => {
             setCode(currentTarget.value)
             setInvalid(null)
+            verify.reset()
           }}
         />
-        <ProblemAlert error={verify.error} />
+        {invalid === null && <ProblemAlert error={verify.error} />}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose}>
             Cancel
