@@ -27,7 +27,7 @@ export function WaitingScreens({ now }: { readonly now: number }) {
             <Button
               component="a"
               variant="light"
-              aria-label={`Enter the code that ${screen.hostname} shows`}
+              aria-label={`Enter its code: ${screen.hostname}`}
               {...linkTo('/enrol')}
             >
               Enter its code
