@@ -117,7 +117,14 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
   }
 }
 
-export type Route = (world: World, response: ServerResponse, body: unknown, query: URLSearchParams) => void
+export type Route = (
+  world: World,
+  response: ServerResponse,
+  body: unknown,
+  query: URLSearchParams,
+  /** What stands in the path for which one is meant. */
+  id: string,
+) => void
 
 const routes: Readonly<Record<string, Route>> = {
   'GET /.well-known/carillon': ({ setUp }, response) =>

@@ -58,7 +58,9 @@ const secondFactors = {
 function State({ user, now }: { readonly user: UserView; readonly now: number }) {
   if (user.disabled) return <span className="table-state">Disabled</span>
   if (!isLocked(user, now)) return null
-  return <span className="table-state outcome-refused">Locked until {moment(Date.parse(user.lockedUntil ?? ''), now)}</span>
+  return (
+    <span className="table-state outcome-refused">Locked until {moment(Date.parse(user.lockedUntil ?? ''), now)}</span>
+  )
 }
 
 function isLocked({ lockedUntil }: UserView, now: number): boolean {
