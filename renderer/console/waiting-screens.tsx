@@ -21,7 +21,7 @@ export function WaitingScreens({ now }: { readonly now: number }) {
             <span className="wrap">
               <strong>{screen.hostname}</strong>{' '}
               <span className="soft">
-                at {screen.address}, since {ago(Date.parse(screen.requestedAt), now)}
+                at {screen.address}, asked {ago(Date.parse(screen.requestedAt), now)}
               </span>
             </span>
             <Button
