@@ -136,6 +136,9 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
+      auditKeepMs: config.audit.keep * 1000,
+      ...{ tokenHeader: config.auth.token_header, session: config.session },
+      rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
   const realtime = parts.use(
@@ -179,6 +182,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     records,
     metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
     metricsArePublic: config.metrics.public,
+    oauthClientRoles: config.oauth.client_roles,
     isEngineUp: engine.isUp,
     isTrustedProxy,
     addressOf: clientAddressOf,
@@ -191,7 +195,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, addressOf: clientAddressOf, metrics })
+  const { token_header: tokenHeader } = config.auth
+  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, addressOf: clientAddressOf, metrics, tokenHeader })
   const edge = { realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log }
   const refusesForeignPages = mayBeAnonymous(config)
   const upgrade = createUpgrade({ ...edge, refusesForeignPages })

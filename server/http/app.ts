@@ -9,6 +9,7 @@ import {
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { problemDocument } from '#protocol/problem.ts'
+import type { Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Records } from '#server/store/records.ts'
@@ -22,6 +23,7 @@ import { recordRefusal } from './record-refusal.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
 import { retryAfterOf } from './retry-after.ts'
 import { noteRoutes, type RouteTable } from './route-table.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
@@ -30,8 +32,10 @@ import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { ownSessionRoutes } from './routes/sessions.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
 import { statusRoutes } from './routes/status.ts'
@@ -46,6 +50,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly store: Store
   readonly records: Records
   readonly metrics: MetricsReader
+  /** Who may register OAuth clients. */
+  readonly oauthClientRoles: readonly Role[]
   /** Whether anybody may read the metrics. */
   readonly metricsArePublic: boolean
   /** Whether what the nodes share answers; found out within a second. */
@@ -128,12 +134,15 @@ const resources: readonly Routes[] = [
   metricsRoutes,
   setupRoutes,
   authRoutes,
+  oauthRoutes,
   sessionRoutes,
+  ownSessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,
+  auditRoutes,
   clientRoutes,
   channelRoutes,
   starRoutes,
