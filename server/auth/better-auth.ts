@@ -11,7 +11,7 @@ import type { Grants } from './oauth/grants.ts'
 import { oauthPlugins, shortCode } from './oauth/plugins.ts'
 import type { Passwords } from './passwords.ts'
 import type { Revocation } from './revocation.ts'
-import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
+import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
 
 /** Where better-auth is mounted. */
@@ -19,6 +19,9 @@ export const authPath = '/api/auth'
 
 /** The header in which `handle` hands the caller's address to better-auth; whatever a caller sends in it is dropped. */
 export const addressHeader = 'x-carillon-address'
+
+/** The header in which this room tells better-auth that it is a program that signs in; dropped like the other. */
+export const programHeader = 'x-carillon-program'
 
 /** What access tokens are for. ID tokens and others from the same keys have another audience. */
 export const accessTokenAudience = 'carillon:realtime'
@@ -32,6 +35,9 @@ export interface BetterAuthParts {
   readonly signInLimit: SignInLimit
   readonly revocation: Revocation
   readonly grants: Grants
+  readonly lifetimes: SessionLifetimes
+  /** A person has signed in. */
+  readonly onSignIn: (userId: string) => Promise<void>
   readonly log: Logger
 }
 
@@ -66,11 +72,12 @@ function options(parts: BetterAuthParts) {
       additionalFields: { kind: { type: 'string', required: true, defaultValue: 'person', input: false } },
     },
     session: {
-      expiresIn: sessionLifetimes.person.idleMs / 1000,
+      expiresIn: parts.lifetimes.browser.idleMs / 1000,
       updateAge: sessionUpdateAgeMs / 1000,
       freshAge: 10 * 60,
       // A cached session would outlive its revocation.
       cookieCache: { enabled: false },
+      additionalFields: { kind: { type: 'string', required: false, input: false } },
     },
     // Counted by `sign-in-limit.ts` and `http.ts`, per server and not per process as better-auth does.
     rateLimit: { enabled: false },
@@ -110,6 +117,16 @@ function options(parts: BetterAuthParts) {
         },
       },
       session: {
+        create: {
+          before: async (session: Record<string, unknown>, context: { headers?: Headers | undefined } | null) => {
+            if (session.kind === 'device' || !context?.headers?.has(programHeader)) return
+            const expiresAt = new Date(Date.now() + parts.lifetimes.program.idleMs)
+            return { data: { ...session, kind: 'program', expiresAt } }
+          },
+          after: async (session: { userId: string } & Record<string, unknown>) => {
+            if (session.kind !== 'device') await parts.onSignIn(session.userId)
+          },
+        },
         delete: {
           // Before: with the session goes what says which tokens came of it.
           before: async (session: { id: string }) => parts.grants.endOfSession(session.id),
@@ -147,10 +164,22 @@ const roles = {
   device: accessControl.newRole({ user: [], session: [] }),
 }
 
+const daySeconds = 24 * 60 * 60
+
+/** A key signs for so long; then another is made. */
+const keyRotationSeconds = 90 * daySeconds
+
+/** And verifies for so long after that: tokens live for minutes, but others may keep a copy of the key set. */
+const keyGraceSeconds = 7 * daySeconds
+
 /** The key set. Access tokens are signed by `access-tokens.ts`, with these keys and its own claims. */
 function jwtOptions(baseUrl: string): JwtOptions {
   return {
-    jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' }, rotationInterval: 90 * 24 * 60 * 60 },
+    jwks: {
+      keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' },
+      rotationInterval: keyRotationSeconds,
+      gracePeriod: keyGraceSeconds,
+    },
     jwt: {
       issuer: issuerOf(baseUrl),
       audience: accessTokenAudience,

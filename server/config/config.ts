@@ -10,6 +10,7 @@ import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './nam
 import { network } from './network.ts'
 import { databaseUrl } from './postgres-target.ts'
 import { redisUrl } from './redis-target.ts'
+import { authSettings, deviceSettings, sessionSettings } from './sign-ins.ts'
 import { resolveTls, tlsProblems, tlsSettings } from './tls.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
@@ -72,6 +73,9 @@ export const configSchema = z.strictObject({
       client_roles: z.array(personRole).min(1, 'Name at least one role: admin, operator or viewer.').default(['admin']),
     })
     .prefault({}),
+  auth: authSettings.prefault({}),
+  session: sessionSettings.prefault({}),
+  devices: deviceSettings.prefault({}),
   limits: limits.prefault({}),
   /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
   trusted_proxies: z.array(network).max(100).default([]),
@@ -109,7 +113,8 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
-  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
+  ...['auth', 'session', 'devices', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits'],
 ])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }

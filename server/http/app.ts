@@ -35,6 +35,7 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { oauthRoutes } from './routes/oauth.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { ownSessionRoutes } from './routes/sessions.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
 import { statusRoutes } from './routes/status.ts'
@@ -135,6 +136,7 @@ const resources: readonly Routes[] = [
   authRoutes,
   oauthRoutes,
   sessionRoutes,
+  ownSessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
   keyRoutes,
