@@ -130,7 +130,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     audit,
   )
   const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
-  const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
+  const sweep = sweeps ? startSweep({ ...common, betterAuth, grants, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({

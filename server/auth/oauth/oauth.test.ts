@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Auth } from '../auth.ts'
 import { anotherAdmin, operator, startAuth } from '../auth-fixture.ts'
+import { createGrants } from './grants.ts'
 import { adasBrowser, callback, holderOf, post, registered } from './oauth-fixture.ts'
 import { sweepGrants } from './sweep-grants.ts'
 
@@ -47,9 +48,24 @@ test('a code is good for a minute, an access token for an hour, and what has exp
   forward(3601)
   expect(await holderOf(auth, access)).toBe(null)
   expect(await auth.verifyConnectionToken(access)).toEqual({ ok: false, reason: 'expired' })
-  await sweepGrants(database, clock())
+  await sweepGrants({ database, clock, grants: { end: async () => {} } })
   expect(await database.all('select id from "oauthAccessToken"')).toEqual([])
   expect(await database.all('select id from "oauthRefreshToken"')).toHaveLength(1)
+})
+
+test('after a year a person is asked again, however often a service has refreshed', async () => {
+  await using server = await startAuth()
+  const { auth, database, forward, clock } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  const grants = createGrants({ database, clock, revocation: { publish: () => {}, onRevoked: () => () => {} } })
+  await browser.tokens(client)
+  forward(364 * 24 * 3600)
+  await sweepGrants({ database, clock, grants })
+  expect(await auth.oauth.grants.list(browser.user.id)).toHaveLength(1)
+  forward(24 * 3600)
+  await sweepGrants({ database, clock, grants })
+  expect(await auth.oauth.grants.list(browser.user.id)).toEqual([])
 })
 
 test('one who is disabled, or whose client is, has no tokens and gets none', async () => {
