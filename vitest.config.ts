@@ -49,6 +49,20 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
         },
       },
+      {
+        // Whole servers with their records on PostgreSQL.
+        test: {
+          name: 'e2e-postgres',
+          include: runsOnPostgres ? ['test/server/{main-job,tokens}.test.ts'] : [],
+          globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
+          setupFiles: ['test/support/postgres-servers.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          expect: { poll: { timeout: 5_000 } },
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
     ],
   },
 })

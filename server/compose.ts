@@ -136,6 +136,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
+      auditKeepMs: config.audit.keep * 1000,
       ...{ tokenHeader: config.auth.token_header, session: config.session },
       rotateDevicesAfter: config.devices.rotate_after,
     }),
@@ -181,6 +182,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     records,
     metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
     metricsArePublic: config.metrics.public,
+    oauthClientRoles: config.oauth.client_roles,
     isEngineUp: engine.isUp,
     isTrustedProxy,
     addressOf: clientAddressOf,
@@ -253,6 +255,8 @@ function mayBeAnonymous({ client }: Config): boolean {
 }
 
 export async function prepareFolder(data: string): Promise<void> {
+  // What this process makes from here on, and its workers, is for nobody else to read, also in a folder that others may.
+  process.umask(0o077)
   try {
     await mkdir(data, { recursive: true, mode: 0o700 })
   } catch (cause) {

@@ -39,8 +39,6 @@ export interface PrimaryOptions {
  */
 export async function startProcesses({ config, log }: PrimaryOptions): Promise<RunningServer> {
   await using parts = new AsyncDisposableStack()
-  // What this process makes from here on, for its workers as well, is for nobody else to read.
-  process.umask(0o077)
   await prepareFolder(config.data)
   parts.use(await holdFolder(localSocketPath(config.data)))
   const transport = parts.use(await prepareTransport(config, log))

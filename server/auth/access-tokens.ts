@@ -99,6 +99,7 @@ const claims = z.discriminatedUnion('kind', [
   z.object({ ...common, kind: z.literal('user'), sid: z.string() }),
   z.object({ ...common, kind: z.literal('device'), sid: z.string() }),
   z.object({ ...common, kind: z.literal('key'), key: z.string() }),
+  z.object({ ...common, kind: z.literal('grant'), grant: z.string() }),
   z.object({ ...common, kind: z.literal('local'), sub: z.literal('local'), name: z.string() }),
 ])
 type Claims = z.infer<typeof claims>
@@ -113,6 +114,8 @@ function payloadOf(identity: Identity): JWTPayload {
       return { ...common, sid: identity.sessionId, device: { id: identity.device.id, name: identity.device.name } }
     case 'key':
       return { ...common, key: identity.keyId, scopes: identity.scopes }
+    case 'grant':
+      return { ...common, grant: identity.grantId, scopes: identity.scopes }
     case 'local':
       return common
     default:
@@ -127,6 +130,8 @@ function holderOf(known: Claims): Holder {
       return { kind: known.kind, userId: known.sub, sessionId: known.sid }
     case 'key':
       return { kind: 'key', userId: known.sub, keyId: known.key }
+    case 'grant':
+      return { kind: 'grant', userId: known.sub, grantId: known.grant }
     case 'local':
       return { kind: 'local', userId: 'local', name: known.name, role: 'admin' }
     default:

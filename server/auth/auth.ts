@@ -18,6 +18,7 @@ import type { KeyScope, PersonRole } from '#protocol/roles.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Audit } from './audit.ts'
 import type { Identity, SocketIdentity } from './identity.ts'
+import type { OAuth } from './oauth/oauth.ts'
 import type { Page, PageRequest } from './paging.ts'
 
 /**
@@ -34,7 +35,8 @@ export interface Auth extends AsyncDisposable {
    */
   handle(request: Request, address: string): Promise<Response>
   /**
-   * Who sent these headers: an `Authorization: Bearer` session (or one in the header that the site has chosen), an `X-API-Key` or `Authorization: apikey`, or a session
+   * Who sent these headers: an `Authorization: Bearer` session or OAuth access token (or a session in the header that the
+   * site has chosen), an `X-API-Key` or `Authorization: apikey`, or a session
    * cookie; null when nobody.
    * A bearer or key that is present but not valid throws `invalid_token`, two different bearers `bad_request`. Counts as a use of the session.
    */
@@ -148,6 +150,8 @@ export interface Auth extends AsyncDisposable {
     /** Remembers that the device was connected then. Milliseconds since 1970. */
     touch(id: string, time: number): Promise<void>
   }
+  /** Other services, and what people let them do. */
+  readonly oauth: OAuth
   /** Who did what. What this room does is recorded by it; the edge records what it refuses. */
   readonly audit: Audit
   /** The same somebody as the records have them now; null when their session, key or account is no more. */
@@ -226,7 +230,7 @@ export type PolicyOverride = Partial<
   Pick<Namespace, 'presence' | 'join_leave' | 'force_push_join_leave' | 'force_positioning' | 'force_recovery'>
 >
 
-/** Sockets of this session, or of this whole user, must close; with `changed` they may come back by themselves. */
+/** Sockets of this session or OAuth access token, or of this whole user, must close; with `changed` they may come back by themselves. */
 export type Revoked =
   | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'user'; readonly userId: string; readonly changed?: true | undefined }

@@ -7,6 +7,8 @@ import { adminAc, defaultStatements } from 'better-auth/plugins/admin/access'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { IdentityRecords } from './database.ts'
+import type { Grants } from './oauth/grants.ts'
+import { oauthPlugins, shortCode } from './oauth/plugins.ts'
 import type { Passwords } from './passwords.ts'
 import type { Revocation } from './revocation.ts'
 import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
@@ -32,6 +34,7 @@ export interface BetterAuthParts {
   readonly passwords: Passwords
   readonly signInLimit: SignInLimit
   readonly revocation: Revocation
+  readonly grants: Grants
   readonly lifetimes: SessionLifetimes
   /** A person has signed in. */
   readonly onSignIn: (userId: string) => Promise<void>
@@ -87,7 +90,7 @@ function options(parts: BetterAuthParts) {
     },
     telemetry: { enabled: false },
     // Errors that are not answers come out of the handler and are logged there.
-    onAPIError: { throw: true },
+    onAPIError: { throw: true, errorURL: '/oauth/consent' },
     logger: { level: 'warn' as const, log: logTo(parts.log) },
     hooks: {
       before: createAuthMiddleware(async (context) => {
@@ -105,6 +108,14 @@ function options(parts: BetterAuthParts) {
       }),
     },
     databaseHooks: {
+      verification: {
+        create: {
+          before: async (verification: { value: string; createdAt: Date }) => {
+            const shorter = shortCode(verification)
+            return shorter === null ? undefined : { data: shorter }
+          },
+        },
+      },
       session: {
         create: {
           before: async (session: Record<string, unknown>, context: { headers?: Headers | undefined } | null) => {
@@ -117,6 +128,8 @@ function options(parts: BetterAuthParts) {
           },
         },
         delete: {
+          // Before: with the session goes what says which tokens came of it.
+          before: async (session: { id: string }) => parts.grants.endOfSession(session.id),
           after: async (session: { id: string }) =>
             parts.revocation.publish({ kind: 'session', sessionId: session.id }),
         },
@@ -124,8 +137,10 @@ function options(parts: BetterAuthParts) {
       user: {
         // A role or name has changed, or the account has been disabled: only in the first case may sockets come back.
         update: {
-          after: async (user: { id: string; banned?: boolean | null }) =>
-            parts.revocation.publish({ kind: 'user', userId: user.id, ...(!user.banned && { changed: true }) }),
+          after: async (user: { id: string; banned?: boolean | null }) => {
+            if (user.banned) await parts.grants.end({ userId: user.id })
+            parts.revocation.publish({ kind: 'user', userId: user.id, ...(!user.banned && { changed: true }) })
+          },
         },
         delete: { after: async (user: { id: string }) => parts.revocation.publish({ kind: 'user', userId: user.id }) },
       },
@@ -134,6 +149,7 @@ function options(parts: BetterAuthParts) {
       bearer({ requireSignature: true }),
       jwt(jwtOptions(parts.baseUrl)),
       admin({ ac: accessControl, roles, defaultRole: 'viewer', adminRoles: ['admin'] }),
+      ...oauthPlugins(parts),
     ],
   } satisfies Parameters<typeof betterAuth>[0]
 }

@@ -17,6 +17,8 @@ import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
+import { createOAuth } from './oauth/create-oauth.ts'
+import { createGrants } from './oauth/grants.ts'
 import { createOwnSessions } from './own-sessions.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -97,6 +99,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const rotateAfterMs = (options.rotateDevicesAfter ?? 0) * 1000
   const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
   const common = { baseUrl, secret, log, clock, database, audit, revocation, lifetimes, rotateAfterMs }
+  const grants = createGrants(common)
   const betterAuthParts = {
     ...common,
     records: records.betterAuth,
@@ -104,6 +107,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     passwords,
     signInLimit,
     onSignIn: (userId: string) => noteSignIn(database, userId, clock()),
+    grants,
   }
   await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
   if (options.isShared) await checkSecret(database, secret)
@@ -111,7 +115,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
 
   const sessions = createSessions(common)
   const keys = createKeys(common)
-  const currentIdentity = createCurrentIdentity(sessions, keys)
+  const currentIdentity = createCurrentIdentity(sessions, keys, grants)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
@@ -121,10 +125,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const identify = recordRefused(
     createIdentify({
       ...{ ...common, betterAuth, sessions, keys, rotation, verifyAccessToken: accessTokens.verifyAccessToken },
-      ...{ tokenHeader, configuredKey: options.configuredKey },
+      ...{ grants, tokenHeader, configuredKey: options.configuredKey },
     }),
     audit,
   )
+  const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
@@ -133,9 +138,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       betterAuth,
       identify,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
+      oauth: oauth.endpoints,
       prepareKeys: signingKeys.current,
     }),
     identify,
+    oauth: oauth.public,
     signIn: signIn.forToken,
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
@@ -145,7 +152,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
-    ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
+    ...createSocketTokens({
+      ...{ clock, signingKeys, accessTokens, subscriptionTokens, grants },
+      site: options.client,
+    }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
     users: createUsers({ ...common, betterAuth, passwords, keys }),

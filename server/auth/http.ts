@@ -6,6 +6,7 @@ import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import { addressHeader, authPath, type BetterAuth, programHeader } from './better-auth.ts'
 import type { Identity } from './identity.ts'
+import type { createOAuthEndpoints } from './oauth/endpoints.ts'
 import { addressKey, type RateLimit } from './rate-limit.ts'
 import { accountDisabled, wrongCredentials } from './sign-in.ts'
 
@@ -22,6 +23,8 @@ export interface HttpParts {
   readonly betterAuth: BetterAuth
   readonly baseUrl: string
   readonly requests: RateLimit
+  /** OAuth, which answers in its own forms. */
+  readonly oauth: ReturnType<typeof createOAuthEndpoints>
   /** Sees to it that there is a key to sign with, so that the key set is never empty. */
   readonly prepareKeys: () => Promise<unknown>
   readonly identify: Auth['identify']
@@ -35,7 +38,8 @@ export function createHandle(parts: HttpParts): Auth['handle'] {
   async function answer(request: Request, address: string): Promise<Response> {
     const { pathname, search } = new URL(request.url)
     const path = pathname.startsWith(`${authPath}/`) ? pathname.slice(authPath.length) : ''
-    if (!served.has(`${request.method} ${path}`)) {
+    const oauth = parts.oauth(request.method, path)
+    if (oauth === null && !served.has(`${request.method} ${path}`)) {
       throw new AuthError('not_found', 'There is nothing at this address.')
     }
     const retryAfter = await requests.take(addressKey(address))
@@ -43,6 +47,7 @@ export function createHandle(parts: HttpParts): Auth['handle'] {
       const sentence = `Too many requests. Try again in ${retryAfter} seconds.`
       throw new AuthError('rate_limited', sentence, { retryAfter })
     }
+    if (oauth !== null) return oauth(request, address)
     if (path === '/jwks') await prepareKeys()
     const headers = new Headers(request.headers)
     headers.set(addressHeader, address)

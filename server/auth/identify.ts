@@ -5,6 +5,8 @@ import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import type { DeviceRotation } from './device-rotation.ts'
 import { type KeyIdentity, type Keys, keyPrefix } from './keys.ts'
+import type { Grants } from './oauth/grants.ts'
+import { accessTokenPrefix } from './oauth/limits.ts'
 import { requestOrigin } from './origin.ts'
 import { hashToken } from './random-token.ts'
 import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
@@ -16,6 +18,7 @@ export interface IdentifyParts {
   readonly betterAuth: BetterAuth
   readonly sessions: Sessions
   readonly keys: Keys
+  readonly grants: Pick<Grants, 'ofToken'>
   readonly rotation: Pick<DeviceRotation, 'takeOver'>
   readonly lifetimes: SessionLifetimes
   readonly secret: string
@@ -32,9 +35,10 @@ export interface IdentifyParts {
  * instead of some two milliseconds, for every request there is; and it knows that devices' sessions are longer.
  */
 export function createIdentify(parts: IdentifyParts): Auth['identify'] {
-  const { betterAuth, sessions, keys, secret } = parts
+  const { betterAuth, sessions, keys, grants, secret } = parts
 
   async function byBearer(presented: string): Promise<Identified> {
+    if (presented.startsWith(accessTokenPrefix)) return byGrant(presented)
     if (presented.startsWith(keyPrefix)) {
       throw new AuthError('invalid_token', 'API keys go in X-API-Key, and sessions in Authorization: Bearer.')
     }
@@ -47,6 +51,14 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     await extend(parts, session)
     const { identity: found, isSuccessor } = session
     const identity = isSuccessor && found.kind === 'device' ? await parts.rotation.takeOver(found) : found
+    return { identity, by: 'bearer', cookies: [] }
+  }
+
+  async function byGrant(presented: string): Promise<Identified> {
+    const identity = await grants.ofToken(presented)
+    if (identity === null) {
+      throw new AuthError('invalid_token', 'The OAuth access token has expired or was revoked. Refresh it.')
+    }
     return { identity, by: 'bearer', cookies: [] }
   }
 

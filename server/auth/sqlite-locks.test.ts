@@ -18,6 +18,7 @@ import {
 } from './auth-fixture.ts'
 import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { openIdentityRecords } from './database.ts'
+import { createGrants } from './oauth/grants.ts'
 import { scryptPasswords } from './passwords.ts'
 import { sessionLifetimes } from './session-lifetimes.ts'
 
@@ -26,8 +27,10 @@ test('better-auth holds no lock on the records while it waits for something', as
   store.sqlite.exec('PRAGMA busy_timeout = 0')
   const log = pino({ level: 'silent' })
   await using records = await openRecords({ store, log })
+  const { betterAuth: kept, database } = await openIdentityRecords(records)
+  const revocation = { publish: () => {}, onRevoked: () => () => {} }
   const parts = {
-    records: (await openIdentityRecords(records)).betterAuth,
+    records: kept,
     baseUrl,
     trustedOrigins: [],
     secret: 's'.repeat(43),
@@ -35,7 +38,7 @@ test('better-auth holds no lock on the records while it waits for something', as
     lifetimes: sessionLifetimes(),
     onSignIn: async () => {},
     signInLimit: { take: async () => {}, clear: async () => {} },
-    revocation: { publish: () => {}, onRevoked: () => () => {} },
+    ...{ revocation, grants: createGrants({ database, revocation, clock: Date.now }) },
     log,
   }
   await records.prepare((db) => migrateBetterAuth(parts, db))
@@ -89,4 +92,14 @@ test('a write that meets the lock of another process fails as a whole, and the n
   server.store.sqlite.exec('ROLLBACK')
   expect((await server.auth.keys.list()).items).toEqual([])
   expect(await server.auth.keys.create('weather', ['publish'], operator)).toHaveProperty('key')
+})
+
+test('no entry of the audit record is replaced in passing, which no trigger for removal is told of', async () => {
+  await using server = await startAuth()
+  await server.auth.audit.record({ action: 'setup', actor: operator })
+  const entries = () => server.database.all('select * from audit_entries')
+  const before = await entries()
+  const replace = 'insert or replace into audit_entries select * from audit_entries'
+  await expect(server.database.run(replace)).rejects.toThrow(/added and nothing else/)
+  expect(await entries()).toEqual(before)
 })

@@ -22,7 +22,6 @@ export const authSettings = z.strictObject({
     .nullable()
     .default('Authentication-Token'),
 })
-export type AuthSettings = z.infer<typeof authSettings>
 
 const minute = 60
 const day = 24 * 60 * minute
@@ -63,4 +62,3 @@ export const deviceSettings = z.strictObject({
     .refine((seconds) => seconds === 0 || (seconds >= 3600 && seconds <= 3650 * day), rotationSentence)
     .default(30 * day),
 })
-export type DeviceSettings = z.infer<typeof deviceSettings>

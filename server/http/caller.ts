@@ -8,8 +8,13 @@ import { HttpProblem } from './problem-reply.ts'
 
 /** Answers who sent a request, and refuses those who may not. */
 export interface Callers {
-  /** Throws `unauthorized`, `invalid_token`. */
-  signedIn(request: FastifyRequest): Promise<Identity>
+  /**
+   * Throws `unauthorized`, `invalid_token`; and `forbidden` for a service with an OAuth token, unless those
+   * are let in: it is not the person it acts for.
+   */
+  signedIn(request: FastifyRequest, who?: 'services too'): Promise<Identity>
+  /** A person with a session, and no key, device or service. Also throws `forbidden`. */
+  person(request: FastifyRequest): Promise<Extract<Identity, { kind: 'user' }>>
   /** Also throws `forbidden` unless the caller has one of these roles, or a key with `scope`. */
   allowed(request: FastifyRequest, roles: readonly Role[], scope?: KeyScope): Promise<Identity>
   /** Cookies to send back because the browser's session has been extended. */
@@ -28,7 +33,7 @@ export const localIdentity: Identity = { kind: 'local', userId: 'local', name: '
 export function createCallers({ auth, isLocal }: CallerOptions): Callers {
   const renewed = new WeakMap<FastifyRequest, readonly string[]>()
 
-  async function signedIn(request: FastifyRequest): Promise<Identity> {
+  async function signedIn(request: FastifyRequest, who?: 'services too'): Promise<Identity> {
     if (isLocal(request.raw)) {
       askedBy(localIdentity)
       return localIdentity
@@ -42,6 +47,7 @@ export function createCallers({ auth, isLocal }: CallerOptions): Callers {
       const sentence = 'The key of the configuration is for /api/<method> alone. Create one with "carillon key create".'
       throw new HttpProblem('forbidden', sentence)
     }
+    if (found.identity.kind === 'grant' && who === undefined) throw new HttpProblem('forbidden', forPeople)
     renewed.set(request, found.cookies)
     return found.identity
   }
@@ -49,14 +55,21 @@ export function createCallers({ auth, isLocal }: CallerOptions): Callers {
   return {
     signedIn,
     renewedCookies: (request) => renewed.get(request) ?? [],
-    async allowed(request, roles, scope) {
+    async person(request) {
       const identity = await signedIn(request)
+      if (identity.kind !== 'user') throw new HttpProblem('forbidden', 'Only a person can do this: sign in as one.')
+      return identity
+    },
+    async allowed(request, roles, scope) {
+      const identity = await signedIn(request, 'services too')
       const forbidden = forbiddenBecause(identity, roles, scope)
       if (forbidden !== null) throw new HttpProblem('forbidden', forbidden)
       return identity
     },
   }
 }
+
+const forPeople = 'A service may not do this with an OAuth token. The person it acts for has to do it.'
 
 /** The key that the configuration names. */
 export function isConfigured(identity: Identity): boolean {
@@ -70,7 +83,7 @@ function isServerApi({ url }: FastifyRequest): boolean {
 
 /**
  * Why somebody may not do what these roles, or a key with this scope, may do; null when it may. Without a scope no key
- * may, and where it is null every key.
+ * may, and where it is null every key. A service with an OAuth token needs the scope and the role.
  */
 export function forbiddenBecause(
   identity: Identity,
@@ -82,6 +95,12 @@ export function forbiddenBecause(
     if (scope === undefined) return 'This key may not do this. A person has to do this.'
     if (identity.scopes.includes(scope) || identity.scopes.includes('admin')) return null
     return `This key may not do this. Create a key with the scope ${scope}.`
+  }
+  if (identity.kind === 'grant') {
+    if (scope === undefined) return forPeople
+    if (scope !== null && !identity.scopes.includes(scope)) {
+      return `This OAuth token may not do this. It has the scopes ${identity.scopes.join(', ') || 'of nothing here'}.`
+    }
   }
   if (roles.includes(identity.role)) return null
   return `This needs the role ${roles.join(' or ')}; yours is ${identity.role}.`

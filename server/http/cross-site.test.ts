@@ -18,6 +18,7 @@ async function startApp() {
     ...{ auth, store, records, realtime: unreached, baseUrl, version: '0.0.0', consoleFolder: null },
     metrics: { read: async () => '', [Symbol.dispose]() {} },
     metricsArePublic: false,
+    oauthClientRoles: ['admin'],
     isEngineUp: async () => true,
     isTrustedProxy: () => false,
     addressOf: (request) => clientAddress(request, inNetworks([]), false),

@@ -58,6 +58,13 @@ function byToken(verified: VerifiedConnection): Authenticated {
   return { kind: 'close', reason: refusalReason(verified), why: verified.why }
 }
 
+/** Whom the token of a refresh says. */
+export async function verifyToken(authenticator: Authenticator, token: string): Promise<VerifiedConnection> {
+  if (!isTicket(token)) return authenticator.verifyConnectionToken(token)
+  const identity = await authenticator.redeemTicket(token)
+  return identity ? { ok: true, identity, ...termsOf(identity) } : { ok: false, reason: 'expired' }
+}
+
 /** What ends a client for good that brings such a token. */
 export function refusalReason({ reason, why }: Refused): CloseReason {
   if (reason === 'anonymous') return closeReasons.permissionDenied
@@ -73,5 +80,10 @@ function sinceWhen({ bySeconds = 0 }: Refused): { message?: string } {
 }
 
 function letIn(identity: SocketIdentity): LetIn {
-  return { kind: 'identity', identity, expiresAt: null, grants: [] }
+  return { kind: 'identity', identity, ...termsOf(identity) }
+}
+
+/** An OAuth access token ends at its time, whoever it was that was told of it. */
+function termsOf(identity: SocketIdentity): Pick<LetIn, 'expiresAt' | 'grants'> {
+  return { expiresAt: identity.kind === 'grant' ? identity.expiresAt : null, grants: [] }
 }

@@ -131,6 +131,23 @@ test('a body that does not come is not waited for', async () => {
   expect(await sendRaw(server, 'GET / HTTP/1.1\r\nHos')).toMatch(/^HTTP\/1\.1 408 /)
 })
 
+test('so many requests are worked on at a time, and whoever comes then is told when to come back', async () => {
+  await using server = await startServerProcess({ env: { CARILLON_LIMITS: '{"requests_in_flight": 10}' } })
+  const { port, hostname } = new URL(server.url)
+  const head = 'POST /api/v1/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{'
+  const slow = Array.from({ length: 10 }, () => connect(Number(port), hostname).on('error', () => {}))
+  for (const socket of slow) socket.write(head)
+  const ask = () => server.api('GET', '/api/v1/me')
+  await vi.waitFor(async () => expect((await ask()).status).toBe(503), 5_000)
+  const { headers, body } = await ask()
+  expect(headers.get('retry-after')).toBe('1')
+  expect(body).toMatchObject({ code: 'unavailable', detail: expect.stringMatching(/Too many requests at once/) })
+  expect((await server.api('GET', '/health/live')).status).toBe(200)
+  expect(await server.cli(['key', 'list'])).toMatchObject({ code: 0 })
+  for (const socket of slow) socket.destroy()
+  await vi.waitFor(async () => expect((await ask()).status).toBe(401), 5_000)
+})
+
 test('where nobody needs a token, pages of other sites do all the same', async () => {
   const client = { insecure: true, allowed_origins: ['https://allowed.example.org'] }
   await using server = await startServerProcess({ env: { CARILLON_CLIENT: JSON.stringify(client) } })

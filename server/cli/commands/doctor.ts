@@ -9,6 +9,8 @@ import { type Config, readConfig } from '#server/config/config.ts'
 import { describePostgres } from '#server/config/postgres-target.ts'
 import { describeRedis } from '#server/config/redis-target.ts'
 import { answers, localSocketPath } from '#server/http/listen.ts'
+import { readCertificate, warningAbout } from '#server/http/tls/certificate.ts'
+import { certificateFiles, plainSentence } from '#server/http/tls/transport.ts'
 import { exchange } from '../api.ts'
 import { CliError } from '../cli-error.ts'
 import type { CliContext } from '../context.ts'
@@ -62,6 +64,7 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<readonl
   findings.push(await records(config.data, running))
   findings.push(await postgres(config))
   findings.push(secret(config))
+  findings.push(transport(config))
   findings.push(await redis(config))
   findings.push(running ? await server(config, socketPath) : notRunning)
   findings.push(console())
@@ -133,6 +136,24 @@ function secret({ data, secret: configured }: Config): Finding {
   const mode = statSync(path).mode & 0o777
   if (mode === 0o600) return { name, ok: true, detail: 'readable by this user only' }
   return { name, ok: false, detail: `${path} has mode ${mode.toString(8)}. Run chmod 600 ${path}.` }
+}
+
+function transport(config: Config): Finding {
+  const name = 'TLS'
+  try {
+    const files = certificateFiles(config)
+    if (files === null) return { name, ok: true, detail: plainSentence(config) }
+    // Made by the server when it starts.
+    if (config.tls === 'self-signed' && !existsSync(files.cert)) {
+      return { name, ok: true, detail: 'a certificate of its own will be made at the first start' }
+    }
+    const certificate = readCertificate(files)
+    const warning = warningAbout(certificate, files, Date.now())
+    const until = certificate.leaf.validToDate.toISOString().slice(0, 10)
+    return { name, ok: warning === null, detail: warning ?? `${files.cert}, valid until ${until}` }
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) }
+  }
 }
 
 async function redis({ redis_url: target, redis_prefix: prefix }: Config): Promise<Finding> {

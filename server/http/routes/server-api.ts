@@ -28,7 +28,7 @@ export const serverApiRoutes: Routes = async (app, { realtime, callers }) => {
   const identities = new WeakMap<FastifyRequest, Identity>()
   // Before the body is read, which may be large.
   app.addHook('onRequest', async (request) => {
-    identities.set(request, await callers.signedIn(request))
+    identities.set(request, await callers.signedIn(request, 'services too'))
   })
 
   // Response schemas only describe: what is sent is text already.
