@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import * as openid from 'openid-client'
 import { expect, test } from 'vitest'
 import { enrolmentAnswer, enrolmentTokenAnswer, keyAnswer, page, ticketAnswer, tokenAnswer } from '#protocol/api.ts'
 import { type AuditView, auditView } from '#protocol/audit.ts'
 import { describeWith } from '../support/needs.ts'
+import { openBrowser, registerClient } from '../support/oauth-browser.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { openRaw } from '../support/raw-client.ts'
 import { startRedis } from '../support/redis.ts'
@@ -12,7 +14,7 @@ import { bearer, password, type ServerProcess, signIn, startServerProcess } from
 const promisedMs = 1_000
 
 describeWith(['redis', 'postgresql'], 'two nodes that share Redis and PostgreSQL', () => {
-  test('whoever is banned at one is out at both within a second: sockets, sessions, tickets and keys', async () => {
+  test('whoever is banned at one is out at both within a second: sockets, sessions, tickets, keys and OAuth', async () => {
     await using site = await startSite()
     const [one, other] = site.nodes
     const admin = await signIn(one, 'ada@example.org', 'admin')
@@ -20,7 +22,9 @@ describeWith(['redis', 'postgresql'], 'two nodes that share Redis and PostgreSQL
     const bystander = await signIn(other, 'bo@example.org', 'operator')
     const key = await ownKey(other, operator.token)
     const browser = await signInBrowser(other, 'ola@example.org')
+    const service = await letIn(one, admin.token, 'ola@example.org')
     const sockets = [
+      await openSocket(other, bearer(service.token)),
       await openSocket(one, bearer(operator.token)),
       await openSocket(other, bearer(operator.token)),
       await openSocket(other, browser),
@@ -31,7 +35,7 @@ describeWith(['redis', 'postgresql'], 'two nodes that share Redis and PostgreSQL
     const ticket = await ticketOf(other, bearer(operator.token))
 
     const before = performance.now()
-    expect(await post(one, `/api/v1/users/${operator.id}/disable`, admin.token)).toBe(204)
+    expect(await post(other, `/api/v1/users/${operator.id}/disable`, admin.token)).toBe(204)
     const codes = await Promise.all(sockets.map(({ closed }) => closed))
     expect(performance.now() - before).toBeLessThan(promisedMs)
     expect(codes).toEqual(sockets.map(() => ({ code: 3503, reason: 'force disconnect' })))
@@ -41,11 +45,13 @@ describeWith(['redis', 'postgresql'], 'two nodes that share Redis and PostgreSQL
       expect(await statusOf(node, bearer(operator.token))).toBe(401)
       expect(await statusOf(node, { 'x-api-key': key })).toBe(401)
       expect(await statusOf(node, browser)).toBe(401)
+      expect(await statusOf(node, bearer(service.token))).toBe(401)
       const again = await node.api('POST', '/api/v1/token', { body: { email: 'ola@example.org', password } })
       expect(again.body).toMatchObject({ code: 'account_disabled' })
     }
     await expect(openRaw(`${socketUrl(one)}?ticket=${ticket}`)).rejects.toThrow(/401/)
-    const [ban] = await audit(other, admin.token, 'user_disable')
+    await expect(service.refresh()).rejects.toMatchObject({ error: 'invalid_grant' })
+    const [ban] = await audit(one, admin.token, 'user_disable')
     expect(ban).toMatchObject({
       ...{ actor: { id: admin.id }, target: { id: operator.id }, outcome: 'done', address: '127.0.0.1' },
       requestId: expect.stringMatching(/./),
@@ -173,6 +179,25 @@ async function signInBrowser(node: ServerProcess, email: string) {
   const headers = { origin: node.url }
   const answer = await node.api('POST', '/api/auth/sign-in/email', { headers, body: { email, password } })
   return { cookie: (answer.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '' }
+}
+
+/** A service that acts for this person, by OAuth. */
+async function letIn(node: ServerProcess, adminToken: string, email: string) {
+  const [redirect_uri, scope] = ['https://dashboards.example.org/callback', 'publish subscribe offline_access']
+  const client = await registerClient(node, adminToken, {
+    ...{ kind: 'web', redirectUris: [redirect_uri], scopes: scope.split(' ') },
+  })
+  const issuer = new URL(`${node.url}/api/auth`)
+  const insecure = { execute: [openid.allowInsecureRequests] }
+  const config = await openid.discovery(issuer, client.id, client.secret ?? undefined, undefined, insecure)
+  const pkceCodeVerifier = openid.randomPKCECodeVerifier()
+  const asked = openid.buildAuthorizationUrl(config, {
+    ...{ redirect_uri, scope, code_challenge_method: 'S256' },
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+  })
+  const url = await openBrowser(node).authorize(asked, email)
+  const tokens = await openid.authorizationCodeGrant(config, url, { pkceCodeVerifier })
+  return { token: tokens.access_token, refresh: () => openid.refreshTokenGrant(config, tokens.refresh_token ?? '') }
 }
 
 async function ownKey(node: ServerProcess, token: string) {
