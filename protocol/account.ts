@@ -44,7 +44,11 @@ export const endSessionsRequest = z.object({ which: z.enum(['others', 'programs'
 export const endSessionsAnswer = z.object({ ended: z.int() })
 
 /** `POST /api/v1/me/password`: the other sessions end. */
-export const passwordRequest = z.object({ password: z.string().min(1).max(128), newPassword: password })
+export const passwordRequest = z.object({
+  password: z.string().min(1, 'Enter your password.').max(128),
+  newPassword: password,
+})
+export type PasswordRequest = z.infer<typeof passwordRequest>
 
 /** `GET /api/v1/me/second-factor` */
 export const secondFactorView = z.object({
