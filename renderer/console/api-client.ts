@@ -92,7 +92,7 @@ export function createApiClient({ fetch = globalThis.fetch, timeoutMs = 15_000 }
       await ask('POST', '/api/v1/setup', nothing, request)
     },
     signIn: async (email, password) => {
-      await ask('POST', '/api/auth/sign-in/email', nothing, { email, password })
+      await ask('POST', '/api/v1/sign-in', nothing, { email, password })
     },
     signOut: async () => {
       await ask('POST', '/api/auth/sign-out', nothing, {})

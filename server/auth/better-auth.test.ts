@@ -4,8 +4,9 @@ import { expect, test } from 'vitest'
 import { createSqliteTurns } from '#server/store/sqlite-turns.ts'
 import { openHandle, openStore } from '#server/store/store.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
-import { baseUrl, fastPasswords } from './auth-fixture.ts'
+import { baseUrl } from './auth-fixture.ts'
 import { createBetterAuth } from './better-auth.ts'
+import { createSqliteDatabase } from './database.ts'
 
 test('better-auth holds no lock on the records while it waits for something', async () => {
   await using store = await openStore({ path: join(temporaryFolder(), 'carillon.sqlite') })
@@ -16,8 +17,8 @@ test('better-auth holds no lock on the records while it waits for something', as
     baseUrl,
     trustedOrigins: [],
     secret: 's'.repeat(43),
-    passwords: fastPasswords,
-    signInLimit: { take: async () => {}, clear: async () => {} },
+    database: createSqliteDatabase(openHandle(store.path), createSqliteTurns()),
+    clock: Date.now,
     revocation: { publish: () => {}, onRevoked: () => () => {} },
     log: pino({ level: 'silent' }),
   })

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
-import { createAuthMiddleware } from 'better-auth/api'
 import { getMigrations } from 'better-auth/db/migration'
 import { admin, bearer, type JwtOptions, jwt } from 'better-auth/plugins'
 import { createAccessControl } from 'better-auth/plugins/access'
@@ -9,10 +8,10 @@ import { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { nodeSqliteDialect } from '#server/store/node-sqlite.ts'
 import type { SqliteTurns } from '#server/store/sqlite-turns.ts'
-import type { Passwords } from './passwords.ts'
+import type { Database } from './database.ts'
+import { freshMs, passkeyPlugin } from './passkeys.ts'
 import type { Revocation } from './revocation.ts'
 import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
-import type { SignInLimit } from './sign-in-limit.ts'
 
 /** Where better-auth is mounted. */
 export const authPath = '/api/auth'
@@ -27,12 +26,12 @@ export interface BetterAuthParts {
   /** A handle of its own. */
   readonly sqlite: DatabaseSync
   readonly turns: SqliteTurns
+  readonly database: Database
   readonly baseUrl: string
   readonly trustedOrigins: readonly string[]
   readonly secret: string
-  readonly passwords: Passwords
-  readonly signInLimit: SignInLimit
   readonly revocation: Revocation
+  readonly clock: () => number
   readonly log: Logger
 }
 
@@ -58,24 +57,17 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
     // would make every other handle's write block the event loop until it fails. What has to be atomic is written by
     // this room itself (accounts.ts).
     database: { db: kysely, type: 'sqlite' as const, transaction: false },
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: 10,
-      maxPasswordLength: 128,
-      password: parts.passwords,
-    },
     user: {
       additionalFields: { kind: { type: 'string', required: true, defaultValue: 'person', input: false } },
     },
     session: {
       expiresIn: sessionLifetimes.person.idleMs / 1000,
       updateAge: sessionUpdateAgeMs / 1000,
-      freshAge: 10 * 60,
+      freshAge: freshMs / 1000,
       // A cached session would outlive its revocation.
       cookieCache: { enabled: false },
     },
-    // Counted by `sign-in-limit.ts` and `http.ts`, per server and not per process as better-auth does.
+    // Counted by ours, per server and not per process as better-auth does.
     rateLimit: { enabled: false },
     advanced: {
       cookiePrefix: 'carillon',
@@ -88,21 +80,6 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
     // Errors that are not answers come out of the handler and are logged there.
     onAPIError: { throw: true },
     logger: { level: 'warn' as const, log: logTo(parts.log) },
-    hooks: {
-      before: createAuthMiddleware(async (context) => {
-        if (context.path !== '/sign-in/email') return
-        await parts.signInLimit.take(String(context.body?.email), context.headers?.get(addressHeader) ?? null)
-      }),
-      after: createAuthMiddleware(async (context) => {
-        const started = context.context.newSession
-        if (context.path !== '/sign-in/email' || !started) return
-        await parts.signInLimit.clear(started.user.email, context.headers?.get(addressHeader) ?? null)
-        // Signing in again replaces the session the browser had: better-auth would leave it valid.
-        const { name } = context.context.authCookies.sessionToken
-        const earlier = await context.getSignedCookie(name, context.context.secret)
-        if (earlier && earlier !== started.session.token) await context.context.internalAdapter.deleteSession(earlier)
-      }),
-    },
     databaseHooks: {
       session: {
         delete: {
@@ -122,6 +99,7 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
     plugins: [
       bearer({ requireSignature: true }),
       jwt(jwtOptions(parts.baseUrl)),
+      passkeyPlugin(parts),
       admin({ ac: accessControl, roles, defaultRole: 'viewer', adminRoles: ['admin'] }),
     ],
   } satisfies Parameters<typeof betterAuth>[0]

@@ -9,10 +9,12 @@ import type { Auth } from './auth.ts'
 import { createBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
 import { createAudit } from './create-audit.ts'
+import { createSigningIn } from './create-signing-in.ts'
 import { createCurrentIdentity } from './current-identity.ts'
 import { createSqliteDatabase } from './database.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
+import { createFactorPolicy, type FactorPolicySettings } from './factor-policy.ts'
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
@@ -21,8 +23,7 @@ import { createRateLimit } from './rate-limit.ts'
 import { createRevocation } from './revocation.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
-import { createSignIn } from './sign-in.ts'
-import { createSignInLimit, type SignInLimits } from './sign-in-limit.ts'
+import type { SignInLimits } from './sign-in-limit.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { createSocketTokens } from './socket-tokens.ts'
 import { createSubscriptionTokens } from './subscription-tokens.ts'
@@ -48,6 +49,8 @@ export interface AuthOptions {
   readonly client?: SiteSettings
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
+  /** Who must have a second factor. Default: nobody. */
+  readonly secondFactor?: FactorPolicySettings
   /** How passwords are stored; scrypt unless told otherwise. */
   readonly passwords?: Passwords
 }
@@ -62,7 +65,7 @@ export interface AuthLimits {
 }
 
 const defaultLimits: AuthLimits = {
-  signIn: { perAccountAndAddress: 10, perAddress: 100, perAccount: 100 },
+  signIn: { attempts: 10, windowMs: 15 * 60_000, maxLockMs: 15 * 60_000, perAddress: 100 },
   enrolment: { live: 200, livePerAddress: 20, looksPerMinute: 60 },
   requestsPerMinute: 600,
 }
@@ -78,39 +81,45 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const passwords = limitPasswords(options.passwords ?? scryptPasswords)
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
-  const signInLimit = createSignInLimit(limits.signIn, counters)
   const audit = createAudit({ log })
   const common = { baseUrl, secret, log, clock, database, audit }
   const betterAuth = await createBetterAuth({
     ...common,
     ...{ sqlite, turns },
     trustedOrigins: ownOrigins(baseUrl),
-    passwords,
-    signInLimit,
     revocation,
   }).catch((error: unknown) => {
     sqlite.close()
     throw error
   })
 
-  const sessions = createSessions(database, clock)
+  const policy = createFactorPolicy(database, options.secondFactor ?? { requiredFor: [], graceMs: 0 })
+  const sessions = createSessions(database, clock, policy)
   const keys = createKeys({ ...common, revocation })
   const currentIdentity = createCurrentIdentity(sessions, keys)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const devices = createDevices({ ...common, betterAuth })
-  const signIn = createSignIn({ betterAuth, sessions })
+  const identify = createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey })
+  const { signIn, secondFactor, passkeys, passwordChanges, unlock } = createSigningIn({
+    ...common,
+    ...{ betterAuth, sessions, identify, policy, passwords, counters, revocation },
+    limits: limits.signIn,
+    endGrants: async () => {},
+  })
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
       ...common,
       betterAuth,
+      passkeys,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
     }),
-    identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
-    signIn: signIn.forToken,
+    identify,
+    signIn: (email, password, address, more) => signIn.forToken({ email, password, address, ...more }),
+    signInBrowser: (email, password, address, more) => signIn.forCookies({ email, password, address, ...more }),
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
       if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
@@ -120,7 +129,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
-    users: createUsers({ ...common, betterAuth, passwords }),
+    users: { ...createUsers({ ...common, betterAuth, passwords }), unlock },
+    secondFactor,
+    passkeys,
+    passwords: passwordChanges,
     keys: keys.public,
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,

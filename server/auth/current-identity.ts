@@ -8,7 +8,10 @@ export type Holder =
   | { readonly kind: 'key'; readonly userId: string; readonly keyId: string }
   | Extract<Identity, { kind: 'local' }>
 
-/** Who stands behind a credential: the same somebody as the records have them now, or nobody any more. */
+/**
+ * Who stands behind a credential: the same somebody as the records have them now, or nobody any more. Nobody either while
+ * they may do nothing but set up a second factor: what is handed out here opens sockets.
+ */
 export type CurrentIdentity = (holder: Holder) => Promise<Identity | null>
 
 export function createCurrentIdentity(sessions: Sessions, keys: Keys): CurrentIdentity {
@@ -27,6 +30,7 @@ export function createCurrentIdentity(sessions: Sessions, keys: Keys): CurrentId
   }
   return async (holder) => {
     const now = await lookUp(holder)
-    return now?.userId === holder.userId ? now : null
+    if (now?.userId !== holder.userId || (now.kind === 'user' && now.mustSetUpFactor)) return null
+    return now
   }
 }

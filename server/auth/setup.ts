@@ -2,8 +2,10 @@ import { insertAccount } from './accounts.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { Database, Rows } from './database.ts'
+import { checkPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 import { hashToken, randomToken } from './random-token.ts'
+import type { SignIn } from './sign-in.ts'
 
 const lifetimeMs = 24 * 60 * 60 * 1000
 
@@ -11,7 +13,7 @@ export interface SetupParts {
   readonly database: Database
   readonly passwords: Passwords
   /** Signs the new administrator in; answers the `Set-Cookie` headers. */
-  readonly signIn: (email: string, password: string) => Promise<readonly string[]>
+  readonly signIn: SignIn['forCookies']
   readonly clock: () => number
 }
 
@@ -51,6 +53,7 @@ export function createSetup({ database, passwords, signIn, clock }: SetupParts):
     check: (token) => check(database, token),
     async complete({ token, name, email, password }) {
       await check(database, token)
+      checkPassword(password, { name, email })
       const passwordHash = await passwords.hash(password)
       await database.transaction(async (rows) => {
         // Once more: somebody may have been faster while the password was hashed.
@@ -59,7 +62,7 @@ export function createSetup({ database, passwords, signIn, clock }: SetupParts):
         await insertAccount(rows, { kind: 'person', role: 'admin', email, name, passwordHash, createdAt })
         await rows.run('delete from setup_token')
       })
-      return { cookies: await signIn(email, password) }
+      return { cookies: await signIn({ email, password, address: null }) }
     },
   }
 }

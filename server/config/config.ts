@@ -8,6 +8,7 @@ import { limits } from './limits.ts'
 import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './namespaces.ts'
 import { network } from './network.ts'
 import { redisUrl } from './redis-target.ts'
+import { secondFactorSettings, signInSettings } from './sign-in.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
 
@@ -49,6 +50,8 @@ export const configSchema = z.strictObject({
   client: clientSettings.prefault({}),
   http_api: httpApiSettings.prefault({}),
   limits: limits.prefault({}),
+  sign_in: signInSettings.prefault({}),
+  second_factor: secondFactorSettings.prefault({}),
   /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
   trusted_proxies: z.array(network).max(100).default([]),
   metrics: z
@@ -73,6 +76,7 @@ export const configSchema = z.strictObject({
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
   ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'trusted_proxies', 'metrics'],
+  ...['sign_in', 'second_factor'],
 ])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }

@@ -23,6 +23,8 @@ import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { passwordRoutes } from './routes/passwords.ts'
+import { secondFactorRoutes } from './routes/second-factor.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
@@ -112,6 +114,8 @@ const resources: readonly Routes[] = [
   sessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
+  passwordRoutes,
+  secondFactorRoutes,
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,

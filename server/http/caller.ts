@@ -8,10 +8,12 @@ import { HttpProblem } from './problem-reply.ts'
 
 /** Answers who sent a request, and refuses those who may not. */
 export interface Callers {
-  /** Throws `unauthorized`, `invalid_token`, `wrong_origin`. */
+  /** Throws `unauthorized`, `invalid_token`, `wrong_origin`, `second_factor_required`. */
   signedIn(request: FastifyRequest): Promise<Identity>
   /** Also throws `forbidden` unless the caller has one of these roles, or a key with `scope`. */
   allowed(request: FastifyRequest, roles: readonly Role[], scope?: KeyScope): Promise<Identity>
+  /** Throws `wrong_origin` for what a browser sends from a page that is not ours; programs say nothing of that. */
+  refuseOtherPages(request: FastifyRequest): void
   /** Cookies to send back because the browser's session has been extended. */
   renewedCookies(request: FastifyRequest): readonly string[]
 }
@@ -41,6 +43,9 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
       const sentence = 'The key of the configuration is for /api/<method> alone. Create one with "carillon key create".'
       throw new HttpProblem('forbidden', sentence)
     }
+    if (mustSetUpFactor(found.identity) && !servesSettingUp(request)) {
+      throw new HttpProblem('second_factor_required', secondFactorSentence)
+    }
     renewed.set(request, found.cookies)
     return found.identity
   }
@@ -53,6 +58,11 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
 
   return {
     signedIn,
+    refuseOtherPages(request) {
+      const { origin, 'sec-fetch-site': site } = request.headers
+      const isOtherSite = site !== undefined && site !== 'same-origin' && site !== 'none'
+      if (isOtherSite || (origin !== undefined && !isTrustedOrigin(origin))) refuseForeign(request)
+    },
     renewedCookies: (request) => renewed.get(request) ?? [],
     async allowed(request, roles, scope) {
       const identity = await signedIn(request)
@@ -61,6 +71,21 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
       return identity
     },
   }
+}
+
+/** Whether somebody may do nothing else until they have a second factor. */
+export function mustSetUpFactor(identity: Identity): boolean {
+  return identity.kind === 'user' && identity.mustSetUpFactor === true
+}
+
+export const secondFactorSentence =
+  'Your account needs a second factor. Set up an authenticator app or a passkey under "My account" in the console.'
+
+/** What somebody can do who has to set up a second factor: all that is about themselves, and ending sessions. */
+function servesSettingUp({ url, method }: FastifyRequest): boolean {
+  const path = url.split('?')[0] ?? ''
+  if (/^\/api\/v1\/(me|sessions)(\/|$)/.test(path)) return true
+  return path === '/api/v1/token' && method === 'DELETE'
 }
 
 /** The key that the configuration names. */

@@ -2,7 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Metrics } from '#server/metrics/metrics.ts'
-import { type CallerOptions, headersOf, isConfigured, localIdentity } from './caller.ts'
+import {
+  type CallerOptions,
+  headersOf,
+  isConfigured,
+  localIdentity,
+  mustSetUpFactor,
+  secondFactorSentence,
+} from './caller.ts'
 
 /**
  * Who opens a connection, over whatever transport: a ticket in the URL, a bearer or a key decides. Null without one: then
@@ -40,6 +47,7 @@ export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Rec
     const headers = headersOf(request)
     headers.delete('cookie')
     const identity = (await auth.identify(headers))?.identity ?? null
+    if (identity && mustSetUpFactor(identity)) throw new AuthError('second_factor_required', secondFactorSentence)
     return identity && isConfigured(identity) ? 'refused' : identity
   }
 }

@@ -6,6 +6,7 @@ import * as publications from './migrations/0002-publications.ts'
 import * as identity from './migrations/0003-identity.ts'
 import * as streams from './migrations/0004-streams.ts'
 import * as streamBoot from './migrations/0005-stream-boot.ts'
+import * as factor from './migrations/0008-factor.ts'
 import type { Schema } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
@@ -16,6 +17,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-identity': { up: identity.up },
   '0004-streams': { up: streams.up },
   '0005-stream-boot': { up: streamBoot.up },
+  '0008-factor': { up: factor.up },
 }
 
 /**

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ChannelsAnswer, ClientDetail, DeviceView, EnrolmentView, FramesEvent, Me } from '#protocol/api.ts'
-import { type ProblemCode, problems } from '#protocol/problem.ts'
+import { type ProblemCode, problemDocument, problems } from '#protocol/problem.ts'
 import { sendFile } from './pages.ts'
 
 /**
@@ -122,13 +122,14 @@ const routes: Readonly<Record<string, Route>> = {
     world.me = ada
     send(response, 201, {})
   },
-  'POST /api/auth/sign-in/email': (world, response, body) => {
+  'POST /api/v1/sign-in': (world, response, body) => {
     if ((body as { password: string }).password !== 'correct horse') {
-      send(response, 401, { code: 'INVALID_EMAIL_OR_PASSWORD', message: 'Invalid email or password' })
+      const sentence = 'The e-mail address or the password is wrong. Try again.'
+      send(response, 401, problemDocument('wrong_credentials', sentence))
       return
     }
     world.me = ada
-    send(response, 200, { user: {} })
+    response.writeHead(204).end()
   },
   'POST /api/auth/sign-out': (world, response) => {
     world.me = null
