@@ -17,18 +17,12 @@ const config: KnipConfig = {
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: [
-    '@biomejs/biome',
-    ...['@better-auth/oauth-provider', '@simplewebauthn/browser', 'bowser', 'csv-stringify'],
-    ...['openid-client', 'selfsigned'],
-  ],
+  ignoreDependencies: ['@biomejs/biome', '@better-auth/oauth-provider', 'bowser', 'csv-stringify', 'openid-client'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],
     'protocol/{api,account,oauth,audit}.ts': ['exports'],
-    'server/auth/origin.ts': ['exports'],
   },
-  ignoreFiles: ['protocol/oauth.ts'],
   ignoreExportsUsedInFile: true,
   // Vite's entries are pages: what a page loads is used.
   compilers: {

@@ -59,6 +59,17 @@ test('a problem document keeps its code and its sentence', async () => {
   })
 })
 
+test.each([
+  ['17', 17_000],
+  [null, null],
+  ['Wed, 21 Oct 2026 07:28:00 GMT', null],
+])('how long to wait is known when the server says it in seconds: %s', async (header, retryAfterMs) => {
+  const body = JSON.stringify({ ...forbidden, status: 429, code: 'rate_limited' })
+  const headers: Record<string, string> = header === null ? {} : { 'retry-after': header }
+  const fetch = (async () => new Response(body, { status: 429, headers })) as typeof globalThis.fetch
+  expect(await failure(createApiClient({ fetch }).channels())).toMatchObject({ code: 'rate_limited', retryAfterMs })
+})
+
 test('the sentence of each invalid field is found by its name', async () => {
   const errors = [{ path: 'name', message: 'A device name is 1 to 63 small letters.' }]
   const { api } = client(400, { ...forbidden, status: 400, code: 'bad_request', errors })

@@ -18,18 +18,22 @@ import {
   serverInfo,
   ticketAnswer,
 } from '#protocol/api.ts'
-import { problem } from '#protocol/problem.ts'
+import { type AccountApi, createAccountApi } from './account/account-api.ts'
+import { createPasskeyApi, type PasskeyApi } from './account/passkey-api.ts'
 import { ApiError } from './api-error.ts'
+import { type AskOptions, createAsk } from './ask.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
 export interface ApiClient {
+  /** One's own sessions, factors, keys and grants. */
+  readonly account: AccountApi
+  readonly passkeys: PasskeyApi
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
   isSetUp(): Promise<boolean>
   checkSetup(token: string): Promise<void>
   setUp(request: SetupRequest): Promise<void>
-  signIn(email: string, password: string): Promise<void>
   signOut(): Promise<void>
   devices(cursor: string | null): Promise<{ readonly items: readonly DeviceView[]; readonly next: string | null }>
   removeDevice(id: string): Promise<void>
@@ -50,35 +54,13 @@ export interface ApiClient {
   ticket(): Promise<string>
 }
 
-export interface ApiClientOptions {
-  readonly fetch?: typeof fetch
-  /** Longest wait for an answer, in milliseconds. */
-  readonly timeoutMs?: number
-}
-
-export function createApiClient({ fetch = globalThis.fetch, timeoutMs = 15_000 }: ApiClientOptions = {}): ApiClient {
-  async function ask<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
-    const response = await fetch(path, {
-      method,
-      credentials: 'same-origin',
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((cause: unknown) => {
-      throw new ApiError(unreachable, { cause })
-    })
-    const text = await response.text().catch((cause: unknown) => {
-      throw new ApiError(unreachable, { cause })
-    })
-    const json = parseJson(text)
-    if (!response.ok) throw refusal(response, json)
-    const answer = schema.safeParse(json)
-    if (!answer.success) throw new ApiError(badAnswer, { cause: answer.error })
-    return answer.data
-  }
+export function createApiClient(options: AskOptions = {}): ApiClient {
+  const ask = createAsk(options)
   const nothing = z.unknown()
 
   return {
+    account: createAccountApi(ask),
+    passkeys: createPasskeyApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null
@@ -90,9 +72,6 @@ export function createApiClient({ fetch = globalThis.fetch, timeoutMs = 15_000 }
     },
     setUp: async (request) => {
       await ask('POST', '/api/v1/setup', nothing, request)
-    },
-    signIn: async (email, password) => {
-      await ask('POST', '/api/v1/sign-in', nothing, { email, password })
     },
     signOut: async () => {
       await ask('POST', '/api/auth/sign-out', nothing, {})
@@ -126,24 +105,6 @@ export function createApiClient({ fetch = globalThis.fetch, timeoutMs = 15_000 }
   }
 }
 
-const unreachable = {
-  code: 'unreachable',
-  title: 'The server does not answer',
-  detail:
-    'The server does not answer. Check that it is running and that this computer is on the network, then try again.',
-}
-const badAnswer = {
-  code: 'bad_answer',
-  title: 'The server answered something unexpected',
-  detail: 'The server answered something this page does not understand. Reload the page; the server may be newer.',
-}
-
-function refusal(response: Response, body: unknown): ApiError {
-  const said = problem.safeParse(body)
-  if (said.success) return new ApiError(said.data)
-  return new ApiError(response.status >= 500 ? unreachable : badAnswer)
-}
-
 /** The sentences for the numbers of the realtime protocol that a publisher can meet. */
 function publishProblem({ code, message }: { code: number; message: string }) {
   const title = 'Not published'
@@ -156,13 +117,4 @@ function publishProblem({ code, message }: { code: number; message: string }) {
 /** The server's own sentence, unless it is only the bare name of the error. */
 function said(message: string, fallback: string): string {
   return message.includes(' ') && message.endsWith('.') ? message : fallback
-}
-
-function parseJson(text: string): unknown {
-  if (text === '') return null
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined // not JSON: no schema accepts it
-  }
 }

@@ -3,6 +3,10 @@ import type { Problem, ProblemCode } from '#protocol/problem.ts'
 /** `unreachable` and `bad_answer` are ours; all others come from the server. */
 export type ApiErrorCode = ProblemCode | 'unreachable' | 'bad_answer'
 
+interface ApiErrorOptions extends ErrorOptions {
+  readonly retryAfterMs?: number
+}
+
 /** What the API refused, or why it could not be asked. `message` is made to be shown and says what to do. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -12,11 +16,14 @@ export class ApiError extends Error {
   readonly title: string
   /** The sentence for each invalid field, by its path. */
   readonly fields: Readonly<Record<string, string>>
+  /** How long the server asks to wait before the next try; null when it does not say. */
+  readonly retryAfterMs: number | null
 
-  constructor(problem: Pick<Problem, 'code' | 'title' | 'detail' | 'errors'>, options?: ErrorOptions) {
+  constructor(problem: Pick<Problem, 'code' | 'title' | 'detail' | 'errors'>, options: ApiErrorOptions = {}) {
     super(problem.detail, options)
     this.code = problem.code
     this.title = problem.title
+    this.retryAfterMs = options.retryAfterMs ?? null
     this.fields = Object.fromEntries((problem.errors ?? []).map(({ path, message }) => [path, message]))
   }
 

@@ -1,13 +1,15 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { ApiClient } from './api-client.ts'
 import { ApiContext, useApi } from './api-context.ts'
 import { ApiError } from './api-error.ts'
 import { LoadingPage } from './loading-page.tsx'
-import { useLocation } from './location.ts'
+import { navigate, useLocation } from './location.ts'
+import { ResetPage } from './reset-page.tsx'
 import { SetupPage } from './setup-page.tsx'
 import { Shell } from './shell.tsx'
-import { SignInPage } from './sign-in-page.tsx'
+import { authorizeAddress } from './sign-in/authorize-address.ts'
+import { SignInPage } from './sign-in/sign-in-page.tsx'
 
 export function Console({ api }: { readonly api: ApiClient }) {
   const [queries] = useState(createQueryClient)
@@ -20,20 +22,31 @@ export function Console({ api }: { readonly api: ApiClient }) {
   )
 }
 
-/** Signing in does not change the address, so one arrives where one wanted to go. */
+/** What is behind a one-time link needs nobody signed in. */
 function Door() {
+  const { path, query } = useLocation()
+  if (path === '/setup') return <SetupPage token={query.get('token') ?? ''} />
+  if (path === '/reset') return <ResetPage token={query.get('token') ?? ''} />
+  return <Entrance />
+}
+
+/** Signing in does not change the address, so one arrives where one wanted to go. */
+function Entrance() {
   const api = useApi()
   const { path, query } = useLocation()
-  const isSetup = path === '/setup'
   const me = useQuery({
     queryKey: ['me'],
     queryFn: api.me,
-    enabled: !isSetup,
     refetchInterval: ({ state }) => (state.status === 'error' ? 3000 : 60_000),
   })
-  if (isSetup) return <SetupPage token={query.get('token') ?? ''} />
+  const asksToSignIn = path === '/sign-in'
+  const goesOn = asksToSignIn ? authorizeAddress(query) : null
+  const isBeyond = asksToSignIn && goesOn === null && me.data !== undefined && me.data !== null
+  useEffect(() => {
+    if (isBeyond) navigate('/', { replace: true })
+  }, [isBeyond])
   if (me.data === undefined) return <LoadingPage error={me.error} retry={me.refetch} />
-  if (me.data === null) return <SignInPage />
+  if (me.data === null || goesOn !== null) return <SignInPage goesOn={goesOn} />
   return <Shell me={me.data} />
 }
 

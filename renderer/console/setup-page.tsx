@@ -1,4 +1,4 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { setupRequest } from '#protocol/api.ts'
@@ -8,6 +8,7 @@ import { ThemeToggle } from '../mantine/theme-toggle.tsx'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
 import { linkTo, navigate } from './location.ts'
+import { NewPasswordInput } from './new-password-input.tsx'
 
 /** Behind the one-time link: creates the first administrator and goes on signed in. */
 export function SetupPage({ token }: { readonly token: string }) {
@@ -119,13 +120,7 @@ function SetupForm({ token }: { readonly token: string }) {
         key={form.key('email')}
         {...form.getInputProps('email')}
       />
-      <PasswordInput
-        label="Password"
-        description="At least 10 characters. A few words in a row are good."
-        autoComplete="new-password"
-        key={form.key('password')}
-        {...form.getInputProps('password')}
-      />
+      <NewPasswordInput label="Password" key={form.key('password')} {...form.getInputProps('password')} />
       {failure !== null && Object.keys(failure.fields).length === 0 && (
         <p className="form-failure" role="alert">
           {failure.message}

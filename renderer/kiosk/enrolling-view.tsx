@@ -2,8 +2,8 @@ import { useState } from 'react'
 import type { KioskState } from '#protocol/ipc.ts'
 import { Bell } from '../shared/bell.tsx'
 import { useNow } from '../shared/now.ts'
+import { QrCode } from '../shared/qr-code.tsx'
 import { remaining } from '../shared/time.ts'
-import { QrCode } from './qr-code.tsx'
 
 type Enrolling = Extract<KioskState, { phase: 'enrolling' }>
 

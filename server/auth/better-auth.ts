@@ -1,14 +1,11 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { admin, bearer, type JwtOptions, jwt } from 'better-auth/plugins'
 import { createAccessControl } from 'better-auth/plugins/access'
 import { adminAc, defaultStatements } from 'better-auth/plugins/admin/access'
-import { Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import { nodeSqliteDialect } from '#server/store/node-sqlite.ts'
-import type { SqliteTurns } from '#server/store/sqlite-turns.ts'
-import type { Database } from './database.ts'
+import type { Database, IdentityRecords } from './database.ts'
 import { freshMs, passkeyPlugin } from './passkeys.ts'
 import type { Revocation } from './revocation.ts'
 import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
@@ -23,9 +20,7 @@ export const addressHeader = 'x-carillon-address'
 export const accessTokenAudience = 'carillon:realtime'
 
 export interface BetterAuthParts {
-  /** A handle of its own. */
-  readonly sqlite: DatabaseSync
-  readonly turns: SqliteTurns
+  readonly records: IdentityRecords['betterAuth']
   readonly database: Database
   readonly baseUrl: string
   readonly trustedOrigins: readonly string[]
@@ -35,28 +30,26 @@ export interface BetterAuthParts {
   readonly log: Logger
 }
 
-export type BetterAuth = Awaited<ReturnType<typeof createBetterAuth>>
+export type BetterAuth = ReturnType<typeof createBetterAuth>
 
-/** Brings better-auth's own tables up to date and answers an instance that knows them. */
-export async function createBetterAuth(parts: BetterAuthParts) {
-  const kysely = new Kysely<unknown>({ dialect: nodeSqliteDialect(parts.sqlite, parts.turns) })
-  // An instance looks at its tables while it is built, so the one that migrates is not the one that serves.
-  const { runMigrations } = await getMigrations(options(parts, kysely))
+/** Brings better-auth's own tables up to date, before there is an instance: one looks at its tables while it is built. */
+export async function migrateBetterAuth(parts: BetterAuthParts, db: Kysely<unknown>): Promise<void> {
+  const { runMigrations } = await getMigrations(options({ ...parts, records: { ...parts.records, db } }))
   await runMigrations()
-  return { ...betterAuth(options(parts, kysely)), jwtOptions: jwtOptions(parts.baseUrl), close: () => kysely.destroy() }
 }
 
-function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
+export function createBetterAuth(parts: BetterAuthParts) {
+  return { ...betterAuth(options(parts)), jwtOptions: jwtOptions(parts.baseUrl) }
+}
+
+function options(parts: BetterAuthParts) {
   return {
     appName: 'Carillon',
     baseURL: parts.baseUrl,
     basePath: authPath,
     secret: parts.secret,
     trustedOrigins: [...parts.trustedOrigins],
-    // Without transactions: node:sqlite is synchronous, and one that stays open while better-auth awaits something
-    // would make every other handle's write block the event loop until it fails. What has to be atomic is written by
-    // this room itself (accounts.ts).
-    database: { db: kysely, type: 'sqlite' as const, transaction: false },
+    database: parts.records,
     user: {
       additionalFields: { kind: { type: 'string', required: true, defaultValue: 'person', input: false } },
     },

@@ -2,16 +2,15 @@ import type { Logger } from 'pino'
 import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
 import type { Ephemeral } from '#server/store/ephemeral.ts'
-import { createSqliteTurns } from '#server/store/sqlite-turns.ts'
-import { openHandle, type Store } from '#server/store/store.ts'
+import type { Records } from '#server/store/records.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import type { Auth } from './auth.ts'
-import { createBetterAuth } from './better-auth.ts'
+import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
 import { createAudit } from './create-audit.ts'
 import { createSigningIn } from './create-signing-in.ts'
 import { createCurrentIdentity } from './current-identity.ts'
-import { createSqliteDatabase } from './database.ts'
+import { openIdentityRecords } from './database.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createFactorPolicy, type FactorPolicySettings } from './factor-policy.ts'
@@ -32,7 +31,7 @@ import { createTickets } from './tickets.ts'
 import { createUsers } from './users.ts'
 
 export interface AuthOptions {
-  readonly store: Pick<Store, 'path'>
+  readonly records: Records
   /** Tickets and counters, shared with all nodes. */
   readonly ephemeral: Ephemeral
   /** Where people and devices reach the server, without a path: `https://carillon.example.org`. */
@@ -51,6 +50,8 @@ export interface AuthOptions {
   readonly configuredKey?: string | undefined
   /** Who must have a second factor. Default: nobody. */
   readonly secondFactor?: FactorPolicySettings
+  /** How long the record of who did what is kept, in milliseconds; 400 days unless told otherwise. */
+  readonly auditKeepMs?: number
   /** How passwords are stored; scrypt unless told otherwise. */
   readonly passwords?: Passwords
 }
@@ -70,28 +71,26 @@ const defaultLimits: AuthLimits = {
   requestsPerMinute: 600,
 }
 
-/** Puts identity together, on a handle of its own to the store's file. */
+/** Puts identity together, and brings its tables up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { ephemeral, secret, log, sweeps = true, clock = Date.now } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
-  const sqlite = openHandle(options.store.path)
-  const turns = createSqliteTurns()
-  const database = createSqliteDatabase(sqlite, turns)
+  const records = await openIdentityRecords(options.records)
+  const { database } = records
   const passwords = limitPasswords(options.passwords ?? scryptPasswords)
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
-  const audit = createAudit({ log })
+  const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
   const common = { baseUrl, secret, log, clock, database, audit }
-  const betterAuth = await createBetterAuth({
+  const betterAuthParts = {
     ...common,
-    ...{ sqlite, turns },
+    records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
     revocation,
-  }).catch((error: unknown) => {
-    sqlite.close()
-    throw error
-  })
+  }
+  await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
+  const betterAuth = createBetterAuth(betterAuthParts)
 
   const policy = createFactorPolicy(database, options.secondFactor ?? { requiredFor: [], graceMs: 0 })
   const sessions = createSessions(database, clock, policy)
@@ -141,7 +140,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()
-      await betterAuth.close()
+      await audit[Symbol.asyncDispose]()
     },
   }
 }

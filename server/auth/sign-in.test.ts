@@ -34,7 +34,7 @@ test('e-mail and password answer a bearer token that says until when it lasts', 
 test('passwords are kept as scrypt unless the server is told otherwise', async () => {
   await using server = await startAuth({ passwords: scryptPasswords })
   await server.auth.users.create(ada)
-  const stored = server.store.sqlite.prepare('select password from account').get()
+  const stored = await server.database.get<{ password: string }>('select password from account')
   expect(stored?.password).toMatch(/^[0-9a-f]{32}:[0-9a-f]{128}$/)
   await expect(server.auth.signIn(ada.email, 'wrong horse battery', address)).rejects.toMatchObject({
     code: 'wrong_credentials',

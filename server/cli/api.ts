@@ -13,6 +13,7 @@ import { CliError, usageError } from './cli-error.ts'
 import type { CliContext, TargetFlags } from './context.ts'
 import { storedCredential } from './keychain.ts'
 import { type LocalServer, localServer } from './local-server.ts'
+import { unreachable } from './unreachable.ts'
 
 /** A server the command line talks to. */
 export interface Api extends AsyncDisposable {
@@ -176,10 +177,7 @@ function send(
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body)
-    const fail = (cause: Error) => {
-      const sentence = `${nameOf(target)} does not answer (${(cause as NodeJS.ErrnoException).code ?? cause.message}). Is the server running, and the address right?`
-      reject(new CliError('server_unreachable', sentence, { cause }))
-    }
+    const fail = (cause: Error) => reject(unreachable(nameOf(target), cause))
     const options = {
       method,
       headers: {

@@ -309,3 +309,28 @@ test('a Redis is named in the file, by its usual variable or by that of its own,
     expect.stringMatching(/^redis_url: This is no address of a Redis\. Write redis:((?!secret).)*$/),
   ])
 })
+
+test.each([
+  [{ tls: 'self-signed' }, {}, 'self-signed'],
+  [{ tls: { cert: 'a.pem', key: '/etc/b.pem' } }, {}, { cert: 'FOLDER/a.pem', key: '/etc/b.pem' }],
+  [{}, { CARILLON_TLS: 'a.pem, b.pem' }, { cert: 'FOLDER/a.pem', key: 'FOLDER/b.pem' }],
+  [{}, {}, undefined],
+])('TLS is a certificate with its key, or one of its own: %j %j', (settings, env, expected) => {
+  const cwd = folderWith(settings)
+  const { tls } = readConfig({ env, flags: {}, cwd })
+  expect(tls).toEqual(JSON.parse(JSON.stringify({ tls: expected }).replaceAll('FOLDER', cwd)).tls)
+})
+
+test.each(['yes', 'a.pem', 'a,b,c', ',', '{"cert":"a"}', { cert: 'a' }, { cert: 'a', key: '' }, 7])(
+  '%j is no TLS',
+  (tls) => {
+    expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd: folderWith({ tls }) }))).toEqual([
+      expect.stringMatching(/^tls.*: Give "self-signed"/),
+    ])
+  },
+)
+
+test('with TLS people do not come over http', () => {
+  const cwd = folderWith({ tls: 'self-signed', public_url: 'http://box.example.org' })
+  expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd }))).toEqual([expect.stringMatching(/^public_url: /)])
+})

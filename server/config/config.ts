@@ -7,10 +7,18 @@ import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
 import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './namespaces.ts'
 import { network } from './network.ts'
+import { databaseUrl } from './postgres-target.ts'
 import { redisUrl } from './redis-target.ts'
 import { secondFactorSettings, signInSettings } from './sign-in.ts'
+import { resolveTls, tlsProblems, tlsSettings } from './tls.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
+
+/** 32 random bytes in base64, of either alphabet. */
+const secretPattern = /^[\w+/=-]{43,256}$/
+
+const secretSentence =
+  'A secret has 43 characters or more. Copy the secret.key of another node, or run: openssl rand -base64 32'
 
 const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
@@ -30,6 +38,8 @@ export const configSchema = z.strictObject({
     .url({ protocol: /^https?$/, error: 'public_url is an http or https address.' })
     .transform((url) => new URL(url).origin)
     .optional(),
+  /** Without it HTTP is plain, and the server listens on loopback or behind a proxy only. */
+  tls: tlsSettings.optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Processes that serve clients, on one port and one data folder; `auto` is one a core. */
   processes: z
@@ -37,6 +47,10 @@ export const configSchema = z.strictObject({
     .transform((processes) => (processes === 'auto' ? Math.min(availableParallelism(), 64) : processes))
     .pipe(z.int(processesSentence).min(1, processesSentence).max(64, processesSentence))
     .default(1),
+  /** Where accounts are kept: `postgres://carillon:secret@localhost/carillon`. Without it in the data folder. */
+  database_url: databaseUrl.optional(),
+  /** What signs sessions, the same on every node with the same accounts. Without it the file `secret.key`. */
+  secret: z.string().regex(secretPattern, secretSentence).optional(),
   /** What several nodes share: `redis://localhost:6379`. Without it the server is alone. */
   redis_url: redisUrl.optional(),
   /** Begins the name of every key in Redis, so that several installations can share one. */
@@ -91,6 +105,7 @@ export interface ConfigSources {
     readonly data?: string
     readonly config?: string
     readonly processes?: string
+    readonly tls?: string
   }
   readonly cwd: string
 }
@@ -108,12 +123,17 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   const parsed = configSchema.safeParse(values, { error: unknownSetting })
   const problems = [...file.problems, ...environment.problems]
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
-  else problems.push(...namespaceProblems(parsed.data))
+  else problems.push(...namespaceProblems(parsed.data), ...tlsProblems(parsed.data))
   problems.push(...accessProblems({ http_api: {}, client: {}, ...values }))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
-  const { data, hooks } = parsed.data
+  const { data, hooks, tls } = parsed.data
   const modules = hooks.modules.map((path) => resolve(cwd, path))
-  return { ...parsed.data, hooks: { ...hooks, modules }, data: resolve(cwd, data ?? defaultDataFolder(env)) }
+  return {
+    ...parsed.data,
+    tls: resolveTls(tls, cwd),
+    hooks: { ...hooks, modules },
+    data: resolve(cwd, data ?? defaultDataFolder(env)),
+  }
 }
 
 /** `$XDG_STATE_HOME/carillon`, or `~/.local/state/carillon`. */
@@ -175,8 +195,11 @@ const otherVariables = new Set([
 
 /** `CARILLON_LOG_LEVEL=debug` sets `log_level`; lists and objects are given as JSON. */
 function fromEnvironment(env: NodeJS.ProcessEnv): Read {
-  // Under this name hosting services give it to every program.
-  const values: Record<string, unknown> = env.REDIS_URL ? { redis_url: env.REDIS_URL } : {}
+  // Under these names hosting services give them to every program.
+  const values: Record<string, unknown> = {
+    ...(env.DATABASE_URL && { database_url: env.DATABASE_URL }),
+    ...(env.REDIS_URL && { redis_url: env.REDIS_URL }),
+  }
   const problems: string[] = []
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('CARILLON_') || otherVariables.has(name) || value === undefined) continue

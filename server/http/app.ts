@@ -10,11 +10,13 @@ import type { Logger } from 'pino'
 import { problemDocument } from '#protocol/problem.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
+import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
 import type { IsTrusted } from './client-address.ts'
 import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
+import { requestIdOf, workOnBehalf } from './request-origin.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
@@ -39,6 +41,7 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOri
   readonly auth: Auth
   readonly realtime: Realtime
   readonly store: Store
+  readonly records: Records
   readonly metrics: MetricsReader
   /** Whether anybody may read the metrics. */
   readonly metricsArePublic: boolean
@@ -66,6 +69,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     fastify({
       loggerInstance: parts.log as FastifyBaseLogger,
       bodyLimit,
+      genReqId: (request) => requestIdOf(request, parts.isTrustedProxy),
       frameworkErrors: replyWithProblem,
       logController: new LogController({ disableRequestLogging: true }),
       routerOptions: { maxParamLength: 300 },
@@ -86,6 +90,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })
   const shared = { ...parts, callers: createCallers(parts) }
+  workOnBehalf(app, parts.isTrustedProxy)
   app.addHook('onSend', async (request, reply) => {
     for (const cookie of shared.callers.renewedCookies(request)) reply.header('set-cookie', cookie)
     reply.header('x-content-type-options', 'nosniff')

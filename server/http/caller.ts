@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { KeyScope, Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import { askedBy } from '#server/auth/origin.ts'
 import { clientAddress, type IsTrusted } from './client-address.ts'
 import { HttpProblem } from './problem-reply.ts'
 
@@ -32,6 +33,12 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
   const renewed = new WeakMap<FastifyRequest, readonly string[]>()
 
   async function signedIn(request: FastifyRequest): Promise<Identity> {
+    const identity = await identify(request)
+    askedBy(identity)
+    return identity
+  }
+
+  async function identify(request: FastifyRequest): Promise<Identity> {
     if (isLocal(request.raw)) return localIdentity
     const found = await auth.identify(headersOf(request.raw))
     if (found === null) {
@@ -82,10 +89,9 @@ export const secondFactorSentence =
   'Your account needs a second factor. Set up an authenticator app or a passkey under "My account" in the console.'
 
 /** What somebody can do who has to set up a second factor: all that is about themselves, and ending sessions. */
-function servesSettingUp({ url, method }: FastifyRequest): boolean {
-  const path = url.split('?')[0] ?? ''
-  if (/^\/api\/v1\/(me|sessions)(\/|$)/.test(path)) return true
-  return path === '/api/v1/token' && method === 'DELETE'
+function servesSettingUp({ routeOptions: { url = '' }, method }: FastifyRequest): boolean {
+  if (/^\/api\/v1\/(me|sessions)(\/|$)/.test(url)) return true
+  return url === '/api/v1/token' && method === 'DELETE'
 }
 
 /** The key that the configuration names. */

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { type Problem, type ProblemCode, problemDocument } from '#protocol/problem.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
+import { RecordsError } from '#server/store/records-error.ts'
 
 /** An error a route answers on purpose. `detail` is a sentence that says what to do. */
 export class HttpProblem extends Error {
@@ -29,6 +30,7 @@ export function replyWithProblem(error: FastifyError | Error, request: FastifyRe
 
 function problemOf(error: FastifyError | Error): Problem {
   if (error instanceof HttpProblem || error instanceof AuthError) return problemDocument(error.code, error.message)
+  if (error instanceof RecordsError) return problemDocument('unavailable', error.message)
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map(({ instancePath, message }) => ({
       path: instancePath.slice(1).replaceAll('/', '.'),

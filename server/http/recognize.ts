@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import { onBehalfOf } from '#server/auth/origin.ts'
 import type { Metrics } from '#server/metrics/metrics.ts'
 import {
   type CallerOptions,
@@ -10,6 +11,8 @@ import {
   mustSetUpFactor,
   secondFactorSentence,
 } from './caller.ts'
+import type { IsTrusted } from './client-address.ts'
+import { originOf, requestIdOf } from './request-origin.ts'
 
 /**
  * Who opens a connection, over whatever transport: a ticket in the URL, a bearer or a key decides. Null without one: then
@@ -20,15 +23,17 @@ type Recognized = Identity | null | 'refused'
 
 export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> {
   readonly metrics: Pick<Metrics, 'refused'>
+  readonly isTrustedProxy: IsTrusted
 }
 
 /** Cookies are not looked at: any page a browser shows could send them. */
-export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Recognize {
+export function createRecognize({ auth, isLocal, isTrustedProxy, metrics }: RecognizeParts): Recognize {
   return (request, ticket) => {
     if (isLocal(request)) return localIdentity
     const { authorization, 'x-api-key': key } = request.headers
     if (ticket === null && authorization === undefined && key === undefined) return null
-    return recognizeByCredentials(request, ticket)
+    const origin = originOf(request, isTrustedProxy, requestIdOf(request, isTrustedProxy))
+    return onBehalfOf(origin, () => recognizeByCredentials(request, ticket))
   }
 
   async function recognizeByCredentials(request: IncomingMessage, ticket: string | null): Promise<Recognized> {

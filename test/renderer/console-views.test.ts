@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ClientDetail, DeviceView, EnrolmentView, FramesEvent } from '#protocol/api.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
-import { ada, type FakeServer, startFakeServer } from './fake-server.ts'
-import { axeViolations, findInEveryLook, openPage, type Watched } from './look.ts'
+import { ada, type FakeServer } from './fake-server.ts'
+import type { Watched } from './look.ts'
+import { address, asked, faultsInEveryLook, openConsole as openConsoleIn } from './open-console.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
 const minute = 60_000
@@ -149,33 +150,6 @@ const views: Readonly<Record<string, View>> = {
     act: heading('Set-up is done'),
   },
   'setup-used': { path: '/setup?token=old', act: heading('The set-up link is no longer valid') },
-  'sign-in': {
-    path: '/',
-    world: ({ world }) => {
-      world.me = null
-    },
-    act: heading('Sign in to the console'),
-  },
-  'sign-in-not-set-up': {
-    path: '/',
-    world: ({ world }) => {
-      world.me = null
-      world.setUp = false
-    },
-    act: ({ page }) => page.getByText('There is no administrator yet').waitFor(),
-  },
-  'sign-in-wrong': {
-    path: '/',
-    world: ({ world }) => {
-      world.me = null
-    },
-    act: async ({ page }) => {
-      await page.getByLabel('E-mail').fill('ada@example.org')
-      await page.getByLabel('Password', { exact: true }).fill('wrong')
-      await page.getByRole('button', { name: 'Sign in' }).click()
-      await page.getByRole('alert').waitFor()
-    },
-  },
   unavailable: {
     path: '/',
     world: ({ world }) => {
@@ -248,6 +222,14 @@ const views: Readonly<Record<string, View>> = {
     act: async ({ page }) => {
       await page.getByRole('button', { name: 'Account: Ada Lovelace' }).click()
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor()
+    },
+  },
+  'screens-administration': {
+    path: '/',
+    world: withDevices,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Administration' }).click()
+      await page.getByRole('menuitem', { name: 'Users' }).waitFor()
     },
   },
   enrol: { path: '/enrol', act: heading('Add a screen') },
@@ -404,11 +386,6 @@ function withDevices({ world }: FakeServer): void {
 function withEnrolment({ world }: FakeServer): void {
   world.enrolment = enrolment
 }
-/** What the browser itself reports of every refused request and every socket that does not open. */
-function reportedByBrowser(fault: string): boolean {
-  return /Failed to load resource|WebSocket connection to/.test(fault)
-}
-
 describeWith(['chromium'], 'the console', () => {
   let browser: Browser
   let built: BuiltPage
@@ -421,30 +398,8 @@ describeWith(['chromium'], 'the console', () => {
     await built?.[Symbol.asyncDispose]()
   })
 
-  interface OpenedConsole extends Watched {
-    readonly server: FakeServer
-  }
-
-  async function openConsole(path: string, prepare?: (server: FakeServer) => void): Promise<OpenedConsole> {
-    const server = await startFakeServer(built.folder)
-    prepare?.(server)
-    const watched = await openPage(browser)
-    await watched.page.goto(`${server.url}${path}`)
-    return {
-      ...watched,
-      server,
-      async [Symbol.asyncDispose]() {
-        await watched[Symbol.asyncDispose]()
-        await server[Symbol.asyncDispose]()
-      },
-    }
-  }
-  /** What was asked of the server, tickets left out. */
-  const asked = ({ server }: OpenedConsole) => server.asked.filter(({ call }) => call !== 'POST /api/v1/tickets')
-  const address = ({ page }: Watched) => {
-    const { pathname, search } = new URL(page.url())
-    return `${pathname}${search}`
-  }
+  const openConsole = (path: string, prepare?: (server: FakeServer) => void) =>
+    openConsoleIn(browser, built, path, { prepare })
   const signedOut = ({ world }: FakeServer) => {
     world.me = null
   }
@@ -453,23 +408,7 @@ describeWith(['chromium'], 'the console', () => {
     const { path, world, act } = views[name] as View
     await using opened = await openConsole(path, world)
     await act(opened, opened.server)
-    const wrong = await findInEveryLook(opened.page, `console-${name}`, axeViolations)
-    expect([...wrong, ...opened.faults.filter((fault) => !reportedByBrowser(fault))]).toEqual([])
-  })
-
-  test('signs in with the keyboard and goes on where one wanted to go', async () => {
-    await using opened = await openConsole('/enrol?code=WDJB-MJHT', (server) => {
-      signedOut(server)
-      withEnrolment(server)
-    })
-    const { page } = opened
-    await page.getByLabel('E-mail').focus()
-    await page.keyboard.type('ada@example.org')
-    await page.keyboard.press('Tab')
-    await page.keyboard.type('correct horse')
-    await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'Lobby-Pi.local' }).waitFor()
-    expect(address(opened)).toBe('/enrol?code=WDJB-MJHT')
+    expect(await faultsInEveryLook(opened, `console-${name}`)).toEqual([])
   })
 
   test('creates the first administrator and opens the screens, signed in', async () => {
@@ -835,6 +774,33 @@ describeWith(['chromium'], 'the console', () => {
     await expect.poll(focused).toBe('lobby-1')
     await page.goBack()
     await expect.poll(focused).toBe('Connections')
+  })
+
+  test.each(['admin', 'operator', 'viewer'] as const)('has room for the header of an %s at 800 wide', async (role) => {
+    await using opened = await openConsole('/', ({ world }) => {
+      world.me = { ...ada, role, name: 'Augusta Ada King-Noel, Countess of Lovelace' }
+      world.reachable = false
+    })
+    const { page } = opened
+    await page.getByText('Offline since').waitFor()
+    const header = page.getByRole('banner')
+    expect(await header.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
+    const account = await page.getByRole('button', { name: 'Account: Augusta' }).boundingBox()
+    expect((account?.x ?? 800) + (account?.width ?? 0)).toBeLessThanOrEqual(800)
+    expect(await page.getByRole('button', { name: 'Administration' }).count()).toBe(role === 'admin' ? 1 : 0)
+  })
+
+  test('leads administrators to their pages, with the keyboard as well', async () => {
+    await using opened = await openConsole('/')
+    const { page } = opened
+    await page.getByRole('button', { name: 'Administration' }).press('Enter')
+    await page.getByRole('menuitem', { name: 'Users' }).press('ArrowDown')
+    await page.getByRole('menuitem', { name: 'Keys' }).press('Enter')
+    await expect.poll(() => address(opened)).toBe('/keys')
+    expect(await page.getByRole('button', { name: 'Administration' }).getAttribute('aria-current')).toBe('page')
+    await page.setViewportSize({ width: 1920, height: 1080 })
+    await page.getByRole('link', { name: 'Audit' }).click()
+    expect(await page.getByRole('link', { name: 'Audit' }).getAttribute('aria-current')).toBe('page')
   })
 
   test('lets the keyboard skip the header', async () => {

@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ChannelsAnswer, ClientDetail, DeviceView, EnrolmentView, FramesEvent, Me } from '#protocol/api.ts'
-import { type ProblemCode, problemDocument, problems } from '#protocol/problem.ts'
+import type { ProblemCode } from '#protocol/problem.ts'
+import { accountRoutes, createAccount, type FakeAccount } from './fake-account.ts'
+import { send, sendProblem } from './fake-answers.ts'
 import { sendFile } from './pages.ts'
 
 /**
@@ -27,6 +29,8 @@ export interface FakeServer extends AsyncDisposable {
 
 export interface World {
   me: Me | null
+  /** Who signs in. */
+  readonly person: Me
   setUp: boolean
   devices: DeviceView[]
   clients: ClientDetail[]
@@ -34,8 +38,9 @@ export interface World {
   channels: ChannelsAnswer
   /** Oldest first, of every channel. */
   history: unknown[]
-  /** What a call is refused with: `POST /api/v1/enrolments/approve`, ids and codes left out. */
-  refusals: Map<string, { code: ProblemCode; detail: string }>
+  /** What a call is refused with: `POST /api/v1/enrolments/approve`, ids and codes left out, or `DELETE /api/v1/sessions/{id}`. */
+  refusals: Map<string, { code: ProblemCode; detail: string; retryAfter?: number }>
+  account: FakeAccount
   /** Whether sockets are taken. */
   reachable: boolean
 }
@@ -63,8 +68,10 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     const body = await readBody(request)
     const call = `${request.method} ${pathname.replace(/\/(devices|enrolments)\/[^/]+/, '/$1').replace(/\/clients\/[^/]+/, '/clients/one')}`
     if (request.method !== 'GET') asked.push({ call: `${request.method} ${pathname}`, body })
-    const refusal = world.refusals.get(call)
+    const ofOne = `${request.method} ${pathname.replace(/[^/]+$/, '{id}')}`
+    const refusal = world.refusals.get(call) ?? world.refusals.get(ofOne)
     if (refusal !== undefined) {
+      if (refusal.retryAfter !== undefined) response.setHeader('retry-after', String(refusal.retryAfter))
       sendProblem(response, refusal.code, refusal.detail)
       return
     }
@@ -75,9 +82,9 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
       response.once('close', () => watchers.delete(response))
       return
     }
-    const route = routes[call]
+    const route = routes[call] ?? accountRoutes[call] ?? accountRoutes[ofOne]
     if (route === undefined) sendProblem(response, 'not_found', `There is nothing at ${call}.`)
-    else route(world, response, body, searchParams)
+    else route(world, response, body, searchParams, pathname.split('/').at(-1) ?? '')
   }
 
   return {
@@ -121,15 +128,6 @@ const routes: Readonly<Record<string, Route>> = {
     world.setUp = true
     world.me = ada
     send(response, 201, {})
-  },
-  'POST /api/v1/sign-in': (world, response, body) => {
-    if ((body as { password: string }).password !== 'correct horse') {
-      const sentence = 'The e-mail address or the password is wrong. Try again.'
-      send(response, 401, problemDocument('wrong_credentials', sentence))
-      return
-    }
-    world.me = ada
-    response.writeHead(204).end()
   },
   'POST /api/auth/sign-out': (world, response) => {
     world.me = null
@@ -216,6 +214,7 @@ export const ada: Me = {
 function createWorld(): World {
   return {
     me: ada,
+    person: ada,
     setUp: true,
     devices: [],
     clients: [],
@@ -233,18 +232,9 @@ function createWorld(): World {
     },
     history: [],
     refusals: new Map(),
+    account: createAccount(),
     reachable: true,
   }
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(status === 204 ? undefined : JSON.stringify(body))
-}
-
-function sendProblem(response: ServerResponse, code: ProblemCode, detail: string): void {
-  const { status, title } = problems[code]
-  send(response, status, { type: 'about:blank', title, status, code, detail })
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {

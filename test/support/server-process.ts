@@ -31,6 +31,8 @@ export interface ServerProcess extends AsyncDisposable {
   kill(): Promise<void>
   /** SIGTERM. Resolves with the exit code. */
   stop(): Promise<number | null>
+  /** Waits for it to end by itself, and answers its exit code. */
+  ended(): Promise<number | null>
   start(): Promise<void>
   /** Runs `carillon` with these arguments against this server's data folder. */
   cli(args: readonly string[], options?: CliOptions): Promise<CliResult>
@@ -56,14 +58,17 @@ export interface ApiOptions {
 export async function startServerProcess({
   env = {},
   config,
+  tls,
 }: {
   readonly env?: NodeJS.ProcessEnv
   /** A configuration file. */
   readonly config?: string
+  /** What `--tls` says. */
+  readonly tls?: string
 } = {}): Promise<ServerProcess> {
   const data = await mkdtemp(join(tmpdir(), 'carillon-data-'))
   const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
+  const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   const ended: string[] = []
   let child: ChildProgram | null = null
   let setupLink: string | null = null
@@ -71,19 +76,20 @@ export async function startServerProcess({
 
   async function start(): Promise<void> {
     const configured = config === undefined ? [] : ['--config', config]
-    const args = [carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured]
+    const secured = tls === undefined ? [] : ['--tls', tls]
+    const args = [carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured, ...secured]
     child = startChild(process.execPath, args, {
       env: { ...cleanEnv(), ...env },
     })
     const [line] = await child.waitFor(/^\{"url".*\}$/m, 60_000)
     setupLink = JSON.parse(line).setupLink ?? setupLink
   }
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
+  async function end(signal: NodeJS.Signals | null): Promise<number | null> {
     if (child === null) return null
     const ending = child
     child = null
     try {
-      process.kill(ending.pid, signal)
+      if (signal !== null) process.kill(ending.pid, signal)
     } catch {
       // It has ended by itself: the exit code says how.
     }
@@ -111,6 +117,7 @@ export async function startServerProcess({
       kills++
     },
     stop: () => end('SIGTERM'),
+    ended: () => end(null),
     start,
     cli: (args, { input, env: more, bare = false } = {}) =>
       runCarillon(bare ? args : [...args, '--data', data], {

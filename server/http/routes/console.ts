@@ -6,7 +6,18 @@ import { problemDocument } from '#protocol/problem.ts'
 import type { Routes } from '../app.ts'
 
 /** The paths at which the console draws a page of its own. */
-const pages = ['/', '/setup', '/enrol', '/live', '/connections', '/sign-in']
+const pages = [
+  '/',
+  '/setup',
+  '/reset',
+  '/enrol',
+  '/live',
+  '/connections',
+  '/sign-in',
+  '/account',
+  '/oauth/consent',
+  '/device',
+]
 
 /** The console: one page and its assets, under a content security policy that lets nothing else run. */
 export const consoleRoutes: Routes = async (app, { consoleFolder }) => {

@@ -3,7 +3,8 @@ import { Kysely } from 'kysely'
 import { expect, test } from 'vitest'
 import { nodeSqliteDialect } from '#server/store/node-sqlite.ts'
 import { createSqliteTurns } from '#server/store/sqlite-turns.ts'
-import { createSqliteDatabase, isTaken } from './database.ts'
+import { isTaken } from './database.ts'
+import { createSqliteDatabase } from './sqlite-database.ts'
 
 function openDatabase() {
   const sqlite = new DatabaseSync(':memory:')

@@ -1,0 +1,32 @@
+import type { Me } from '#protocol/api.ts'
+import { ClientPage } from './client-page.tsx'
+import { ConnectionsPage } from './connections-page.tsx'
+import { EnrolPage } from './enrol-page.tsx'
+import type { LiveLink } from './live-link.ts'
+import { LivePage } from './live-page.tsx'
+import type { Location } from './location.ts'
+import { ScreensPage } from './screens-page.tsx'
+
+interface ShellPageProps {
+  readonly me: Me
+  readonly link: LiveLink
+  readonly location: Location
+}
+
+/** The page at an address, for somebody who is signed in. */
+export function ShellPage({ me, link, location: { path, query } }: ShellPageProps) {
+  switch (path) {
+    case '/enrol':
+      return <EnrolPage key={query.get('code')} me={me} code={query.get('code')} />
+    case '/live':
+      return <LivePage link={link} channel={query.get('channel')} />
+    case '/connections':
+      return <Connections me={me} client={query.get('client')} />
+    default:
+      return <ScreensPage me={me} />
+  }
+}
+
+function Connections({ me, client }: { readonly me: Me; readonly client: string | null }) {
+  return client === null ? <ConnectionsPage me={me} /> : <ClientPage key={client} me={me} id={client} />
+}

@@ -1,0 +1,18 @@
+import { Alert } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { asApiError } from '../api-error.ts'
+import { ProblemAlert } from '../problem-alert.tsx'
+import type { RetryAfter } from './use-retry-after.ts'
+
+/** What was refused; after too many attempts, with the time that is left. */
+export function RefusalAlert({ error, retry }: { readonly error: unknown; readonly retry: RetryAfter }) {
+  if (retry.left === null) return <ProblemAlert error={error} />
+  return (
+    <Alert color="red" role="alert" title={asApiError(error).title} icon={<IconAlertTriangle aria-hidden="true" />}>
+      {/* Not read out at every second. */}
+      <span role="timer" aria-live="off">
+        {retry.waits ? `You can try again in ${retry.left}.` : 'You can try again now.'}
+      </span>
+    </Alert>
+  )
+}
