@@ -17,7 +17,8 @@ import { createFactorPolicy, type FactorPolicySettings } from './factor-policy.t
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
-import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
+import { createPasswordThreads } from './password-threads.ts'
+import { limitPasswords, type Passwords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { createRevocation } from './revocation.ts'
 import { createSessions } from './sessions.ts'
@@ -78,7 +79,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const limits = { ...defaultLimits, ...options.limits }
   const records = await openIdentityRecords(options.records)
   const { database } = records
-  const passwords = limitPasswords(options.passwords ?? scryptPasswords)
+  const threads = createPasswordThreads()
+  const passwords = limitPasswords(options.passwords ?? threads)
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
   const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
@@ -141,6 +143,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()
       await audit[Symbol.asyncDispose]()
+      await threads[Symbol.asyncDispose]()
     },
   }
 }

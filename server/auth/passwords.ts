@@ -1,5 +1,6 @@
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { AuthError } from './auth-error.ts'
+import { passwordThreads } from './password-threads.ts'
 
 /** Turns passwords into what is stored of them. Slow on purpose. */
 export interface Passwords {
@@ -18,17 +19,14 @@ export const scryptPasswords: Passwords = {
   verify: ({ hash, password }) => verifyPassword({ hash, password }),
 }
 
-/** scrypt runs in libuv's pool of four threads, which files and name look-ups need as well. */
-const maxRunning = 2
-
-/** Some ten seconds of work, for each of both lines; whoever comes after that is asked to return. */
-const maxWaiting = 64
+/** Some ten seconds of work for each thread, in each of both lines; whoever comes after that is asked to return. */
+const maxWaiting = 32
 
 /**
  * Lets a few passwords be worked on at a time; the others wait in line, strangers behind those who have signed in from
  * where they are before. Throws `rate_limited` when the line is full.
  */
-export function limitPasswords(passwords: Passwords, running = maxRunning): Passwords {
+export function limitPasswords(passwords: Passwords, running = passwordThreads): Passwords {
   let free = running
   const known: (() => void)[] = []
   const strangers: (() => void)[] = []
@@ -38,7 +36,7 @@ export function limitPasswords(passwords: Passwords, running = maxRunning): Pass
       free -= 1
     } else {
       const line = isKnown ? known : strangers
-      if (line.length >= maxWaiting) {
+      if (line.length >= maxWaiting * running) {
         const sentence = 'Too many people are signing in at the moment. Try again in a little while.'
         throw new AuthError('rate_limited', sentence, { retryAfter: 10 })
       }

@@ -14,6 +14,7 @@ import {
   signedIn,
   startAuth,
 } from './auth-fixture.ts'
+import { passwordThreads } from './password-threads.ts'
 import { scryptPasswords } from './passwords.ts'
 
 test('e-mail and password answer a bearer token that says until when it lasts', async () => {
@@ -253,19 +254,20 @@ test('signing in as a program leaves the sessions of other programs alone', asyn
 })
 
 test('when too many passwords are being worked on, the next one is asked to return', async () => {
+  const line = passwordThreads * 33
   const ends: (() => void)[] = []
   const slow = { ...fastPasswords, verify: () => new Promise<boolean>((resolve) => ends.push(() => resolve(true))) }
   const generous = { attempts: 100, windowMs: 900_000, maxLockMs: 900_000, perAddress: 1000 }
   await using server = await startAuth({ passwords: slow, limits: { signIn: generous } })
   const { auth } = server
   await auth.users.create(ada)
-  const all = Array.from({ length: 66 }, () => auth.signIn(ada.email, password, address))
-  await vi.waitFor(() => expect(ends).toHaveLength(2))
+  const all = Array.from({ length: line }, () => auth.signIn(ada.email, password, address))
+  await vi.waitFor(() => expect(ends).toHaveLength(passwordThreads))
   const busy = { code: 'rate_limited', retryAfter: 10 }
   await expect(auth.signIn(ada.email, password, address)).rejects.toMatchObject(busy)
-  for (let next = 0; next < 66; next++) {
+  for (let next = 0; next < line; next++) {
     await vi.waitFor(() => expect(ends.length).toBeGreaterThan(next))
     ends[next]?.()
   }
-  expect(await Promise.all(all)).toHaveLength(66)
+  expect(await Promise.all(all)).toHaveLength(line)
 })
