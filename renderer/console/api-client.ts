@@ -20,6 +20,7 @@ import {
 } from '#protocol/api.ts'
 import { type AccountApi, createAccountApi } from './account/account-api.ts'
 import { createPasskeyApi, type PasskeyApi } from './account/passkey-api.ts'
+import { type AdministrationApi, createAdministrationApi } from './administration/administration-api.ts'
 import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
 
@@ -28,6 +29,8 @@ export interface ApiClient {
   /** One's own sessions, factors, keys and grants. */
   readonly account: AccountApi
   readonly passkeys: PasskeyApi
+  /** Of everybody. */
+  readonly administration: AdministrationApi
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
@@ -61,6 +64,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
   return {
     account: createAccountApi(ask),
     passkeys: createPasskeyApi(ask),
+    administration: createAdministrationApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null

@@ -1,7 +1,4 @@
-import { Button, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconSearch } from '@tabler/icons-react'
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ClientView, Me } from '#protocol/api.ts'
 import { Bell } from '../shared/bell.tsx'
@@ -10,8 +7,11 @@ import { ago } from '../shared/time.ts'
 import { useApi } from './api-context.ts'
 import { bytesInWords, transportName } from './connection-words.ts'
 import { linkTo } from './location.ts'
+import { MoreButton } from './more-button.tsx'
 import { mayOperate, roleOf } from './permissions.ts'
 import { ProblemAlert } from './problem-alert.tsx'
+import { SearchField } from './search-field.tsx'
+import { useList } from './use-list.ts'
 
 /** Who is connected now. */
 export function ConnectionsPage({ me }: { readonly me: Me }) {
@@ -20,29 +20,22 @@ export function ConnectionsPage({ me }: { readonly me: Me }) {
   const [typed, setTyped] = useState('')
   const [search] = useDebouncedValue(typed.trim(), 250)
   const operates = mayOperate(me)
-  const clients = useInfiniteQuery({
-    queryKey: ['clients', search],
-    queryFn: ({ pageParam }) => api.clients(search, pageParam),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
-    refetchInterval: 5000,
-    placeholderData: keepPreviousData,
+  const clients = useList(['clients', search], (cursor) => api.clients(search, cursor), {
+    refetchMs: 5000,
     enabled: operates,
   })
-  const items = clients.data?.pages.flatMap((page) => page.items) ?? []
+  const { items } = clients
 
   return (
     <>
       <div className="page-head">
         <h1>Connections</h1>
         {operates && (
-          <TextInput
-            className="search"
-            aria-label="Search connections"
+          <SearchField
+            label="Search connections"
             placeholder="Name, user, address or id"
-            leftSection={<IconSearch size={17} stroke={1.6} aria-hidden="true" />}
             value={typed}
-            onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+            onChange={setTyped}
           />
         )}
       </div>
@@ -54,16 +47,7 @@ export function ConnectionsPage({ me }: { readonly me: Me }) {
       {clients.data === undefined && <ProblemAlert error={clients.error} />}
       {clients.data !== undefined && items.length === 0 && <NoConnections search={search} />}
       {items.length > 0 && <ConnectionTable clients={items} now={now} />}
-      {clients.hasNextPage && (
-        <Button
-          variant="default"
-          className="more"
-          loading={clients.isFetchingNextPage}
-          onClick={() => clients.fetchNextPage()}
-        >
-          Show more connections
-        </Button>
-      )}
+      <MoreButton list={clients} of="connections" />
     </>
   )
 }

@@ -1,8 +1,16 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import { IconCircleFilled, IconDots, IconEraser, IconMessage, IconPlugConnectedX, IconTrash } from '@tabler/icons-react'
+import {
+  IconCircleFilled,
+  IconDots,
+  IconEraser,
+  IconKey,
+  IconMessage,
+  IconPlugConnectedX,
+  IconTrash,
+} from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import type { DeviceView } from '#protocol/api.ts'
+import type { CredentialStorage, DeviceView } from '#protocol/api.ts'
 import { commandsChannel } from '#protocol/channel.ts'
 import type { ShowCommand } from '#protocol/screen.ts'
 import { ago, moment } from '../shared/time.ts'
@@ -15,10 +23,11 @@ interface ScreenCardProps {
   readonly now: number
   readonly operates: boolean
   readonly onMessage: () => void
+  readonly onRotate: () => void
   readonly onRemove: () => void
 }
 
-export function ScreenCard({ device, now, operates, onMessage, onRemove }: ScreenCardProps) {
+export function ScreenCard({ device, now, operates, onMessage, onRotate, onRemove }: ScreenCardProps) {
   const { name } = device
   return (
     <article className="card" aria-labelledby={`screen-${device.id}`}>
@@ -35,6 +44,10 @@ export function ScreenCard({ device, now, operates, onMessage, onRemove }: Scree
         <Fact name="Added">
           {moment(Date.parse(device.enrolledAt), now)} by {device.enrolledBy}
         </Fact>
+        <Fact name="Credential">
+          {device.storage === null ? 'Kept somewhere' : storageWords[device.storage]}, from{' '}
+          {moment(Date.parse(device.credentialSince), now)}
+        </Fact>
       </dl>
       {operates && (
         <div className="card-actions">
@@ -46,14 +59,20 @@ export function ScreenCard({ device, now, operates, onMessage, onRemove }: Scree
           >
             Send a message
           </Button>
-          <MoreMenu device={device} onRemove={onRemove} />
+          <MoreMenu device={device} onRotate={onRotate} onRemove={onRemove} />
         </div>
       )}
     </article>
   )
 }
 
-function MoreMenu({ device, onRemove }: Pick<ScreenCardProps, 'device' | 'onRemove'>) {
+const storageWords = {
+  keychain: 'In its keychain',
+  file: 'In a file on its card',
+  memory: 'In memory only',
+} as const satisfies Record<CredentialStorage, string>
+
+function MoreMenu({ device, onRotate, onRemove }: Pick<ScreenCardProps, 'device' | 'onRotate' | 'onRemove'>) {
   const api = useApi()
   const channel = commandsChannel(device.name)
   const clear = useMutation({
@@ -77,6 +96,13 @@ function MoreMenu({ device, onRemove }: Pick<ScreenCardProps, 'device' | 'onRemo
         </Menu.Item>
         <Menu.Item component="a" {...linkTo(`/live?channel=${encodeURIComponent(channel)}`)}>
           Watch {channel}
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconKey size={17} stroke={1.6} aria-hidden="true" />}
+          disabled={device.rotating}
+          onClick={onRotate}
+        >
+          {device.rotating ? 'New credential is under way' : 'New credential'}
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item

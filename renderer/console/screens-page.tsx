@@ -1,33 +1,30 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { DeviceView, Me } from '#protocol/api.ts'
 import { Bell } from '../shared/bell.tsx'
 import { useNow } from '../shared/now.ts'
 import { useApi } from './api-context.ts'
 import { linkTo } from './location.ts'
+import { MoreButton } from './more-button.tsx'
 import { mayOperate } from './permissions.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 import { RemoveScreenDialog } from './remove-screen-dialog.tsx'
+import { RotateDeviceDialog } from './rotate-device-dialog.tsx'
 import { ScreenCard } from './screen-card.tsx'
 import { SendMessageDialog } from './send-message-dialog.tsx'
+import { useList } from './use-list.ts'
+import { WaitingScreens } from './waiting-screens.tsx'
 
 /** What is being done to one screen. */
-type Doing = { readonly action: 'message' | 'remove'; readonly device: DeviceView }
+type Doing = { readonly action: 'message' | 'rotate' | 'remove'; readonly device: DeviceView }
 
 export function ScreensPage({ me }: { readonly me: Me }) {
   const api = useApi()
   const now = useNow(10_000)
   const [doing, setDoing] = useState<Doing | null>(null)
-  const devices = useInfiniteQuery({
-    queryKey: ['devices'],
-    queryFn: ({ pageParam }) => api.devices(pageParam),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => next,
-    refetchInterval: 3000,
-  })
-  const items = devices.data?.pages.flatMap((page) => page.items) ?? []
+  const devices = useList(['devices'], api.devices, { refetchMs: 3000 })
+  const { items } = devices
   const operates = mayOperate(me)
   const online = items.filter((device) => device.online).length
 
@@ -57,6 +54,7 @@ export function ScreensPage({ me }: { readonly me: Me }) {
           You look on as a viewer. An operator or an administrator can send messages, and add and remove screens.
         </p>
       )}
+      {operates && <WaitingScreens now={now} />}
       {devices.data === undefined && <ProblemAlert error={devices.error} />}
       {devices.data !== undefined && items.length === 0 && <NoScreens operates={operates} />}
       {items.length > 0 && (
@@ -68,23 +66,16 @@ export function ScreensPage({ me }: { readonly me: Me }) {
                 now={now}
                 operates={operates}
                 onMessage={() => setDoing({ action: 'message', device })}
+                onRotate={() => setDoing({ action: 'rotate', device })}
                 onRemove={() => setDoing({ action: 'remove', device })}
               />
             </li>
           ))}
         </ul>
       )}
-      {devices.hasNextPage && (
-        <Button
-          variant="default"
-          className="more"
-          loading={devices.isFetchingNextPage}
-          onClick={() => devices.fetchNextPage()}
-        >
-          Show more screens
-        </Button>
-      )}
+      <MoreButton list={devices} of="screens" />
       <SendMessageDialog device={doing?.action === 'message' ? doing.device : null} onClose={() => setDoing(null)} />
+      <RotateDeviceDialog device={doing?.action === 'rotate' ? doing.device : null} onClose={() => setDoing(null)} />
       <RemoveScreenDialog device={doing?.action === 'remove' ? doing.device : null} onClose={() => setDoing(null)} />
     </>
   )

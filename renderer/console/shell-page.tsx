@@ -1,4 +1,8 @@
 import type { Me } from '#protocol/api.ts'
+import { AuditPage } from './administration/audit-page.tsx'
+import { KeysPage } from './administration/keys-page.tsx'
+import { ServicesPage } from './administration/services-page.tsx'
+import { UsersPage } from './administration/users-page.tsx'
 import { ClientPage } from './client-page.tsx'
 import { ConnectionsPage } from './connections-page.tsx'
 import { EnrolPage } from './enrol-page.tsx'
@@ -22,6 +26,14 @@ export function ShellPage({ me, link, location: { path, query } }: ShellPageProp
       return <LivePage link={link} channel={query.get('channel')} />
     case '/connections':
       return <Connections me={me} client={query.get('client')} />
+    case '/users':
+      return <UsersPage me={me} />
+    case '/keys':
+      return <KeysPage me={me} />
+    case '/services':
+      return <ServicesPage me={me} />
+    case '/audit':
+      return <AuditPage me={me} />
     default:
       return <ScreensPage me={me} />
   }

@@ -92,7 +92,7 @@ export function createAuditReader({
       }
     },
     async *read(filter) {
-      // What is written meanwhile, this reading perhaps among it, is not part of it.
+      // What is written from now on is not part of it: otherwise it might never end.
       const end = firstIdOf(clock() + 1)
       let scan = await scanOf(filter)
       if (end < scan.before) scan = { ...scan, before: end }

@@ -6,6 +6,8 @@ import { adminAc, defaultStatements } from 'better-auth/plugins/admin/access'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database, IdentityRecords } from './database.ts'
+import type { Grants } from './oauth/grants.ts'
+import { oauthPlugins, shortCode } from './oauth/plugins.ts'
 import { freshMs, passkeyPlugin } from './passkeys.ts'
 import type { Revocation } from './revocation.ts'
 import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
@@ -27,6 +29,7 @@ export interface BetterAuthParts {
   readonly secret: string
   readonly revocation: Revocation
   readonly clock: () => number
+  readonly grants: Grants
   readonly log: Logger
 }
 
@@ -71,11 +74,21 @@ function options(parts: BetterAuthParts) {
     },
     telemetry: { enabled: false },
     // Errors that are not answers come out of the handler and are logged there.
-    onAPIError: { throw: true },
+    onAPIError: { throw: true, errorURL: '/oauth/consent' },
     logger: { level: 'warn' as const, log: logTo(parts.log) },
     databaseHooks: {
+      verification: {
+        create: {
+          before: async (verification: { value: string; createdAt: Date }) => {
+            const shorter = shortCode(verification)
+            return shorter === null ? undefined : { data: shorter }
+          },
+        },
+      },
       session: {
         delete: {
+          // Before: with the session goes what says which tokens came of it.
+          before: async (session: { id: string }) => parts.grants.endOfSession(session.id),
           after: async (session: { id: string }) =>
             parts.revocation.publish({ kind: 'session', sessionId: session.id }),
         },
@@ -83,8 +96,10 @@ function options(parts: BetterAuthParts) {
       user: {
         // A role or name has changed, or the account has been disabled: only in the first case may sockets come back.
         update: {
-          after: async (user: { id: string; banned?: boolean | null }) =>
-            parts.revocation.publish({ kind: 'user', userId: user.id, ...(!user.banned && { changed: true }) }),
+          after: async (user: { id: string; banned?: boolean | null }) => {
+            if (user.banned) await parts.grants.end({ userId: user.id })
+            parts.revocation.publish({ kind: 'user', userId: user.id, ...(!user.banned && { changed: true }) })
+          },
         },
         delete: { after: async (user: { id: string }) => parts.revocation.publish({ kind: 'user', userId: user.id }) },
       },
@@ -94,6 +109,7 @@ function options(parts: BetterAuthParts) {
       jwt(jwtOptions(parts.baseUrl)),
       passkeyPlugin(parts),
       admin({ ac: accessControl, roles, defaultRole: 'viewer', adminRoles: ['admin'] }),
+      ...oauthPlugins(parts),
     ],
   } satisfies Parameters<typeof betterAuth>[0]
 }

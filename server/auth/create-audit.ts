@@ -32,13 +32,16 @@ export function createAudit({ database, log, clock, keepMs }: AuditParts): KeptA
   const nextId = createSortableIds()
 
   async function write(row: AuditRow): Promise<void> {
-    const { action, outcome, code, address, request_id } = row
+    const { action, outcome, code, address, request_id: requestId } = row
+    const actor = row.actor_kind && `${row.actor_kind}:${row.actor_id}`
+    const target = row.target_kind && `${row.target_kind}:${row.target_id}`
+    const said = { action, outcome, code, actor, target, address, requestId }
     try {
       const now = clock()
       await database.run(insertion, nextId(now), new Date(now).toISOString(), ...columns.map((column) => row[column]))
-      log.info({ action, outcome, code, address, requestId: request_id }, 'audit')
+      log.info(said, 'audit')
     } catch (error) {
-      log.error({ err: error, action, outcome, code, address, requestId: request_id }, 'an audit entry was not written')
+      log.error({ err: error, ...said }, 'an audit entry was not written')
     }
   }
 

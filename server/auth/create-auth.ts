@@ -17,10 +17,14 @@ import { createFactorPolicy, type FactorPolicySettings } from './factor-policy.t
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
+import { createOAuth } from './oauth/create-oauth.ts'
+import { createGrants } from './oauth/grants.ts'
 import { createPasswordThreads } from './password-threads.ts'
 import { limitPasswords, type Passwords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
+import { checkSecret } from './secret-check.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
 import type { SignInLimits } from './sign-in-limit.ts'
@@ -39,6 +43,8 @@ export interface AuthOptions {
   readonly baseUrl: string
   /** From `readOrCreateSecret`. */
   readonly secret: string
+  /** Whether other nodes may have the same records, and so need the same secret. Default false. */
+  readonly isShared?: boolean
   readonly log: Logger
   /** Whether this process ends what time has ended; of those that share the records one is enough. Default true. */
   readonly sweeps?: boolean
@@ -85,29 +91,34 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const counters = createCounters(ephemeral, clock, log)
   const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
   const common = { baseUrl, secret, log, clock, database, audit }
+  const grants = createGrants({ ...common, revocation })
   const betterAuthParts = {
     ...common,
     records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
-    revocation,
+    ...{ revocation, grants },
   }
   await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
+  if (options.isShared) await checkSecret(database, secret)
   const betterAuth = createBetterAuth(betterAuthParts)
 
   const policy = createFactorPolicy(database, options.secondFactor ?? { requiredFor: [], graceMs: 0 })
   const sessions = createSessions(database, clock, policy)
   const keys = createKeys({ ...common, revocation })
-  const currentIdentity = createCurrentIdentity(sessions, keys)
+  const currentIdentity = createCurrentIdentity(sessions, keys, grants)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const devices = createDevices({ ...common, betterAuth })
-  const identify = createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey })
+  const identify = recordRefused(
+    createIdentify({ ...common, betterAuth, sessions, keys, grants, configuredKey: options.configuredKey }),
+    audit,
+  )
+  const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
   const { signIn, secondFactor, passkeys, passwordChanges, unlock } = createSigningIn({
     ...common,
-    ...{ betterAuth, sessions, identify, policy, passwords, counters, revocation },
+    ...{ betterAuth, sessions, identify, policy, grants, passwords, counters, revocation },
     limits: limits.signIn,
-    endGrants: async () => {},
   })
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
@@ -115,19 +126,26 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     handle: createHandle({
       ...common,
       betterAuth,
-      passkeys,
+      ...{ identify, passkeys },
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
+      oauth: oauth.endpoints,
     }),
     identify,
+    oauth: oauth.public,
     signIn: (email, password, address, more) => signIn.forToken({ email, password, address, ...more }),
     signInBrowser: (email, password, address, more) => signIn.forCookies({ email, password, address, ...more }),
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
-      if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      if (session === undefined) return
+      await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      await audit.record({ action: 'sign_out', target: { kind: 'session', id: sessionId, name: '' } })
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
-    ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
+    ...createSocketTokens({
+      ...{ clock, signingKeys, accessTokens, subscriptionTokens, grants },
+      site: options.client,
+    }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
     users: { ...createUsers({ ...common, betterAuth, passwords }), unlock },

@@ -9,6 +9,7 @@ import { createFactorCodes } from './factor-codes.ts'
 import type { FactorPolicy } from './factor-policy.ts'
 import { createKnownDevices } from './known-devices.ts'
 import { createLocks } from './locks.ts'
+import type { Grants } from './oauth/grants.ts'
 import { createPasskeys } from './passkeys.ts'
 import { createPasswordChanges } from './password-changes.ts'
 import type { Passwords } from './passwords.ts'
@@ -31,8 +32,7 @@ export interface SigningInParts {
   readonly counters: Counters
   readonly limits: SignInLimits
   readonly revocation: Revocation
-  /** Ends what services may do in somebody's name. */
-  readonly endGrants: (userId: string) => Promise<void>
+  readonly grants: Pick<Grants, 'end'>
   readonly audit: Audit
   readonly clock: () => number
 }

@@ -1,8 +1,8 @@
 import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { Database } from './database.ts'
-import { partyOf } from './sign-in.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
 
 /** What administrators see of locks, and how they end them. What keeps guessers out is in `sign-in-limit.ts`. */
@@ -14,11 +14,11 @@ export interface Locks {
 export function createLocks({ database, audit }: { readonly database: Database; readonly audit: Audit }): Locks {
   return {
     async remember(email, until) {
-      const user = await database.get<{ id: string; name: string }>(
-        'select id, name from "user" where email = ?',
-        email,
+      const user = await database.get<{ id: string; name: string; email: string }>(
+        'select id, name, email from "user" where email = ?',
+        email.toLowerCase(),
       )
-      const target = user === undefined ? ({ kind: 'unknown', id: '', name: email } as const) : partyOf(user)
+      const target = user === undefined ? ({ kind: 'unknown', id: '', name: email } as const) : userParty(user)
       await audit.record({ action: 'account_lock', actor: null, target, details: { until: until.toISOString() } })
       if (user === undefined) return
       await database.run(
@@ -37,7 +37,7 @@ export function createLocks({ database, audit }: { readonly database: Database; 
         throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
       await limit.unlock(user.email)
       await database.run('delete from account_locks where user_id = ?', id)
-      await audit.record({ action: 'account_unlock', actor: by, target: partyOf(user) })
+      await audit.record({ action: 'account_unlock', actor: by, target: userParty(user) })
     },
   }
 }

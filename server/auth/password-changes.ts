@@ -1,5 +1,6 @@
 import type { PasswordLink } from '#protocol/api.ts'
 import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import type { Confirm } from './confirm.ts'
@@ -7,12 +8,12 @@ import type { Credentials } from './credentials.ts'
 import type { Database, Rows } from './database.ts'
 import type { Identity } from './identity.ts'
 import type { KnownDevices } from './known-devices.ts'
+import type { Grants } from './oauth/grants.ts'
 import { checkPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 import { personOf } from './person-identity.ts'
 import { hashToken, randomToken } from './random-token.ts'
 import type { Revocation } from './revocation.ts'
-import { partyOf } from './sign-in.ts'
 
 /** Changing passwords, by those who know them and by links for those who do not. */
 export interface PasswordChanges {
@@ -40,8 +41,7 @@ export interface PasswordChangesParts {
   readonly confirm: Confirm
   readonly knownDevices: KnownDevices
   readonly revocation: Revocation
-  /** What services may do in their name is over. */
-  readonly endGrants: (userId: string) => Promise<void>
+  readonly grants: Pick<Grants, 'end'>
   readonly audit: Audit
   readonly clock: () => number
 }
@@ -82,7 +82,8 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
       userId,
     )
     for (const { id, token } of sessions) if (id !== except) await internalAdapter.deleteSession(token)
-    await parts.endGrants(userId)
+    // What services may do in their name is over as well.
+    await parts.grants.end({ userId })
   }
 
   return {
@@ -115,7 +116,7 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
       await knownDevices.forget(userId)
       // Also what hangs on no session: whoever had the password has nothing any more.
       parts.revocation.publish({ kind: 'user', userId })
-      await audit.record({ action: 'password_reset_start', actor: by, target: partyOf(user) })
+      await audit.record({ action: 'password_reset_start', actor: by, target: userParty(user) })
       return link
     },
     createLink: (userId) => createLink(database, userId),
@@ -138,7 +139,7 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
         await credentials.set(rows, holder.id, hash, new Date(clock()))
       })
       await endSessions(holder.id, null)
-      await audit.record({ action: 'password_reset', actor: partyOf(holder) })
+      await audit.record({ action: 'password_reset', actor: userParty(holder) })
     },
   }
 }

@@ -204,8 +204,8 @@ test('what was done and refused is recorded', async () => {
   const told = items.map(({ action, outcome, code, target }) => [action, outcome, code, target?.name ?? null])
   expect(told.slice(0, 5)).toEqual([
     ['sign_in', 'refused', 'wrong_credentials', 'nobody@example.org'],
-    ['sign_in', 'refused', 'wrong_code', 'Ada'],
-    ['sign_in', 'refused', 'code_required', 'Ada'],
+    ['sign_in', 'refused', 'wrong_code', 'Ada <ada@example.org>'],
+    ['sign_in', 'refused', 'code_required', 'Ada <ada@example.org>'],
     ['totp_enable', 'done', null, null],
     ['sign_in', 'done', null, null],
   ])

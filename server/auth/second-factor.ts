@@ -1,5 +1,6 @@
 import type { SecondFactorView, TotpAnswer } from '#protocol/account.ts'
 import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import { AuthError } from './auth-error.ts'
 import type { Confirm } from './confirm.ts'
 import type { Database } from './database.ts'
@@ -8,7 +9,7 @@ import type { FactorPolicy } from './factor-policy.ts'
 import type { Identity } from './identity.ts'
 import type { Passkeys } from './passkeys.ts'
 import { type PersonIdentity, personOf } from './person-identity.ts'
-import { partyOf, wrongCode } from './sign-in.ts'
+import { wrongCode } from './sign-in.ts'
 
 /** What a person has beside a password. All of it throws `forbidden` for anybody who is not a person. */
 export interface SecondFactor {
@@ -97,15 +98,15 @@ export function createSecondFactor(parts: SecondFactorParts): SecondFactor {
       return backupCodes
     },
     async reset(userId, by) {
-      const user = await database.get<{ id: string; name: string }>(
-        `select id, name from "user" where id = ? and kind = 'person'`,
+      const user = await database.get<{ id: string; name: string; email: string }>(
+        `select id, name, email from "user" where id = ? and kind = 'person'`,
         userId,
       )
       if (user === undefined)
         throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
       await codes.remove(userId)
       await passkeys.removeAll(userId)
-      await audit.record({ action: 'second_factor_reset', actor: by, target: partyOf(user) })
+      await audit.record({ action: 'second_factor_reset', actor: by, target: userParty(user) })
     },
   }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { AuthError } from './auth-error.ts'
 import type { Counters } from './counters.ts'
 import type { KnownDevices, SignInFrom } from './known-devices.ts'
@@ -69,7 +70,7 @@ export function createSignInLimit(parts: SignInLimitParts): SignInLimit {
     async take(email, from) {
       if (from.address === null) return unlimited
       const account = accountKey(email)
-      const known = await knownDevices.of(account, from)
+      const known = await knownDevices.of(email, from)
       const isKnown = known !== null
       // One address that has used up its own attempts does not use up those of an account.
       const wait = isKnown ? null : await byAddress.take(addressKey(from.address))
@@ -86,7 +87,7 @@ export function createSignInLimit(parts: SignInLimitParts): SignInLimit {
           await counters.forget(locksOf(budget))
         },
         async failed() {
-          if (count === limits.attempts) await lock(account, budget, isKnown)
+          if (count === limits.attempts) await lock(email, budget, isKnown)
         },
       }
     },
@@ -103,9 +104,9 @@ const attemptsOf = (budget: string) => `sign-in:${budget}`
 const lockOf = (budget: string) => `sign-in-lock:${budget}`
 const locksOf = (budget: string) => `sign-in-locks:${budget}`
 
-/** E-mail addresses come from anybody and may have any length. */
+/** E-mail addresses come from anybody and may have any length, and whoever looks into Redis is not to read them there. */
 function accountKey(email: string): string {
-  return email.toLowerCase().slice(0, 254)
+  return hash('sha256', email.toLowerCase(), 'base64url')
 }
 
 function tooMany(seconds: number): AuthError {

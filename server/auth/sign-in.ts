@@ -2,6 +2,7 @@ import { APIError } from 'better-auth/api'
 import { parseCookies, serializeCookie } from 'better-call'
 import type { TokenAnswer } from '#protocol/api.ts'
 import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import type { Credentials, Person } from './credentials.ts'
@@ -74,7 +75,7 @@ export function createSignIn(parts: SignInParts): SignIn {
       await audit.record({
         action: 'sign_in',
         actor: null,
-        target: account === null ? { kind: 'unknown', id: '', name: email } : partyOf(account),
+        target: account === null ? { kind: 'unknown', id: '', name: email } : userParty(account),
         outcome: 'refused',
         code: error.code,
       })
@@ -87,7 +88,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     const session = await openSession(parts, person.id, attempt.address)
     // A browser that was signed in, whoever it was, is not any more: nobody slips a session of theirs under another's.
     await endEarlier(parts.betterAuth, secret, earlier)
-    await audit.record({ action: 'sign_in', actor: partyOf(person), details: { with: factors } })
+    await audit.record({ action: 'sign_in', actor: userParty(person), details: { with: factors } })
     return { session, remembered }
   }
 
@@ -136,10 +137,6 @@ async function openSession({ betterAuth, sessions }: SignInParts, userId: string
 export async function endEarlier(betterAuth: BetterAuth, secret: string, presented: string | null): Promise<void> {
   const token = presented === null ? null : verifySessionToken(presented, secret)
   if (token !== null) await (await betterAuth.$context).internalAdapter.deleteSession(token)
-}
-
-export function partyOf({ id, name }: Pick<Person, 'id' | 'name'>) {
-  return { kind: 'user', id, name } as const
 }
 
 /** One answer for an unknown account and for a wrong password. */

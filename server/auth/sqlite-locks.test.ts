@@ -7,6 +7,7 @@ import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { ada, address, baseUrl, browserSignedIn, enrolled, operator, password, startAuth } from './auth-fixture.ts'
 import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { openIdentityRecords } from './database.ts'
+import { createGrants } from './oauth/grants.ts'
 import { scryptPasswords } from './passwords.ts'
 
 test('better-auth holds no lock on the records while it waits for something', async () => {
@@ -15,6 +16,7 @@ test('better-auth holds no lock on the records while it waits for something', as
   const log = pino({ level: 'silent' })
   await using records = await openRecords({ store, log })
   const { database, betterAuth: tables } = await openIdentityRecords(records)
+  const revocation = { publish: () => {}, onRevoked: () => () => {} }
   const parts = {
     records: tables,
     database,
@@ -22,7 +24,7 @@ test('better-auth holds no lock on the records while it waits for something', as
     baseUrl,
     trustedOrigins: [],
     secret: 's'.repeat(43),
-    revocation: { publish: () => {}, onRevoked: () => () => {} },
+    ...{ revocation, grants: createGrants({ database, revocation, clock: Date.now }) },
     log,
   }
   await records.prepare((db) => migrateBetterAuth(parts, db))

@@ -1,6 +1,8 @@
 import type { UserView } from '#protocol/api.ts'
 import type { Role } from '#protocol/roles.ts'
 import { insertAccount } from './accounts.ts'
+import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
@@ -12,11 +14,13 @@ export interface UsersParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
   readonly passwords: Passwords
+  readonly audit: Audit
   readonly clock: () => number
 }
 
 /** People. Devices and services have accounts too, and are listed as what they are. */
-export function createUsers({ database, betterAuth, passwords, clock }: UsersParts): Omit<Auth['users'], 'unlock'> {
+export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
+  const { database, betterAuth, passwords, audit, clock } = parts
   const columns = `select u.id, u.email, u.name, u.role, u.banned, u."createdAt", l.locked_until as "lockedUntil",
       exists (select 1 from totp t where t.user_id = u.id and t.confirmed_at is not null) as "hasTotp",
       exists (select 1 from passkey p where p."userId" = u.id) as "hasPasskey"
@@ -33,12 +37,14 @@ export function createUsers({ database, betterAuth, passwords, clock }: UsersPar
       const id = await database.transaction((rows) =>
         insertAccount(rows, { kind: 'person', email, name, role, passwordHash, createdAt }),
       )
+      await audit.record({ action: 'user_create', target: userParty({ id, name, email }), details: { role } })
       const row = { id, email: email.toLowerCase(), name, role, createdAt: createdAt.toISOString() }
       return viewOf({ ...row, banned: false, lockedUntil: null, hasTotp: false, hasPasskey: false })
     },
     list: async () => (await database.all<Row>(`${columns} order by u."createdAt", u.id`)).map(currentView),
     async setDisabled(id, disabled) {
-      if ((await database.get(`${columns} and u.id = ?`, id)) === undefined) {
+      const user = await database.get<Row>(`${columns} and u.id = ?`, id)
+      if (user === undefined) {
         throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
       }
       if (disabled && !(await ban(id))) {
@@ -47,6 +53,7 @@ export function createUsers({ database, betterAuth, passwords, clock }: UsersPar
       const { internalAdapter } = await betterAuth.$context
       await internalAdapter.updateUser(id, { banned: disabled })
       if (disabled) await internalAdapter.deleteUserSessions(id)
+      await audit.record({ action: disabled ? 'user_disable' : 'user_enable', target: userParty(user) })
     },
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { personRole } from '#protocol/roles.ts'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
@@ -19,6 +20,9 @@ const secretPattern = /^[\w+/=-]{43,256}$/
 
 const secretSentence =
   'A secret has 43 characters or more. Copy the secret.key of another node, or run: openssl rand -base64 32'
+
+const daySeconds = 24 * 3600
+const keepSentence = 'Give a time span from 1d to 3650d.'
 
 const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
@@ -63,6 +67,12 @@ export const configSchema = z.strictObject({
   channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
   client: clientSettings.prefault({}),
   http_api: httpApiSettings.prefault({}),
+  oauth: z
+    .strictObject({
+      /** Who may register services that people let in, and change them. */
+      client_roles: z.array(personRole).min(1, 'Name at least one role: admin, operator or viewer.').default(['admin']),
+    })
+    .prefault({}),
   limits: limits.prefault({}),
   sign_in: signInSettings.prefault({}),
   second_factor: secondFactorSettings.prefault({}),
@@ -76,6 +86,19 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** What a publication that was answered survives: `normal` a crash of the server, `full` also one of the machine. */
   history_durability: z.enum(['normal', 'full']).default('normal'),
+  audit: z
+    .strictObject({
+      /** How long the record of who did what is kept. */
+      keep: timeSpan
+        .pipe(
+          z
+            .int()
+            .min(daySeconds, keepSentence)
+            .max(3650 * daySeconds, keepSentence),
+        )
+        .default(400 * daySeconds),
+    })
+    .prefault({}),
   /** Code of the site's own that is told what happens to clients, and decides. */
   hooks: z
     .strictObject({
@@ -89,7 +112,7 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
-  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'trusted_proxies', 'metrics'],
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
   ...['sign_in', 'second_factor'],
 ])
 

@@ -4,17 +4,19 @@ import type { KeyScope, Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { askedBy } from '#server/auth/origin.ts'
-import { clientAddress, type IsTrusted } from './client-address.ts'
 import { HttpProblem } from './problem-reply.ts'
 
 /** Answers who sent a request, and refuses those who may not. */
 export interface Callers {
-  /** Throws `unauthorized`, `invalid_token`, `wrong_origin`, `second_factor_required`. */
-  signedIn(request: FastifyRequest): Promise<Identity>
+  /**
+   * Throws `unauthorized`, `invalid_token`, `second_factor_required`; and `forbidden` for a service with an OAuth token,
+   * unless those are let in: it is not the person it acts for.
+   */
+  signedIn(request: FastifyRequest, who?: 'services too'): Promise<Identity>
+  /** A person with a session, and no key, device or service. Also throws `forbidden`. */
+  person(request: FastifyRequest): Promise<Extract<Identity, { kind: 'user' }>>
   /** Also throws `forbidden` unless the caller has one of these roles, or a key with `scope`. */
   allowed(request: FastifyRequest, roles: readonly Role[], scope?: KeyScope): Promise<Identity>
-  /** Throws `wrong_origin` for what a browser sends from a page that is not ours; programs say nothing of that. */
-  refuseOtherPages(request: FastifyRequest): void
   /** Cookies to send back because the browser's session has been extended. */
   renewedCookies(request: FastifyRequest): readonly string[]
 }
@@ -23,29 +25,24 @@ export interface CallerOptions {
   readonly auth: Auth
   /** Requests that came through the socket in the data folder. */
   readonly isLocal: (request: IncomingMessage) => boolean
-  readonly isTrustedOrigin: (origin: string) => boolean
 }
 
 /** Somebody on this machine who may read the data folder. */
 export const localIdentity: Identity = { kind: 'local', userId: 'local', name: 'server command line', role: 'admin' }
 
-export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions): Callers {
+export function createCallers({ auth, isLocal }: CallerOptions): Callers {
   const renewed = new WeakMap<FastifyRequest, readonly string[]>()
 
-  async function signedIn(request: FastifyRequest): Promise<Identity> {
-    const identity = await identify(request)
-    askedBy(identity)
-    return identity
-  }
-
-  async function identify(request: FastifyRequest): Promise<Identity> {
-    if (isLocal(request.raw)) return localIdentity
+  async function signedIn(request: FastifyRequest, who?: 'services too'): Promise<Identity> {
+    if (isLocal(request.raw)) {
+      askedBy(localIdentity)
+      return localIdentity
+    }
     const found = await auth.identify(headersOf(request.raw))
     if (found === null) {
       throw new HttpProblem('unauthorized', 'Send a bearer token, an API key in X-API-Key, or sign in at the console.')
     }
-    // A cookie is sent along by any page the browser shows, so what changes something must come from our own pages.
-    if (found.by === 'cookie' && !['GET', 'HEAD'].includes(request.method)) refuseForeign(request)
+    askedBy(found.identity)
     if (isConfigured(found.identity) && !isServerApi(request)) {
       const sentence = 'The key of the configuration is for /api/<method> alone. Create one with "carillon key create".'
       throw new HttpProblem('forbidden', sentence)
@@ -53,26 +50,21 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
     if (mustSetUpFactor(found.identity) && !servesSettingUp(request)) {
       throw new HttpProblem('second_factor_required', secondFactorSentence)
     }
+    if (found.identity.kind === 'grant' && who === undefined) throw new HttpProblem('forbidden', forPeople)
     renewed.set(request, found.cookies)
     return found.identity
   }
 
-  function refuseForeign(request: FastifyRequest): void {
-    const { origin } = request.headers
-    if (origin !== undefined && isTrustedOrigin(origin)) return
-    throw new HttpProblem('wrong_origin', 'Use the console at the address that this server was given as public_url.')
-  }
-
   return {
     signedIn,
-    refuseOtherPages(request) {
-      const { origin, 'sec-fetch-site': site } = request.headers
-      const isOtherSite = site !== undefined && site !== 'same-origin' && site !== 'none'
-      if (isOtherSite || (origin !== undefined && !isTrustedOrigin(origin))) refuseForeign(request)
-    },
     renewedCookies: (request) => renewed.get(request) ?? [],
-    async allowed(request, roles, scope) {
+    async person(request) {
       const identity = await signedIn(request)
+      if (identity.kind !== 'user') throw new HttpProblem('forbidden', 'Only a person can do this: sign in as one.')
+      return identity
+    },
+    async allowed(request, roles, scope) {
+      const identity = await signedIn(request, 'services too')
       const forbidden = forbiddenBecause(identity, roles, scope)
       if (forbidden !== null) throw new HttpProblem('forbidden', forbidden)
       return identity
@@ -80,6 +72,7 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
   }
 }
 
+const forPeople = 'A service may not do this with an OAuth token. The person it acts for has to do it.'
 /** Whether somebody may do nothing else until they have a second factor. */
 export function mustSetUpFactor(identity: Identity): boolean {
   return identity.kind === 'user' && identity.mustSetUpFactor === true
@@ -106,7 +99,7 @@ function isServerApi({ url }: FastifyRequest): boolean {
 
 /**
  * Why somebody may not do what these roles, or a key with this scope, may do; null when it may. Without a scope no key
- * may, and where it is null every key.
+ * may, and where it is null every key. A service with an OAuth token needs the scope and the role.
  */
 export function forbiddenBecause(
   identity: Identity,
@@ -119,18 +112,24 @@ export function forbiddenBecause(
     if (identity.scopes.includes(scope) || identity.scopes.includes('admin')) return null
     return `This key may not do this. Create a key with the scope ${scope}.`
   }
+  if (identity.kind === 'grant') {
+    if (scope === undefined) return forPeople
+    if (scope !== null && !identity.scopes.includes(scope)) {
+      return `This OAuth token may not do this. It has the scopes ${identity.scopes.join(', ') || 'of nothing here'}.`
+    }
+  }
   if (roles.includes(identity.role)) return null
   return `This needs the role ${roles.join(' or ')}; yours is ${identity.role}.`
 }
 
 /** Where a request comes from, trusted proxies seen through. */
 export function addressOf({ raw, server }: FastifyRequest): string {
-  return clientAddress(raw, server.isTrustedProxy)
+  return server.addressOf(raw)
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly isTrustedProxy: IsTrusted
+    readonly addressOf: (request: IncomingMessage) => string
   }
 }
 

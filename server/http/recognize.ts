@@ -24,22 +24,29 @@ type Recognized = Identity | null | 'refused'
 export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> {
   readonly metrics: Pick<Metrics, 'refused'>
   readonly isTrustedProxy: IsTrusted
+  /** Where a client is. */
+  readonly addressOf: (request: IncomingMessage) => string
 }
 
 /** Cookies are not looked at: any page a browser shows could send them. */
-export function createRecognize({ auth, isLocal, isTrustedProxy, metrics }: RecognizeParts): Recognize {
+export function createRecognize(parts: RecognizeParts): Recognize {
+  const { auth, isLocal, isTrustedProxy, addressOf, metrics } = parts
   return (request, ticket) => {
     if (isLocal(request)) return localIdentity
     const { authorization, 'x-api-key': key } = request.headers
     if (ticket === null && authorization === undefined && key === undefined) return null
-    const origin = originOf(request, isTrustedProxy, requestIdOf(request, isTrustedProxy))
+    const origin = originOf(request, addressOf, requestIdOf(request, isTrustedProxy))
     return onBehalfOf(origin, () => recognizeByCredentials(request, ticket))
   }
 
   async function recognizeByCredentials(request: IncomingMessage, ticket: string | null): Promise<Recognized> {
     try {
       const found = await recognize(request, ticket)
-      if (found === 'refused') metrics.refused('credentials')
+      if (found !== 'refused') return found
+      metrics.refused('credentials')
+      const target = { kind: 'route', id: 'GET /connection', name: 'GET /connection' } as const
+      const refusal = { action: 'access_refused', outcome: 'refused', code: 'unauthorized', actor: null } as const
+      await auth.audit.record({ ...refusal, target })
       return found
     } catch (error) {
       if (error instanceof AuthError && error.code !== 'unavailable') metrics.refused('credentials')

@@ -29,7 +29,7 @@ export function createMemoryEphemeral({
       const entry = values.get(key)
       return entry !== undefined && entry.endsAt > clock() ? entry.value : null
     },
-    async take(key) {
+    take(key) {
       const entry = values.get(key)
       values.delete(key)
       return entry !== undefined && entry.endsAt > clock() ? entry.value : null

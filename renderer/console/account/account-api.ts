@@ -17,11 +17,7 @@ import {
 import { type KeyAnswer, type KeyView, keyAnswer, keyView, page } from '#protocol/api.ts'
 import type { KeyScope } from '#protocol/roles.ts'
 import type { Ask } from '../ask.ts'
-
-interface Page<T> {
-  readonly items: readonly T[]
-  readonly next: string | null
-}
+import type { Page } from '../use-list.ts'
 
 export interface NewKey {
   readonly name: string

@@ -3,16 +3,19 @@ import { accessTokenAnswer, me, ticketAnswer, tokenAnswer, tokenRequest } from '
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { addressOf, headersOf } from '../caller.ts'
+import { isForeignPage } from '../cross-site.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Signing programs in and out, and what opens a socket. */
-export const sessionRoutes: Routes = (app, { auth, callers }) => {
+export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) => {
   app.get('/api/v1/me', { schema: { response: { 200: me } } }, async (request) =>
-    describe(await callers.signedIn(request)),
+    describe(await callers.signedIn(request, 'services too')),
   )
   app.post('/api/v1/sign-in', { schema: { body: signInRequest } }, async (request, reply) => {
     // Nobody is to find themselves in an account that another page has signed them in to.
-    callers.refuseOtherPages(request)
+    if (isForeignPage(request.raw, isTrustedOrigin)) {
+      throw new HttpProblem('wrong_origin', 'Sign in at the address that this server was given as public_url.')
+    }
     const { email, password, code } = request.body
     const headers = headersOf(request.raw)
     const cookies = await auth.signInBrowser(email, password, addressOf(request), { code, headers })
@@ -35,7 +38,7 @@ export const sessionRoutes: Routes = (app, { auth, callers }) => {
     return reply.code(201).send(await auth.issueAccessToken(identity))
   })
   app.post('/api/v1/tickets', { schema: { response: { 201: ticketAnswer } } }, async (request, reply) =>
-    reply.code(201).send(await auth.tickets.issue(await callers.signedIn(request))),
+    reply.code(201).send(await auth.tickets.issue(await callers.signedIn(request, 'services too'))),
   )
 }
 

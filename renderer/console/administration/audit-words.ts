@@ -1,0 +1,76 @@
+import type { AuditAction, AuditFilter, AuditOutcome } from '#protocol/audit.ts'
+
+/** Actions as people say them. */
+export const actionNames = {
+  setup: 'Set up the server',
+  sign_in: 'Signed in',
+  sign_out: 'Signed out',
+  sessions_end: 'Ended sessions',
+  password_change: 'Changed the password',
+  password_reset_start: 'Reset a password',
+  password_reset: 'Chose a password by link',
+  account_lock: 'Account locked',
+  account_unlock: 'Unlocked an account',
+  totp_enable: 'Set up an authenticator app',
+  totp_disable: 'Turned the authenticator app off',
+  backup_codes_create: 'Made new back-up codes',
+  passkey_add: 'Added a passkey',
+  passkey_remove: 'Removed a passkey',
+  second_factor_reset: 'Reset a second factor',
+  user_create: 'Added a user',
+  user_update: 'Changed a user',
+  user_disable: 'Disabled a user',
+  user_enable: 'Enabled a user',
+  user_delete: 'Removed a user',
+  key_create: 'Created a key',
+  key_revoke: 'Revoked a key',
+  key_refused: 'Key refused',
+  device_approve: 'Approved a screen',
+  device_deny: 'Refused a screen',
+  device_remove: 'Removed a screen',
+  device_rotate: 'Asked a screen for a new credential',
+  device_credential: 'Screen took a new credential',
+  oauth_client_create: 'Registered a service',
+  oauth_client_update: 'Changed a service',
+  oauth_client_delete: 'Removed a service',
+  oauth_secret_rotate: 'Made a new secret for a service',
+  oauth_consent: 'Let a service in',
+  oauth_grant: 'Service got tokens',
+  oauth_refresh_reuse: 'Refresh token used twice',
+  oauth_revoke: 'Ended access of a service',
+  access_refused: 'Not allowed',
+  audit_export: 'Exported the audit record',
+} as const satisfies Record<AuditAction, string>
+
+export const outcomeNames = {
+  done: 'Done',
+  refused: 'Refused',
+  failed: 'Failed',
+} as const satisfies Record<AuditOutcome, string>
+
+/** The filter as the fields of the page hold it: empty text where nothing is chosen, local times. */
+export interface FilterFields {
+  readonly who: string
+  readonly action: string
+  readonly outcome: string
+  readonly from: string
+  readonly to: string
+}
+
+export const noFilter: FilterFields = { who: '', action: '', outcome: '', from: '', to: '' }
+
+/** What is asked of the server. A moment is in the reader's own zone until here. */
+export function filterOf({ who, action, outcome, from, to }: FilterFields): AuditFilter {
+  return {
+    ...(who.trim() && { actor: who.trim() }),
+    ...(action && { action: action as AuditAction }),
+    ...(outcome && { outcome: outcome as AuditOutcome }),
+    ...momentOf('from', from),
+    ...momentOf('to', to),
+  }
+}
+
+function momentOf(name: 'from' | 'to', local: string): AuditFilter {
+  const at = Date.parse(local)
+  return Number.isNaN(at) ? {} : { [name]: new Date(at).toISOString() }
+}

@@ -1,0 +1,55 @@
+import { Button } from '@mantine/core'
+import type { KeyView } from '#protocol/api.ts'
+import { ago, moment } from '../shared/time.ts'
+
+interface KeyTableProps {
+  readonly keys: readonly KeyView[]
+  readonly now: number
+  /** Whether it says whose each is; not where all are one's own. */
+  readonly withOwner?: boolean
+  readonly onRevoke: (key: KeyView) => void
+}
+
+export function KeyTable({ keys, now, withOwner = false, onRevoke }: KeyTableProps) {
+  return (
+    <table className="table" aria-label="Keys">
+      <thead>
+        <tr>
+          <th scope="col">Key</th>
+          <th scope="col">May</th>
+          {withOwner && <th scope="col">Owner</th>}
+          <th scope="col">Ends</th>
+          <th scope="col">Last used</th>
+          <th scope="col">
+            <span className="visually-hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {keys.map((key) => (
+          <tr key={key.id}>
+            <th scope="row" className="wrap">
+              {key.name}
+              <span className="table-under">{key.start}…</span>
+            </th>
+            <td className="wrap">{key.scopes.join(', ')}</td>
+            {withOwner && <td className="wrap">{key.owner.name}</td>}
+            <td>{ending(key, now)}</td>
+            <td>{key.lastUsedAt === null ? 'Never' : ago(Date.parse(key.lastUsedAt), now)}</td>
+            <td className="table-actions">
+              <Button variant="subtle" color="red" aria-label={`Revoke ${key.name}`} onClick={() => onRevoke(key)}>
+                Revoke
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+function ending({ expiresAt }: KeyView, now: number): string {
+  if (expiresAt === null) return 'Never'
+  const at = Date.parse(expiresAt)
+  return at <= now ? `Ended ${ago(at, now)}` : moment(at, now)
+}

@@ -1,0 +1,32 @@
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+
+/** One page of a list that the server cuts into pages. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: string | null
+}
+
+interface ListOptions {
+  /** Asked again after so many milliseconds; only when told to, when left out. */
+  readonly refetchMs?: number
+  /** Whether to ask at all: those who may not are not refused. Default true. */
+  readonly enabled?: boolean
+}
+
+/** A list as far as it has been read. */
+export function useList<T>(
+  key: readonly unknown[],
+  load: (cursor: string | null) => Promise<Page<T>>,
+  { refetchMs, enabled = true }: ListOptions = {},
+) {
+  const query = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam }) => load(pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next,
+    placeholderData: keepPreviousData,
+    enabled,
+    ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
+  })
+  return { ...query, items: query.data?.pages.flatMap((page) => page.items) ?? [] }
+}
