@@ -13,6 +13,7 @@ const config: KnipConfig = {
     'renderer/*/index.html',
     'test/**/*.test.ts',
     'test/support/fetch-electron.ts',
+    'test/support/wrong-sign-ins.ts',
     'test/support/default-app/main.js',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
