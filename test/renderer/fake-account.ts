@@ -33,10 +33,10 @@ export function createAccount(): FakeAccount {
     consent: {
       client: { id: 'rota', name: 'Duty rota', redirectHost: 'rota.example.org' },
       scopes: [
-        { name: 'openid', meaning: 'know who you are' },
-        { name: 'email', meaning: 'see your e-mail address' },
-        { name: 'publish', meaning: 'publish messages as you' },
-        { name: 'offline_access', meaning: 'go on doing so while you are away, until you end it' },
+        { name: 'openid', meaning: 'Know that it is you' },
+        { name: 'email', meaning: 'See your e-mail address' },
+        { name: 'publish', meaning: 'Publish where you may' },
+        { name: 'offline_access', meaning: 'Do this while you are away, until you end it' },
       ],
     },
     deviceGrant: null,
