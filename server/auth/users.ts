@@ -10,13 +10,11 @@ import type { Database } from './database.ts'
 import type { Keys } from './keys.ts'
 import { defaultPageSize, pageOf, placeOf } from './paging.ts'
 import type { Passwords } from './passwords.ts'
-import type { Revocation } from './revocation.ts'
 
 export interface UsersParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
   readonly passwords: Passwords
-  readonly revocation: Revocation
   readonly keys: Pick<Keys, 'ownerChanged' | 'removeOf'>
   readonly audit: Audit
   readonly clock: () => number
@@ -24,7 +22,7 @@ export interface UsersParts {
 
 /** People. Devices and services have accounts too, and are listed as what they are. */
 export function createUsers(parts: UsersParts): Auth['users'] {
-  const { database, betterAuth, passwords, revocation, keys, audit, clock } = parts
+  const { database, betterAuth, passwords, keys, audit, clock } = parts
   const columns = `select u.id, u.email, u.name, u.role, u.banned, u."createdAt", l.at as "lastSignInAt"
     from "user" u left join sign_ins l on l.user_id = u.id where u.kind = 'person'`
 
@@ -82,7 +80,6 @@ export function createUsers(parts: UsersParts): Auth['users'] {
       await internalAdapter.deleteUserSessions(id)
       await internalAdapter.deleteUser(id)
       await database.run('delete from sign_ins where user_id = ?', id)
-      revocation.publish({ kind: 'user', userId: id })
       await audit.record({ action: 'user_delete', target: userParty(user) })
     },
     async signOut(id) {
