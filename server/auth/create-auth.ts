@@ -130,7 +130,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     audit,
   )
   const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
-  const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
+  const sweep = sweeps ? startSweep({ ...common, betterAuth, grants, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
@@ -158,8 +158,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
-    users: createUsers({ ...common, betterAuth, passwords, keys }),
-    sessions: createOwnSessions({ ...common, betterAuth }),
+    users: createUsers({ ...common, betterAuth, passwords, keys, grants }),
+    sessions: createOwnSessions({ ...common, betterAuth, grants }),
     keys: keys.public,
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
