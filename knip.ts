@@ -17,16 +17,11 @@ const config: KnipConfig = {
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: [
-    '@biomejs/biome',
-    ...['@better-auth/oauth-provider', '@better-auth/passkey', 'bowser', 'csv-stringify'],
-    ...['openid-client', 'selfsigned'],
-  ],
+  ignoreDependencies: ['@biomejs/biome', '@better-auth/passkey', 'bowser'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],
     'protocol/{api,account,oauth,audit}.ts': ['exports'],
-    'server/auth/origin.ts': ['exports'],
   },
   ignoreExportsUsedInFile: true,
   // Vite's entries are pages: what a page loads is used.

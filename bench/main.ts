@@ -80,8 +80,8 @@ function parsedOptions() {
   const unknown = names.find((name) => !measureNames.includes(name as MeasureName))
   if (unknown !== undefined) throw new Error(`There is no measure ${unknown}.`)
   const sizes: Sizes = values.quick
-    ? { seconds: 1, connections: 1000, idle: 1000 }
-    : { seconds: 3, connections: 4000, idle: 10_000 }
+    ? { seconds: 1, latencySeconds: 2, connections: 2000, idle: 1000 }
+    : { seconds: 2, latencySeconds: 5, connections: 6000, idle: 10_000 }
   const measures = names as readonly MeasureName[]
   const isWhole = !values.quick && values.only === undefined && values.peers === undefined
   const write = values.write || isWhole

@@ -1,9 +1,8 @@
 import { createSubscribers } from './load/subscribers.ts'
 import { connectionsPerCpuSecond } from './measures/connections.ts'
-import { deliveriesPerCpuSecond } from './measures/fan-out.ts'
+import { fanOut } from './measures/fan-out.ts'
 import { idleKibPerConnection } from './measures/idle.ts'
 import { type Latency, latency } from './measures/latency.ts'
-import { maximumPerSecond } from './measures/maximum.ts'
 import type { MeasureName, Peer, RunningPeer } from './peer.ts'
 import { carillon } from './peers/carillon.ts'
 import { socketIo } from './peers/socket-io.ts'
@@ -12,6 +11,8 @@ import type { RowName, Sheet } from './sheet.ts'
 export interface Sizes {
   /** How long each figure is taken. */
   readonly seconds: number
+  /** Longer: a p99 has to be of more than one hiccup. */
+  readonly latencySeconds: number
   readonly connections: number
   readonly idle: number
 }
@@ -54,28 +55,27 @@ export async function runRound({ peers, measures, sizes, sheet, say }: RoundOpti
     using subscribers = createSubscribers(running)
     await subscribers.open(1000)
     const { seconds } = sizes
-    const deliveries = async (row: RowName, together: number) =>
-      put(row, peer, await deliveriesPerCpuSecond(running, subscribers, { together, seconds }))
-    if (wants(peer, 'fan-out')) {
-      await deliveries('one1000', 1)
-      await deliveries('many1000', 32)
+    const deliveries = async (row: RowName, underWay: number) => {
+      const { perCpuSecond, publicationsPerSecond } = await fanOut(running, subscribers, { underWay, seconds })
+      if (wants(peer, 'fan-out')) put(row, peer, perCpuSecond)
+      return publicationsPerSecond
     }
-    if (wants(peer, 'latency')) await latencies()
+    if (wants(peer, 'fan-out')) await deliveries('one1000', 1)
+    const most = await deliveries('many1000', 32)
+    if (wants(peer, 'latency')) await latencies(most / 2)
     if (wants(peer, 'fan-out')) {
       await subscribers.open(4000)
       await deliveries('one5000', 1)
       await deliveries('many5000', 32)
     }
 
-    async function latencies(): Promise<void> {
-      const half = (await maximumPerSecond(running, subscribers, seconds)) / 2
-      // Long enough for a p99 that is more than one hiccup.
-      const options = { seconds: seconds * 2 }
+    async function latencies(half: number): Promise<void> {
+      const seconds = sizes.latencySeconds
       put('halfRate', peer, half)
-      putLatency(['halfP50', 'halfP99'], peer, await latency(running, subscribers, { perSecond: half, ...options }))
+      putLatency(['halfP50', 'halfP99'], peer, await latency(running, subscribers, { perSecond: half, seconds }))
       if (peer === socketIo) socketIoHalf = half
       if (peer !== carillon[0] || socketIoHalf === null) return
-      const tenfold = await latency(running, subscribers, { perSecond: socketIoHalf * 10, ...options })
+      const tenfold = await latency(running, subscribers, { perSecond: socketIoHalf * 10, seconds })
       putLatency(['tenfoldP50', 'tenfoldP99'], peer, tenfold)
     }
   }

@@ -15,7 +15,8 @@ export type ServerInfo = z.infer<typeof serverInfo>
 /** `GET /api/v1/me` */
 export const me = z.object({
   id: z.string(),
-  kind: z.enum(['user', 'device', 'key', 'local']),
+  /** grant: a service with an OAuth access token. */
+  kind: z.enum(['user', 'device', 'key', 'grant', 'local']),
   name: z.string(),
   email: z.string().nullable(),
   role,
@@ -164,7 +165,7 @@ export const deviceView = z.object({
 export type DeviceView = z.infer<typeof deviceView>
 
 /** Who is behind a connection. external: a user of the site, of whom there are no records and who has no role. */
-export const clientKind = z.enum(['user', 'device', 'key', 'local', 'external'])
+export const clientKind = z.enum(['user', 'device', 'key', 'grant', 'local', 'external'])
 
 /** `GET /api/v1/clients`: one open connection. */
 export const clientView = z.object({

@@ -112,21 +112,6 @@ export type EmulationRequest = z.infer<typeof emulationRequest>
 /** Largest body that opens a stream or brings commands to it, in bytes. */
 export const maxEmulationBytes = 65_536
 
-export interface ConnectResult {
-  readonly client: string
-  readonly version: string
-  /** Seconds between the server's pings. */
-  readonly ping: number
-  /** Whether the client answers them. */
-  readonly pong?: true
-  readonly expires?: true
-  /** Seconds until the client must refresh; at least 1. */
-  readonly ttl?: number
-  /** What the client names in `emulationRequest`. */
-  readonly session?: string
-  readonly node?: string
-}
-
 export interface RefreshResult {
   readonly client: string
   readonly version: string

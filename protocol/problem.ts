@@ -16,9 +16,10 @@ export const problems = {
   wrong_origin: { status: 403, title: 'The request comes from another site' },
   second_factor_required: { status: 403, title: 'Set up a second factor first' },
   account_disabled: { status: 403, title: 'The account is disabled' },
+  request_timeout: { status: 408, title: 'The request took too long' },
   not_found: { status: 404, title: 'Not found' },
   unknown_channel: { status: 404, title: 'No namespace for this channel' },
-  unknown_code: { status: 404, title: 'Unknown enrolment code' },
+  unknown_code: { status: 404, title: 'Unknown code' },
   unknown_client: { status: 404, title: 'No such connection' },
   unknown_device: { status: 404, title: 'Unknown device' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
@@ -27,9 +28,10 @@ export const problems = {
   enrolment_decided: { status: 409, title: 'The code has been used' },
   setup_link_invalid: { status: 410, title: 'The set-up link is no longer valid' },
   reset_link_invalid: { status: 410, title: 'The link is no longer valid' },
-  expired_code: { status: 410, title: 'The enrolment code has expired' },
+  expired_code: { status: 410, title: 'The code has expired' },
   payload_too_large: { status: 413, title: 'Too large' },
   upgrade_required: { status: 426, title: 'A WebSocket is wanted here' },
+  headers_too_large: { status: 431, title: 'Too many or too large headers' },
   authorization_pending: { status: 400, title: 'Nobody has approved the code yet' },
   slow_down: { status: 400, title: 'Asking too often' },
   access_denied: { status: 400, title: 'The enrolment was refused' },
@@ -52,8 +54,11 @@ export const problem = z.object({
 })
 export type Problem = z.infer<typeof problem>
 
+/** One that this server answers. */
+export type OwnProblem = Problem & { readonly code: ProblemCode }
+
 /** `detail` is a sentence that says what to do. */
-export function problemDocument(code: ProblemCode, detail: string, errors?: Problem['errors']): Problem {
+export function problemDocument(code: ProblemCode, detail: string, errors?: Problem['errors']): OwnProblem {
   const { status, title } = problems[code]
   return { type: 'about:blank', title, status, code, detail, ...(errors === undefined ? {} : { errors }) }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -8,20 +8,25 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Auth } from './auth/auth.ts'
-import { createAuth } from './auth/create-auth.ts'
+import { type AuthOptions, createAuth } from './auth/create-auth.ts'
 import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
 import { type Engine, openEngine } from './engine.ts'
+import { createAdmission } from './http/admission.ts'
 import { createHttpApp } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
-import { bindLocal, bindTcp, hostInUrl, limitRequests, localSocketPath } from './http/listen.ts'
+import { bindLocal, hostInUrl, listenTcp, localSocketPath } from './http/listen.ts'
 import { createMetricsReader } from './http/metrics-reader.ts'
 import { createRecognize } from './http/recognize.ts'
+import { createServe } from './http/serve.ts'
 import { createStreams } from './http/streams.ts'
+import { prepareTransport, type Transport } from './http/tls/transport.ts'
+import { createWebServer } from './http/tls/web-server.ts'
+import { limitRequests } from './http/unbound-server.ts'
 import { createUpgrade } from './http/upgrade.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
@@ -29,6 +34,7 @@ import { loadHookModules } from './realtime/hook-modules.ts'
 import type { OnlineEvent } from './realtime/hooks.ts'
 import { limitsOf } from './realtime/limits.ts'
 import type { Realtime } from './realtime/realtime.ts'
+import { openRecords, type Records } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
 
@@ -38,6 +44,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string
   /** Where it listens; behind a proxy another address than `url`. */
   readonly address: string
+  /** How requests come to it; null when they come through the socket in its folder alone. */
+  readonly transport: Pick<Transport, 'sentence' | 'fingerprint'> | null
   /** The one-time link that creates the first administrator, or null when there is one. */
   readonly setupLink: string | null
 }
@@ -58,7 +66,7 @@ export interface ComposeOptions {
 /**
  * Puts the parts together, from the ground up, and takes them apart in reverse.
  *
- * @throws ConfigError, ListenError, StoreError, AuthError
+ * @throws ConfigError, ListenError, TlsError, StoreError, AuthError
  */
 export async function startServer({ config, log, tcp }: ComposeOptions): Promise<RunningServer & RunningNode> {
   await using parts = new AsyncDisposableStack()
@@ -67,21 +75,29 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   const local = await bindLocal(localSocketPath(config.data))
   // Closed last: while it answers, no second server opens these records.
   parts.defer(() => closeServer(local))
-  const web = tcp ? await bindTcp(config.host, config.port) : null
-  if (web !== null) parts.defer(() => closeServer(web))
+  const transport = tcp ? parts.use(await prepareTransport(config, log)) : null
+  const web = tcp ? parts.adopt(createWebServer(config, log), closeServer) : null
+  if (web !== null) await listenTcp(web, config.host, config.port)
   const port = web === null ? config.port : (web.address() as AddressInfo).port
-  const address = `http://${hostInUrl(config.host)}:${port}`
+  const address = addressOf(config, port)
   const baseUrl = config.public_url ?? address
 
   const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
+  const records = parts.use(await openRecordsOf(config, store, log))
   const engine = parts.use(await openEngine({ config, store, metrics, log }))
   const { auth, realtime } = parts.use(
-    await openNode({ config, log, metrics, store, engine, name: nodeName(port), baseUrl, local, web }),
+    await openNode({ config, log, metrics, store, records, engine, name: nodeName(port), baseUrl, local, web }),
   )
   const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
   const running = parts.move()
-  return { url: baseUrl, address, setupLink, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  const about = { url: baseUrl, address, transport, setupLink }
+  return { ...about, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** Where a server of this configuration listens. */
+export function addressOf({ host, tls }: Config, port: number): string {
+  return `${tls === undefined ? 'http' : 'https'}://${hostInUrl(host)}:${port}`
 }
 
 /** The link that creates the first administrator, or null when there is one. */
@@ -94,6 +110,7 @@ export interface NodeOptions {
   readonly log: Logger
   readonly metrics: Metrics
   readonly store: Store
+  readonly records: Records
   readonly engine: Engine
   /** What people call it. */
   readonly name: string
@@ -108,17 +125,18 @@ export interface NodeOptions {
 
 /** All that a process needs to serve clients. Disposing of it stops accepting on `web` and drains. */
 export async function openNode(options: NodeOptions): Promise<RunningNode> {
-  const { config, log, metrics, store, engine, name, baseUrl, local, web, sweeps = true } = options
+  const { config, log, metrics, store, records, engine, name, baseUrl, local, web, sweeps = true } = options
   const { broker, bus, ephemeral } = engine
   metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
-  const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const origins = ownOrigins(baseUrl)
   const auth = parts.use(
     await createAuth({
-      ...{ store, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
+      ...{ records, ephemeral, baseUrl, sweeps, log: log.child({ room: 'auth' }) },
+      ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
+      auditKeepMs: config.audit.keep * 1000,
     }),
   )
   const realtime = parts.use(
@@ -152,16 +170,20 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
+  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy, isLocal(request))
   const allowedOrigins = [...origins, ...config.client.allowed_origins]
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
     auth,
     realtime,
     store,
+    records,
     metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
     metricsArePublic: config.metrics.public,
+    oauthClientRoles: config.oauth.client_roles,
     isEngineUp: engine.isUp,
     isTrustedProxy,
+    addressOf: clientAddressOf,
     baseUrl,
     version: packageJson.version,
     consoleFolder: builtConsole(),
@@ -171,16 +193,13 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
-  const recognize = createRecognize({ auth, isLocal, metrics })
-  const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
-  const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
-  const serve = (request: IncomingMessage, response: ServerResponse) => {
-    // What never ends by itself is not waited for.
-    if (streams(request, response)) return
-    drain.count(request, response)
-    app.routing(request, response)
-  }
+  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, addressOf: clientAddressOf, metrics })
+  const edge = { realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log }
+  const refusesForeignPages = mayBeAnonymous(config)
+  const upgrade = createUpgrade({ ...edge, refusesForeignPages })
+  const streams = createStreams({ ...edge, refusesForeignPages })
+  const admission = createAdmission({ limits: config.limits, addressOf: clientAddressOf, isLocal })
+  const serve = createServe({ admission, drain, streams, routing: app.routing })
   for (const server of [local, web]) {
     if (server) limitRequests(server, config.limits)
     server?.on('request', serve)
@@ -197,6 +216,16 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
 
   const opened = parts.move()
   return { auth, realtime, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+}
+
+/** @throws StoreError */
+export function openRecordsOf({ database_url: target }: Config, store: Store, log: Logger): Promise<Records> {
+  return openRecords({ store, target, log: log.child({ room: 'store' }) })
+}
+
+/** Nodes with the same accounts need the same secret: what one has signed, another reads. */
+export function secretOf({ secret, data, database_url }: Config): Pick<AuthOptions, 'secret' | 'isShared'> {
+  return { secret: secret ?? readOrCreateSecret(join(data, 'secret.key')), isShared: database_url !== undefined }
 }
 
 /** What a node is called: `host_8750`, and of several processes `host_8750#2`. */
@@ -223,6 +252,8 @@ function mayBeAnonymous({ client }: Config): boolean {
 }
 
 export async function prepareFolder(data: string): Promise<void> {
+  // What this process makes from here on, and its workers, is for nobody else to read, also in a folder that others may.
+  process.umask(0o077)
   try {
     await mkdir(data, { recursive: true, mode: 0o700 })
   } catch (cause) {

@@ -4,11 +4,21 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { createAuth } from './auth/create-auth.ts'
-import { readOrCreateSecret } from './auth/secret-file.ts'
-import { closeServer, createSetupLink, installationOf, prepareFolder, type RunningServer } from './compose.ts'
+import {
+  addressOf,
+  closeServer,
+  createSetupLink,
+  installationOf,
+  openRecordsOf,
+  prepareFolder,
+  type RunningServer,
+  secretOf,
+} from './compose.ts'
 import type { Config } from './config/config.ts'
 import { openEngine } from './engine.ts'
-import { bindTcp, holdFolder, hostInUrl, localSocketPath } from './http/listen.ts'
+import { holdFolder, listenTcp, localSocketPath } from './http/listen.ts'
+import { prepareTransport } from './http/tls/transport.ts'
+import { createWebServer } from './http/tls/web-server.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { serveWorker } from './processes/serve-worker.ts'
 import { startSupervisor, startWithinMs } from './processes/supervisor.ts'
@@ -25,26 +35,24 @@ export interface PrimaryOptions {
  * One server of several processes: this one holds the data folder and what the workers share, and serves no clients
  * itself; each worker is a node on the same port. What has to happen once happens here, before there are workers.
  *
- * @throws ConfigError, ListenError, StoreError, AuthError, WorkerError
+ * @throws ConfigError, ListenError, TlsError, StoreError, AuthError, WorkerError
  */
 export async function startProcesses({ config, log }: PrimaryOptions): Promise<RunningServer> {
   await using parts = new AsyncDisposableStack()
-  // What this process makes from here on, for its workers as well, is for nobody else to read.
-  process.umask(0o077)
   await prepareFolder(config.data)
   parts.use(await holdFolder(localSocketPath(config.data)))
+  const transport = parts.use(await prepareTransport(config, log))
   // Held until the workers take it over, so that a port in use is told before the records are opened.
-  const reserved = await bindTcp(config.host, config.port)
-  parts.defer(() => closeServer(reserved))
+  const reserved = parts.adopt(createWebServer(config, log), closeServer)
+  await listenTcp(reserved, config.host, config.port)
   const { port } = reserved.address() as AddressInfo
-  const address = `http://${hostInUrl(config.host)}:${port}`
+  const address = addressOf(config, port)
   const baseUrl = config.public_url ?? address
 
   const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
   // With Redis each worker is a node of its own there, like those on other machines.
   const engine = config.redis_url === undefined ? parts.use(await openEngine({ config, store, metrics, log })) : null
-  const secret = readOrCreateSecret(join(config.data, 'secret.key'))
   const setupLink = await prepareIdentity()
   const switchboard = createSwitchboard()
   // What is written to the history is measured here.
@@ -70,13 +78,14 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
   })
   parts.use(supervisor)
   const running = parts.move()
-  return { url: baseUrl, address, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { url: baseUrl, address, transport, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
 
   /** Brings identity's tables up to date, which several processes at once must not. */
   async function prepareIdentity(): Promise<string | null> {
     await using ephemeral = createMemoryEphemeral()
-    const options = { store, ephemeral, baseUrl, secret, sweeps: false, log: log.child({ room: 'auth' }) }
-    await using auth = await createAuth(options)
+    await using records = await openRecordsOf(config, store, log)
+    const options = { records, ephemeral, baseUrl, sweeps: false, ...secretOf(config) }
+    await using auth = await createAuth({ ...options, log: log.child({ room: 'auth' }) })
     return await createSetupLink(auth, baseUrl)
   }
 }

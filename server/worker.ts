@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { destination, type Logger, pino } from 'pino'
-import { closeServer, nodeName, openNode } from './compose.ts'
+import { closeServer, nodeName, openNode, openRecordsOf } from './compose.ts'
 import { type Engine, openEngine } from './engine.ts'
-import { listenLocal, listenTcp, localSocketPath, unboundServer } from './http/listen.ts'
+import { listenLocal, listenTcp, localSocketPath } from './http/listen.ts'
+import { createWebServer } from './http/tls/web-server.ts'
+import { unboundServer } from './http/unbound-server.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { watchFaults } from './processes/faults.ts'
 import type { Peer } from './processes/peer.ts'
@@ -44,10 +46,11 @@ async function end(code: number): Promise<void> {
 async function start({ config, worker, node, baseUrl, port }: StartOrder): Promise<AsyncDisposable> {
   await using parts = new AsyncDisposableStack()
   const local = unboundServer()
-  const web = unboundServer()
+  const web = createWebServer(config, log)
   for (const server of [local, web]) parts.defer(() => closeServer(server))
   const metrics = parts.use(createMetrics({ process: true }))
   const store = parts.use(await openStore({ path: join(config.data, 'carillon.sqlite') }))
+  const records = parts.use(await openRecordsOf(config, store, log))
   // On Redis this process is a node like those of other machines.
   const isOnRedis = config.redis_url !== undefined
   const engine = parts.use(isOnRedis ? await openEngine({ config, store, metrics, log }) : openRemoteEngine(peer, node))
@@ -57,6 +60,7 @@ async function start({ config, worker, node, baseUrl, port }: StartOrder): Promi
       log,
       metrics,
       store,
+      records,
       engine,
       name: nodeName(port, worker),
       baseUrl,

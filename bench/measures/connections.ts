@@ -5,7 +5,7 @@ import type { RunningPeer } from '../peer.ts'
 export async function connectionsPerCpuSecond(peer: RunningPeer, count: number): Promise<number> {
   using subscribers = createSubscribers(peer)
   // The first ones compile the server.
-  await subscribers.open(Math.ceil(count / 4))
+  await subscribers.open(Math.ceil(count / 3))
   let cpu = 0
   await subscribers.open(count, async (open) => {
     const before = await peer.usage()

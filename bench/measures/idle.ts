@@ -13,7 +13,7 @@ export async function idleKibPerConnection(peer: RunningPeer, count: number): Pr
   return ((await rested(peer)) - before) / count / 1024
 }
 
-const restMs = 2_000
+const restMs = 1_000
 const longestRestMs = 30_000
 
 /** Resident memory when it has stopped falling. */

@@ -20,18 +20,20 @@ import {
 } from '#protocol/api.ts'
 import { type AccountApi, createAccountApi } from './account/account-api.ts'
 import { createPasskeyApi, type PasskeyApi } from './account/passkey-api.ts'
-import { type AdminApi, createAdminApi } from './admin-api.ts'
+import { type AdministrationApi, createAdministrationApi } from './administration/administration-api.ts'
 import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
 import { createOauthApi, type OauthApi } from './oauth/oauth-api.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
-export interface ApiClient extends AdminApi {
+export interface ApiClient {
   /** One's own sessions, factors, keys and grants. */
   readonly account: AccountApi
   readonly passkeys: PasskeyApi
   /** What one lets other services do. */
   readonly oauth: OauthApi
+  /** Of everybody. */
+  readonly administration: AdministrationApi
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
@@ -66,7 +68,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
     account: createAccountApi(ask),
     passkeys: createPasskeyApi(ask),
     oauth: createOauthApi(ask),
-    ...createAdminApi(ask),
+    administration: createAdministrationApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null

@@ -40,7 +40,7 @@ function NewKeyForm({ scopes, onClose }: Required<Pick<NewKeyDialogProps, 'scope
   })
   const create = useMutation({
     mutationFn: ({ name, scopes: chosen, days }: Draft) =>
-      api.createKey({ name: name.trim(), scopes: chosen, expiresAt: inDays(days) }),
+      api.account.createKey({ name: name.trim(), scopes: chosen, ...endsIn(days) }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
     onError: (error) => form.setErrors({ ...asApiError(error).fields }),
   })
@@ -96,8 +96,8 @@ const lifetimes = [
   { value: '', label: 'Never' },
 ]
 
-function inDays(days: string): string | undefined {
-  return days === '' ? undefined : new Date(Date.now() + Number(days) * 24 * 60 * 60 * 1000).toISOString()
+function endsIn(days: string): { expiresAt?: string } {
+  return days === '' ? {} : { expiresAt: new Date(Date.now() + Number(days) * 24 * 60 * 60 * 1000).toISOString() }
 }
 
 const meanings = {

@@ -17,7 +17,7 @@ export function RevokeKeyDialog({ of: key, onClose }: RevokeKeyDialogProps) {
   const revoke = async (): Promise<string | null> => {
     if (key === null) return null
     try {
-      await api.revokeKey(key.id)
+      await api.account.revokeKey(key.id)
     } catch (error) {
       return asApiError(error).message
     }

@@ -17,7 +17,7 @@ export function RotateDeviceDialog({ device, onClose }: RotateDeviceDialogProps)
   const rotate = async (): Promise<string | null> => {
     if (device === null) return null
     try {
-      await api.rotateDevice(device.id)
+      await api.administration.rotateDevice(device.id)
     } catch (error) {
       return asApiError(error).message
     }

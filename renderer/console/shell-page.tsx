@@ -1,16 +1,16 @@
 import type { Me } from '#protocol/api.ts'
 import { AccountPage } from './account/account-page.tsx'
-import { AuditPage } from './audit-page.tsx'
+import { AuditPage } from './administration/audit-page.tsx'
+import { KeysPage } from './administration/keys-page.tsx'
+import { ServicesPage } from './administration/services-page.tsx'
+import { UsersPage } from './administration/users-page.tsx'
 import { ClientPage } from './client-page.tsx'
 import { ConnectionsPage } from './connections-page.tsx'
 import { EnrolPage } from './enrol-page.tsx'
-import { KeysPage } from './keys-page.tsx'
 import type { LiveLink } from './live-link.ts'
 import { LivePage } from './live-page.tsx'
 import type { Location } from './location.ts'
 import { ScreensPage } from './screens-page.tsx'
-import { ServicesPage } from './services-page.tsx'
-import { UsersPage } from './users-page.tsx'
 
 interface ShellPageProps {
   readonly me: Me

@@ -6,8 +6,8 @@ import { linkTo } from './location.ts'
 
 /** The screens that show a code. Which code it is has to be read from the screen: then it is the right one. */
 export function WaitingScreens({ now }: { readonly now: number }) {
-  const api = useApi()
-  const waiting = useQuery({ queryKey: ['waiting'], queryFn: api.waitingScreens, refetchInterval: 5000 })
+  const { administration } = useApi()
+  const waiting = useQuery({ queryKey: ['waiting'], queryFn: administration.waitingScreens, refetchInterval: 5000 })
   const screens = waiting.data?.items ?? []
   if (screens.length === 0) return null
   return (

@@ -13,7 +13,7 @@ const audience = 'carillon:realtime'
 
 /** The server's real signing key, to make tokens that are wrong in one thing only. */
 async function realKey(server: Server) {
-  const row = server.store.sqlite.prepare('select id, privateKey from jwks').get()
+  const row = await server.database.get<{ id: string; privateKey: string }>('select id, "privateKey" from jwks')
   const jwk = await symmetricDecrypt({ key: secret, data: JSON.parse(String(row?.privateKey)) })
   return { kid: String(row?.id), key: await importJWK(JSON.parse(jwk) as JWK, 'EdDSA') }
 }
@@ -154,11 +154,11 @@ test('a token of a key made after the key set was read is accepted', async () =>
   expect(await server.auth.verifyAccessToken(token)).toMatchObject({ ok: true })
   // As the next rotation does, or another server on the same records.
   const pair = await generateKeyPair('EdDSA', { extractable: true })
-  server.store.sqlite
-    .prepare(
-      `insert into jwks (id, publicKey, privateKey, createdAt, alg, crv) values ('next', ?, '', ?, 'EdDSA', 'Ed25519')`,
-    )
-    .run(JSON.stringify(await exportJWK(pair.publicKey)), new Date().toISOString())
+  await server.database.run(
+    `insert into jwks (id, "publicKey", "privateKey", "createdAt", alg, crv) values ('next', ?, '', ?, 'EdDSA', 'Ed25519')`,
+    JSON.stringify(await exportJWK(pair.publicKey)),
+    new Date().toISOString(),
+  )
   const rotated = await new SignJWT(decodeJwt(token))
     .setProtectedHeader({ alg: 'EdDSA', kid: 'next' })
     .sign(pair.privateKey)
@@ -195,7 +195,9 @@ test('only what is written as we write it is verified the short way, and nothing
   const segment = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const hmac = (protectedHeader: { alg: string; typ: string; kid: string }) =>
     new SignJWT(good).setProtectedHeader(protectedHeader).sign(publicKey)
-  const publicKey = Buffer.from(String(server.store.sqlite.prepare('select publicKey from jwks').get()?.publicKey))
+  const publicKey = Buffer.from(
+    (await server.database.get<{ key: string }>('select "publicKey" as key from jwks'))?.key ?? '',
+  )
   const flipped = Buffer.from(signature, 'base64url')
   flipped[0] = (flipped[0] ?? 0) ^ 1
   const now = Math.floor(server.clock() / 1000)

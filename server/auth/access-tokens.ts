@@ -95,6 +95,7 @@ const claims = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('user'), ...session }),
   z.object({ kind: z.literal('device'), ...session }),
   z.object({ kind: z.literal('key'), sub: z.string(), key: z.string(), exp: z.int() }),
+  z.object({ kind: z.literal('grant'), sub: z.string(), grant: z.string(), exp: z.int() }),
   z.object({ kind: z.literal('local'), sub: z.literal('local'), name: z.string(), exp: z.int() }),
 ])
 type Claims = z.infer<typeof claims>
@@ -109,6 +110,8 @@ function payloadOf(identity: Identity): JWTPayload {
       return { ...common, sid: identity.sessionId, device: identity.device }
     case 'key':
       return { ...common, key: identity.keyId, scopes: identity.scopes }
+    case 'grant':
+      return { ...common, grant: identity.grantId, scopes: identity.scopes }
     case 'local':
       return common
     default:
@@ -123,6 +126,8 @@ function holderOf(known: Claims): Holder {
       return { kind: known.kind, userId: known.sub, sessionId: known.sid }
     case 'key':
       return { kind: 'key', userId: known.sub, keyId: known.key }
+    case 'grant':
+      return { kind: 'grant', userId: known.sub, grantId: known.grant }
     case 'local':
       return { kind: 'local', userId: 'local', name: known.name, role: 'admin' }
     default:

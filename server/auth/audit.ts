@@ -23,8 +23,8 @@ export interface Audit {
 
 export interface AuditEntry {
   readonly action: AuditAction
-  /** Null when nobody is known. */
-  readonly actor: Identity | AuditParty | null
+  /** Default: who sent the request that is being answered. Null when nobody is known. */
+  readonly actor?: Identity | AuditParty | null
   readonly target?: AuditParty | null
   /** Default: done. */
   readonly outcome?: AuditOutcome

@@ -2,10 +2,13 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
+import { openRecords } from '#server/store/records.ts'
 import { openStore } from '#server/store/store.ts'
+import { postgresOfTest } from '#test/support/postgres-database.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import type { Auth } from './auth.ts'
 import { type AuthOptions, createAuth } from './create-auth.ts'
+import { openIdentityRecords } from './database.ts'
 import type { Identity } from './identity.ts'
 import type { Passwords } from './passwords.ts'
 
@@ -25,7 +28,7 @@ export const fastPasswords: Passwords = {
 
 /** A real `Auth` on a real file, with a clock that can be put forward and a log that can be read. */
 export async function startAuth(
-  options: Partial<Omit<AuthOptions, 'store' | 'ephemeral' | 'log' | 'clock'>> & { path?: string } = {},
+  options: Partial<Omit<AuthOptions, 'records' | 'ephemeral' | 'log' | 'clock'>> & { path?: string } = {},
 ) {
   const path = options.path ?? join(temporaryFolder(), 'carillon.sqlite')
   const store = await openStore({ path })
@@ -40,10 +43,14 @@ export async function startAuth(
   const given = { baseUrl, secret: 's'.repeat(43), passwords: fastPasswords, ...options }
   const clock = () => Date.now() + aheadMs
   const ephemeral = createMemoryEphemeral({ clock })
-  const auth = await createAuth({ ...given, store, ephemeral, log: pino({ level: 'trace' }, sink), clock })
+  const log = pino({ level: 'trace' }, sink)
+  const records = await openRecords({ store, target: await postgresOfTest(path), log })
+  const auth = await createAuth({ ...given, records, ephemeral, log, clock })
   return {
     auth,
     store,
+    /** What the records say, whatever keeps them. */
+    database: (await openIdentityRecords(records)).database,
     path,
     clock,
     logged: () => logged,
@@ -52,6 +59,7 @@ export async function startAuth(
     },
     async [Symbol.asyncDispose]() {
       await auth[Symbol.asyncDispose]()
+      await records[Symbol.asyncDispose]()
       await store[Symbol.asyncDispose]()
     },
   }

@@ -13,6 +13,7 @@ import type { KeyScope, PersonRole } from '#protocol/roles.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Audit } from './audit.ts'
 import type { Identity, SocketIdentity } from './identity.ts'
+import type { OAuth } from './oauth/oauth.ts'
 
 /**
  * All there is to know about who is who. The one implementation wraps better-auth (`create-auth.ts`); nothing outside
@@ -28,7 +29,7 @@ export interface Auth extends AsyncDisposable {
    */
   handle(request: Request, address: string): Promise<Response>
   /**
-   * Who sent these headers: an `Authorization: Bearer` session, an `X-API-Key` or `Authorization: apikey`, or a session
+   * Who sent these headers: an `Authorization: Bearer` session or OAuth access token, an `X-API-Key` or `Authorization: apikey`, or a session
    * cookie; null when nobody.
    * A bearer or key that is present but not valid throws `invalid_token`. Counts as a use of the session.
    */
@@ -60,7 +61,7 @@ export interface Auth extends AsyncDisposable {
     /** 256 random bits, for one socket within 20 s. Throws `unavailable` when too many are under way. */
     issue(identity: Identity): Promise<{ readonly ticket: string; readonly expiresIn: number }>
     /** Takes the ticket out of the store; null when unknown, used, expired, or its session has ended. */
-    redeem(ticket: string): Promise<Identity | null>
+    redeem(ticket: string): Identity | null | Promise<Identity | null>
   }
   readonly setup: {
     /** Whether an administrator exists. */
@@ -107,6 +108,8 @@ export interface Auth extends AsyncDisposable {
     /** Remembers that the device was connected then. Milliseconds since 1970. */
     touch(id: string, time: number): Promise<void>
   }
+  /** Other services, and what people let them do. */
+  readonly oauth: OAuth
   /** Who did what. What this room does is recorded by it; the edge records what it refuses. */
   readonly audit: Audit
   /** The same somebody as the records have them now; null when their session, key or account is no more. */
@@ -176,7 +179,7 @@ export type PolicyOverride = Partial<
   Pick<Namespace, 'presence' | 'join_leave' | 'force_push_join_leave' | 'force_positioning' | 'force_recovery'>
 >
 
-/** Sockets of this session, or of this whole user, must close; with `changed` they may come back by themselves. */
+/** Sockets of this session or OAuth access token, or of this whole user, must close; with `changed` they may come back by themselves. */
 export type Revoked =
   | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'user'; readonly userId: string; readonly changed?: true | undefined }

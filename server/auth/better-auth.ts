@@ -1,14 +1,14 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { betterAuth } from 'better-auth'
 import { createAuthMiddleware } from 'better-auth/api'
 import { getMigrations } from 'better-auth/db/migration'
 import { admin, bearer, type JwtOptions, jwt } from 'better-auth/plugins'
 import { createAccessControl } from 'better-auth/plugins/access'
 import { adminAc, defaultStatements } from 'better-auth/plugins/admin/access'
-import { Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import { nodeSqliteDialect } from '#server/store/node-sqlite.ts'
-import type { SqliteTurns } from '#server/store/sqlite-turns.ts'
+import type { IdentityRecords } from './database.ts'
+import type { Grants } from './oauth/grants.ts'
+import { oauthPlugins, shortCode } from './oauth/plugins.ts'
 import type { Passwords } from './passwords.ts'
 import type { Revocation } from './revocation.ts'
 import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
@@ -24,40 +24,37 @@ export const addressHeader = 'x-carillon-address'
 export const accessTokenAudience = 'carillon:realtime'
 
 export interface BetterAuthParts {
-  /** A handle of its own. */
-  readonly sqlite: DatabaseSync
-  readonly turns: SqliteTurns
+  readonly records: IdentityRecords['betterAuth']
   readonly baseUrl: string
   readonly trustedOrigins: readonly string[]
   readonly secret: string
   readonly passwords: Passwords
   readonly signInLimit: SignInLimit
   readonly revocation: Revocation
+  readonly grants: Grants
   readonly log: Logger
 }
 
-export type BetterAuth = Awaited<ReturnType<typeof createBetterAuth>>
+export type BetterAuth = ReturnType<typeof createBetterAuth>
 
-/** Brings better-auth's own tables up to date and answers an instance that knows them. */
-export async function createBetterAuth(parts: BetterAuthParts) {
-  const kysely = new Kysely<unknown>({ dialect: nodeSqliteDialect(parts.sqlite, parts.turns) })
-  // An instance looks at its tables while it is built, so the one that migrates is not the one that serves.
-  const { runMigrations } = await getMigrations(options(parts, kysely))
+/** Brings better-auth's own tables up to date, before there is an instance: one looks at its tables while it is built. */
+export async function migrateBetterAuth(parts: BetterAuthParts, db: Kysely<unknown>): Promise<void> {
+  const { runMigrations } = await getMigrations(options({ ...parts, records: { ...parts.records, db } }))
   await runMigrations()
-  return { ...betterAuth(options(parts, kysely)), jwtOptions: jwtOptions(parts.baseUrl), close: () => kysely.destroy() }
 }
 
-function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
+export function createBetterAuth(parts: BetterAuthParts) {
+  return { ...betterAuth(options(parts)), jwtOptions: jwtOptions(parts.baseUrl) }
+}
+
+function options(parts: BetterAuthParts) {
   return {
     appName: 'Carillon',
     baseURL: parts.baseUrl,
     basePath: authPath,
     secret: parts.secret,
     trustedOrigins: [...parts.trustedOrigins],
-    // Without transactions: node:sqlite is synchronous, and one that stays open while better-auth awaits something
-    // would make every other handle's write block the event loop until it fails. What has to be atomic is written by
-    // this room itself (accounts.ts).
-    database: { db: kysely, type: 'sqlite' as const, transaction: false },
+    database: parts.records,
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
@@ -86,7 +83,7 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
     },
     telemetry: { enabled: false },
     // Errors that are not answers come out of the handler and are logged there.
-    onAPIError: { throw: true },
+    onAPIError: { throw: true, errorURL: '/oauth/consent' },
     logger: { level: 'warn' as const, log: logTo(parts.log) },
     hooks: {
       before: createAuthMiddleware(async (context) => {
@@ -104,8 +101,18 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
       }),
     },
     databaseHooks: {
+      verification: {
+        create: {
+          before: async (verification: { value: string; createdAt: Date }) => {
+            const shorter = shortCode(verification)
+            return shorter === null ? undefined : { data: shorter }
+          },
+        },
+      },
       session: {
         delete: {
+          // Before: with the session goes what says which tokens came of it.
+          before: async (session: { id: string }) => parts.grants.endOfSession(session.id),
           after: async (session: { id: string }) =>
             parts.revocation.publish({ kind: 'session', sessionId: session.id }),
         },
@@ -113,8 +120,10 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
       user: {
         // A role or name has changed, or the account has been disabled: only in the first case may sockets come back.
         update: {
-          after: async (user: { id: string; banned?: boolean | null }) =>
-            parts.revocation.publish({ kind: 'user', userId: user.id, ...(!user.banned && { changed: true }) }),
+          after: async (user: { id: string; banned?: boolean | null }) => {
+            if (user.banned) await parts.grants.end({ userId: user.id })
+            parts.revocation.publish({ kind: 'user', userId: user.id, ...(!user.banned && { changed: true }) })
+          },
         },
         delete: { after: async (user: { id: string }) => parts.revocation.publish({ kind: 'user', userId: user.id }) },
       },
@@ -123,6 +132,7 @@ function options(parts: BetterAuthParts, kysely: Kysely<unknown>) {
       bearer({ requireSignature: true }),
       jwt(jwtOptions(parts.baseUrl)),
       admin({ ac: accessControl, roles, defaultRole: 'viewer', adminRoles: ['admin'] }),
+      ...oauthPlugins(parts),
     ],
   } satisfies Parameters<typeof betterAuth>[0]
 }

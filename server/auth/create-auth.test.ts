@@ -11,7 +11,6 @@ import {
   signedIn,
   startAuth,
 } from './auth-fixture.ts'
-import { scryptPasswords } from './passwords.ts'
 
 test('after a restart every token still verifies, and what was revoked stays revoked', async () => {
   const before = await startAuth()
@@ -44,40 +43,6 @@ test('with another secret the sessions of before are void', async () => {
   await before[Symbol.asyncDispose]()
   await using after = await startAuth({ path: before.path, secret: 't'.repeat(43) })
   await expect(after.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
-})
-
-test('writes of other rooms never meet a lock while people sign in and are created', async () => {
-  await using server = await startAuth({ passwords: scryptPasswords })
-  const { auth, store } = server
-  // Not a moment of patience: a lock that anybody holds across an await fails the next write.
-  store.sqlite.exec('PRAGMA busy_timeout = 0')
-  const write = store.sqlite.prepare(`insert or replace into stars values ('ada', 'news:a', ?)`)
-  await auth.users.create(ada)
-  let writes = 0
-  let isOver = false
-  const writing = (async () => {
-    while (!isOver) {
-      write.run(String(writes++))
-      await new Promise((resolve) => setImmediate(resolve))
-      await store.db.deleteFrom('stars').execute()
-    }
-  })()
-  const body = { email: ada.email, password }
-  const cookie = cookiesOf(
-    (await auth.handle(authRequest('POST', '/sign-in/email', body), address)).headers.getSetCookie(),
-  )
-  const work = await Promise.allSettled([
-    ...[1, 2, 3].map((n) => auth.users.create({ ...ada, email: `u${n}@example.org` })),
-    ...[1, 2, 3].map(() => auth.signIn(ada.email, password, address)),
-    auth.handle(authRequest('POST', '/sign-in/email', body, { cookie }), address),
-    enrolled(auth),
-    auth.keys.create('weather', ['publish'], operator),
-    auth.issueAccessToken(operator),
-  ])
-  isOver = true
-  await writing
-  expect(work.filter(({ status }) => status === 'rejected')).toEqual([])
-  expect(writes).toBeGreaterThan(50)
 })
 
 test('no secret is in the log, however much it says', async () => {
@@ -128,13 +93,4 @@ test('a listener that fails does not keep others from hearing of a revocation', 
   await enrolled(server.auth)
   await server.auth.devices.remove((await server.auth.devices.list())[0]?.id ?? '')
   expect(heard).toHaveLength(1)
-})
-
-test('a write that meets the lock of another process fails as a whole, and the next one works', async () => {
-  await using server = await startAuth()
-  server.store.sqlite.exec('BEGIN IMMEDIATE')
-  await expect(server.auth.keys.create('weather', ['publish'], operator)).rejects.toThrow('locked')
-  server.store.sqlite.exec('ROLLBACK')
-  expect(await server.auth.keys.list()).toEqual([])
-  expect(await server.auth.keys.create('weather', ['publish'], operator)).toHaveProperty('key')
 })

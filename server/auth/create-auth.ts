@@ -2,23 +2,26 @@ import type { Logger } from 'pino'
 import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
 import type { Ephemeral } from '#server/store/ephemeral.ts'
-import { createSqliteTurns } from '#server/store/sqlite-turns.ts'
-import { openHandle, type Store } from '#server/store/store.ts'
+import type { Records } from '#server/store/records.ts'
 import { createAccessTokens } from './access-tokens.ts'
 import type { Auth } from './auth.ts'
-import { createBetterAuth } from './better-auth.ts'
+import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
 import { createAudit } from './create-audit.ts'
 import { createCurrentIdentity } from './current-identity.ts'
-import { createSqliteDatabase } from './database.ts'
+import { openIdentityRecords } from './database.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
+import { createOAuth } from './oauth/create-oauth.ts'
+import { createGrants } from './oauth/grants.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
+import { checkSecret } from './secret-check.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
 import { createSignIn } from './sign-in.ts'
@@ -31,13 +34,15 @@ import { createTickets } from './tickets.ts'
 import { createUsers } from './users.ts'
 
 export interface AuthOptions {
-  readonly store: Pick<Store, 'path'>
+  readonly records: Records
   /** Tickets and counters, shared with all nodes. */
   readonly ephemeral: Ephemeral
   /** Where people and devices reach the server, without a path: `https://carillon.example.org`. */
   readonly baseUrl: string
   /** From `readOrCreateSecret`. */
   readonly secret: string
+  /** Whether other nodes may have the same records, and so need the same secret. Default false. */
+  readonly isShared?: boolean
   readonly log: Logger
   /** Whether this process ends what time has ended; of those that share the records one is enough. Default true. */
   readonly sweeps?: boolean
@@ -48,6 +53,8 @@ export interface AuthOptions {
   readonly client?: SiteSettings
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
+  /** How long the record of who did what is kept, in milliseconds; 400 days unless told otherwise. */
+  readonly auditKeepMs?: number
   /** How passwords are stored; scrypt unless told otherwise. */
   readonly passwords?: Passwords
 }
@@ -67,57 +74,70 @@ const defaultLimits: AuthLimits = {
   requestsPerMinute: 600,
 }
 
-/** Puts identity together, on a handle of its own to the store's file. */
+/** Puts identity together, and brings its tables up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
   const { ephemeral, secret, log, sweeps = true, clock = Date.now } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
-  const sqlite = openHandle(options.store.path)
-  const turns = createSqliteTurns()
-  const database = createSqliteDatabase(sqlite, turns)
+  const records = await openIdentityRecords(options.records)
+  const { database } = records
   const passwords = limitPasswords(options.passwords ?? scryptPasswords)
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
   const signInLimit = createSignInLimit(limits.signIn, counters)
-  const audit = createAudit({ log })
+  const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
   const common = { baseUrl, secret, log, clock, database, audit }
-  const betterAuth = await createBetterAuth({
+  const grants = createGrants({ ...common, revocation })
+  const betterAuthParts = {
     ...common,
-    ...{ sqlite, turns },
+    records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
     passwords,
     signInLimit,
-    revocation,
-  }).catch((error: unknown) => {
-    sqlite.close()
-    throw error
-  })
+    ...{ revocation, grants },
+  }
+  await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
+  if (options.isShared) await checkSecret(database, secret)
+  const betterAuth = createBetterAuth(betterAuthParts)
 
   const sessions = createSessions(database, clock)
   const keys = createKeys({ ...common, revocation })
-  const currentIdentity = createCurrentIdentity(sessions, keys)
+  const currentIdentity = createCurrentIdentity(sessions, keys, grants)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const devices = createDevices({ ...common, betterAuth })
   const signIn = createSignIn({ betterAuth, sessions })
+  const identify = recordRefused(
+    createIdentify({ ...common, betterAuth, sessions, keys, grants, configuredKey: options.configuredKey }),
+    audit,
+  )
+  const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
       ...common,
       betterAuth,
+      identify,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
+      oauth: oauth.endpoints,
     }),
-    identify: createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    identify,
+    oauth: oauth.public,
     signIn: signIn.forToken,
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
-      if (session !== undefined) await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      if (session === undefined) return
+      await (await betterAuth.$context).internalAdapter.deleteSession(session.token)
+      await audit.record({ action: 'sign_out', target: { kind: 'session', id: sessionId, name: '' } })
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
-    ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
+    ...createSocketTokens({
+      ...{ clock, signingKeys, accessTokens, subscriptionTokens, grants },
+      site: options.client,
+    }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
     users: createUsers({ ...common, betterAuth, passwords }),
@@ -129,7 +149,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()
-      await betterAuth.close()
+      await audit[Symbol.asyncDispose]()
     },
   }
 }

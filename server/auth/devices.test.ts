@@ -15,7 +15,7 @@ test('a removed device is signed out at once, its sockets are told, and its name
   await expect(auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
   expect(await auth.verifyAccessToken(access.token)).toMatchObject({ ok: false, reason: 'invalid' })
   expect(await auth.devices.list()).toEqual([])
-  expect(server.store.sqlite.prepare('select * from user').all()).toEqual([])
+  expect(await server.database.all('select * from "user"')).toEqual([])
   expect((await enrolled(auth, 'lobby-1')).device.id).not.toBe(device.id)
 })
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { insertAccount, reservedEmail } from './accounts.ts'
+import type { Audit } from './audit.ts'
 import type { Auth, DeviceRecord } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
@@ -9,10 +10,11 @@ import type { Identity } from './identity.ts'
 export interface DevicesParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
+  readonly audit: Audit
 }
 
 /** Kiosks and desktop installations with an identity of their own. */
-export function createDevices({ database, betterAuth }: DevicesParts): Auth['devices'] {
+export function createDevices({ database, betterAuth, audit }: DevicesParts): Auth['devices'] {
   return {
     list: async () => (await database.all<Row>('select * from devices order by name')).map(recordOf),
     async remove(id) {
@@ -23,6 +25,7 @@ export function createDevices({ database, betterAuth }: DevicesParts): Auth['dev
       const { internalAdapter } = await betterAuth.$context
       // Sessions first, each with its revocation; the device's row goes with the account.
       await internalAdapter.deleteUser(device.user_id)
+      await audit.record({ action: 'device_remove', target: { kind: 'device', id, name: device.name } })
     },
     async touch(id, time) {
       await database.run('update devices set last_seen_at = ? where id = ?', new Date(time).toISOString(), id)

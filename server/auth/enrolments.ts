@@ -1,3 +1,4 @@
+import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
@@ -37,6 +38,7 @@ export interface EnrolmentsParts {
   readonly secret: string
   readonly limits: EnrolmentLimits
   readonly counters: Counters
+  readonly audit: Audit
   readonly clock: () => number
 }
 
@@ -45,7 +47,7 @@ export interface EnrolmentsParts {
  * session of whoever approved it, and looking at a code changes nothing.
  */
 export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
-  const { database, clock, limits } = parts
+  const { database, clock, limits, audit } = parts
   const looks = createRateLimit('looks', limits.looksPerMinute, parts.counters)
 
   /** Refuses who may not look at codes, and counts the looks of who may. */
@@ -116,26 +118,31 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
 
     async approve(userCode, name, by) {
       await countLook(by)
-      return database.transaction(async (rows) => {
-        const row = await pending(rows, userCode)
-        const { hostname, version, platform, address } = row
+      const { id, hostname, address } = await database.transaction(async (rows) => {
+        const { hostname, version, platform, address, device_code_hash } = await pending(rows, userCode)
         const enrolled = { enrolledBy: by, enrolledAt: new Date(clock()) }
         const id = await insertDevice(rows, { name, hostname, version, platform, address, ...enrolled })
         await rows.run(
           `update enrolments set state = 'approved', device_id = ? where device_code_hash = ?`,
           id,
-          row.device_code_hash,
+          device_code_hash,
         )
-        return { id, name }
+        return { id, hostname, address }
       })
+      const target = { kind: 'device', id, name } as const
+      await audit.record({ action: 'device_approve', actor: by, target, details: { hostname, screenAddress: address } })
+      return { id, name }
     },
 
     async deny(userCode, by) {
       await countLook(by)
-      await database.transaction(async (rows) => {
+      const { hostname, address } = await database.transaction(async (rows) => {
         const row = await pending(rows, userCode)
         await rows.run(`update enrolments set state = 'denied' where device_code_hash = ?`, row.device_code_hash)
+        return row
       })
+      const target = { kind: 'unknown', id: '', name: hostname } as const
+      await audit.record({ action: 'device_deny', actor: by, target, details: { screenAddress: address } })
     },
 
     async redeem(deviceCode) {

@@ -137,7 +137,7 @@ test('the address of a caller is what the HTTP edge says, whatever the headers s
   await server.auth.users.create(ada)
   const spoofed = { 'x-carillon-address': '203.0.113.9', 'x-forwarded-for': '203.0.113.9' }
   await server.auth.handle(authRequest('POST', '/sign-in/email', credentials, spoofed), address)
-  expect(server.store.sqlite.prepare('select ipAddress from session').all()).toEqual([{ ipAddress: address }])
+  expect(await server.database.all('select "ipAddress" from session')).toEqual([{ ipAddress: address }])
 })
 
 test('requests from one address are limited, and the answer says when to come back', async () => {

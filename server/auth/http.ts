@@ -1,9 +1,12 @@
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { type ProblemCode, problemDocument, problems } from '#protocol/problem.ts'
+import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import { addressHeader, authPath, type BetterAuth } from './better-auth.ts'
+import type { Identity } from './identity.ts'
+import type { createOAuthEndpoints } from './oauth/endpoints.ts'
 import { addressKey, type RateLimit } from './rate-limit.ts'
 import { accountDisabled, wrongCredentials } from './sign-in.ts'
 
@@ -17,14 +20,21 @@ export interface HttpParts {
   readonly betterAuth: BetterAuth
   readonly baseUrl: string
   readonly requests: RateLimit
+  /** OAuth, which answers in its own forms. */
+  readonly oauth: ReturnType<typeof createOAuthEndpoints>
+  readonly identify: Auth['identify']
+  readonly audit: Audit
   readonly log: Logger
 }
 
-export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts): Auth['handle'] {
+export function createHandle(parts: HttpParts): Auth['handle'] {
+  const { betterAuth, baseUrl, requests, identify, audit, log } = parts
+
   async function answer(request: Request, address: string): Promise<Response> {
     const { pathname, search } = new URL(request.url)
     const path = pathname.startsWith(`${authPath}/`) ? pathname.slice(authPath.length) : ''
-    if (!served.has(`${request.method} ${path}`)) {
+    const oauth = parts.oauth(request.method, path)
+    if (oauth === null && !served.has(`${request.method} ${path}`)) {
       throw new AuthError('not_found', 'There is nothing at this address.')
     }
     const retryAfter = await requests.take(addressKey(address))
@@ -32,6 +42,7 @@ export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts):
       const sentence = `Too many requests. Try again in ${retryAfter} seconds.`
       throw new AuthError('rate_limited', sentence, { retryAfter })
     }
+    if (oauth !== null) return oauth(request, address)
     const headers = new Headers(request.headers)
     headers.set(addressHeader, address)
     // The address comes from the configuration: what the Host header says has no effect.
@@ -40,8 +51,20 @@ export function createHandle({ betterAuth, baseUrl, requests, log }: HttpParts):
       headers,
       ...(request.body === null ? {} : { body: await request.arrayBuffer() }),
     })
+    // Afterwards nobody knows any more who it was.
+    const leaving = path === '/sign-out' ? await signedIn(request.headers) : null
     const response = await betterAuth.handler(forwarded)
+    if (leaving !== null && 'sessionId' in leaving && response.ok) {
+      const target = { kind: 'session', id: leaving.sessionId, name: '' } as const
+      await audit.record({ action: 'sign_out', actor: leaving, target })
+    }
     return response.ok ? withoutToken(response) : await refused(response)
+  }
+
+  /** A session that has ended already signs out as well. */
+  async function signedIn(headers: Headers): Promise<Identity | null> {
+    const found = await identify(headers).catch(() => null)
+    return found?.identity ?? null
   }
 
   return async (request, address) => {

@@ -114,7 +114,7 @@ test('a session that is not to be remembered is not prolonged', async () => {
 test('what somebody may do is read anew with each request', async () => {
   await using server = await startAuth()
   const { token, user } = await signedIn(server.auth)
-  server.store.sqlite.prepare(`update user set role = 'viewer', name = 'Ada L.' where id = ?`).run(user.id)
+  await server.database.run(`update "user" set role = 'viewer', name = 'Ada L.' where id = ?`, user.id)
   expect(await identityOf(server.auth, token)).toMatchObject({ role: 'viewer', name: 'Ada L.' })
 })
 

@@ -4,6 +4,8 @@ import type { Auth, Identified } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import { type KeyIdentity, type Keys, keyPrefix } from './keys.ts'
+import type { Grants } from './oauth/grants.ts'
+import { accessTokenPrefix } from './oauth/limits.ts'
 import { hashToken } from './random-token.ts'
 import { signSessionToken, verifySessionToken } from './session-token.ts'
 import { type CurrentSession, type Sessions, sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
@@ -12,6 +14,7 @@ export interface IdentifyParts {
   readonly betterAuth: BetterAuth
   readonly sessions: Sessions
   readonly keys: Keys
+  readonly grants: Pick<Grants, 'ofToken'>
   readonly secret: string
   /** The key that the configuration names, if it does. */
   readonly configuredKey?: string | undefined
@@ -23,9 +26,10 @@ export interface IdentifyParts {
  * instead of some two milliseconds, for every request there is; and it knows that devices' sessions are longer.
  */
 export function createIdentify(parts: IdentifyParts): Auth['identify'] {
-  const { betterAuth, sessions, keys, secret } = parts
+  const { betterAuth, sessions, keys, grants, secret } = parts
 
   async function byBearer(presented: string): Promise<Identified> {
+    if (presented.startsWith(accessTokenPrefix)) return byGrant(presented)
     if (presented.startsWith(keyPrefix)) {
       throw new AuthError('invalid_token', 'API keys go in X-API-Key, and sessions in Authorization: Bearer.')
     }
@@ -36,6 +40,14 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     }
     await extend(parts, session)
     return { identity: session.identity, by: 'bearer', cookies: [] }
+  }
+
+  async function byGrant(presented: string): Promise<Identified> {
+    const identity = await grants.ofToken(presented)
+    if (identity === null) {
+      throw new AuthError('invalid_token', 'The OAuth access token has expired or was revoked. Refresh it.')
+    }
+    return { identity, by: 'bearer', cookies: [] }
   }
 
   async function byKey(presented: string): Promise<Identified> {

@@ -29,6 +29,22 @@ export type Identity =
       /** It stands in the configuration: it opens the realtime server API and nothing else, there for every channel. */
       readonly isConfigured?: true
     }
+  /**
+   * A service with an OAuth access token. It acts for a person who let it, or with an account of its own for itself, and
+   * may do what its scopes and the role of that account both allow.
+   */
+  | {
+      readonly kind: 'grant'
+      readonly userId: string
+      /** The access token, by its id in the records. */
+      readonly grantId: string
+      readonly client: { readonly id: string; readonly name: string }
+      readonly name: string
+      readonly role: PersonRole
+      readonly scopes: readonly KeyScope[]
+      /** Seconds since 1970. */
+      readonly expiresAt: number
+    }
   /** Somebody on the server's own machine, through the socket in the data folder: trusted as an administrator. */
   | { readonly kind: 'local'; readonly userId: 'local'; readonly name: string; readonly role: 'admin' }
 

@@ -19,7 +19,7 @@ test('a key is shown once and kept as a hash', async () => {
   })
   // Whoever is at the server's own machine is not in the records.
   expect(await server.auth.keys.list()).toEqual([{ ...view, owner: { id: 'local', name: 'local' } }])
-  expect(JSON.stringify(server.store.sqlite.prepare('select * from api_keys').all())).not.toContain(key)
+  expect(JSON.stringify(await server.database.all('select * from api_keys'))).not.toContain(key)
 })
 
 test.each([
@@ -44,7 +44,7 @@ test('a revoked key stops working at once and its sockets are told', async () =>
   await expect(server.auth.identify(presenting(key))).rejects.toMatchObject({ code: 'invalid_token' })
   await expect(server.auth.keys.revoke(id)).rejects.toMatchObject({ code: 'not_found' })
   expect(await server.auth.keys.list()).toEqual([])
-  expect(server.store.sqlite.prepare('select * from user').all()).toEqual([])
+  expect(await server.database.all('select * from "user"')).toEqual([])
 })
 
 test('what is not a key of ours is refused', async () => {
@@ -58,7 +58,7 @@ test('what is not a key of ours is refused', async () => {
 test('a key of a disabled service is refused', async () => {
   await using server = await startAuth()
   const { key } = await server.auth.keys.create('weather', ['publish'], operator)
-  server.store.sqlite.exec('update user set banned = 1')
+  await server.database.run('update "user" set banned = true')
   await expect(server.auth.identify(presenting(key))).rejects.toMatchObject({ code: 'invalid_token' })
 })
 

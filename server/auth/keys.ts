@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { type KeyScope, keyScope, type PersonRole } from '#protocol/roles.ts'
 import { insertAccount, reservedEmail } from './accounts.ts'
+import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { Database } from './database.ts'
@@ -12,7 +13,7 @@ import type { Revocation } from './revocation.ts'
 export const keyPrefix = 'crl_'
 
 /** How much of a key is shown to tell it from others: the prefix and 6 characters. */
-const startLength = 10
+export const startLength = 10
 
 /** A use is written down at most this often. */
 const lastUsedAgeMs = 60_000
@@ -33,10 +34,11 @@ export interface Keys {
 export interface KeysParts {
   readonly database: Database
   readonly revocation: Revocation
+  readonly audit: Audit
   readonly clock: () => number
 }
 
-export function createKeys({ database, revocation, clock }: KeysParts): Keys {
+export function createKeys({ database, revocation, audit, clock }: KeysParts): Keys {
   const columns = `select k.id, k.user_id, k.start, k.scopes, k.created_at, k.last_used_at, k.created_by, u.name, u.role,
       u.banned, o.name as owner
     from api_keys k join "user" u on u.id = k.user_id left join "user" o on o.id = k.created_by`
@@ -69,6 +71,8 @@ export function createKeys({ database, revocation, clock }: KeysParts): Keys {
             by.userId,
           )
         })
+        const details = { scopes: row.scopes.join(' '), start: row.start }
+        await audit.record({ action: 'key_create', actor: by, target: { kind: 'key', id: row.id, name }, details })
         return { ...row, lastUsedAt: null, key }
       },
       async list() {
@@ -92,6 +96,7 @@ export function createKeys({ database, revocation, clock }: KeysParts): Keys {
         // The key goes with its account.
         await database.run('delete from "user" where id = ?', row.user_id)
         revocation.publish({ kind: 'user', userId: row.user_id })
+        await audit.record({ action: 'key_revoke', target: { kind: 'key', id, name: row.name } })
       },
     },
     async ofKey(key) {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Identity } from './identity.ts'
 
 /** Where what is being done was asked for. */
 export interface RequestOrigin {
@@ -9,16 +10,33 @@ export interface RequestOrigin {
   readonly userAgent: string
 }
 
-const storage = new AsyncLocalStorage<RequestOrigin>()
+/** Who asks is found out while the request is answered already. */
+interface Asking {
+  readonly origin: RequestOrigin
+  caller: Identity | null
+}
+
+const storage = new AsyncLocalStorage<Asking>()
 
 /** Does `work` on behalf of a request: what is recorded meanwhile says so. */
 export function onBehalfOf<T>(origin: RequestOrigin, work: () => T): T {
-  return storage.run(origin, work)
+  return storage.run({ origin, caller: null }, work)
 }
 
 /** The request that is being answered, or the server itself. */
 export function requestOrigin(): RequestOrigin {
-  return storage.getStore() ?? nobody
+  return storage.getStore()?.origin ?? nobody
+}
+
+/** Says who sent the request that is being answered: what is recorded from here on is done by them. */
+export function askedBy(caller: Identity): void {
+  const asking = storage.getStore()
+  if (asking !== undefined) asking.caller = caller
+}
+
+/** Who sent the request that is being answered; null while that is not known. */
+export function requestCaller(): Identity | null {
+  return storage.getStore()?.caller ?? null
 }
 
 const nobody: RequestOrigin = { address: '', requestId: '', userAgent: '' }

@@ -63,7 +63,7 @@ test('a wrong, replaced or old link is refused', async () => {
 test('the token is not in the database', async () => {
   await using server = await startAuth()
   const token = await server.auth.setup.createToken()
-  const rows = server.store.sqlite.prepare('select * from setup_token').all()
+  const rows = await server.database.all('select * from setup_token')
   expect(rows).toHaveLength(1)
   expect(JSON.stringify(rows)).not.toContain(token)
 })

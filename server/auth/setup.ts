@@ -1,4 +1,6 @@
 import { insertAccount } from './accounts.ts'
+import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { Database, Rows } from './database.ts'
@@ -12,11 +14,12 @@ export interface SetupParts {
   readonly passwords: Passwords
   /** Signs the new administrator in; answers the `Set-Cookie` headers. */
   readonly signIn: (email: string, password: string) => Promise<readonly string[]>
+  readonly audit: Audit
   readonly clock: () => number
 }
 
 /** The one-time link that creates the first administrator. */
-export function createSetup({ database, passwords, signIn, clock }: SetupParts): Auth['setup'] {
+export function createSetup({ database, passwords, signIn, audit, clock }: SetupParts): Auth['setup'] {
   async function isDone(rows: Rows): Promise<boolean> {
     return (await rows.get(`select 1 from "user" where kind = 'person' and role = 'admin' limit 1`)) !== undefined
   }
@@ -52,13 +55,15 @@ export function createSetup({ database, passwords, signIn, clock }: SetupParts):
     async complete({ token, name, email, password }) {
       await check(database, token)
       const passwordHash = await passwords.hash(password)
-      await database.transaction(async (rows) => {
+      const id = await database.transaction(async (rows) => {
         // Once more: somebody may have been faster while the password was hashed.
         await check(rows, token)
         const createdAt = new Date(clock())
-        await insertAccount(rows, { kind: 'person', role: 'admin', email, name, passwordHash, createdAt })
+        const id = await insertAccount(rows, { kind: 'person', role: 'admin', email, name, passwordHash, createdAt })
         await rows.run('delete from setup_token')
+        return id
       })
+      await audit.record({ action: 'setup', actor: userParty({ id, name, email }) })
       return { cookies: await signIn(email, password) }
     },
   }

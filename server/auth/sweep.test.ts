@@ -23,7 +23,7 @@ test('sessions that time has ended are told of, so that their sockets close', as
   await aMinuteLater()
   await vi.waitFor(() => expect(revoked).toHaveBeenCalled())
   expect(revoked.mock.calls).toEqual([[{ kind: 'session', sessionId: identity.kind === 'user' && identity.sessionId }]])
-  expect(server.store.sqlite.prepare('select count(*) as n from session').get()).toEqual({ n: 1 })
+  expect(await server.database.get('select count(*) as n from session')).toEqual({ n: 1 })
 })
 
 test('a device that never came for its session is removed, and its name is free', async () => {

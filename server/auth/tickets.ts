@@ -28,15 +28,17 @@ export function createTickets({ currentIdentity, ephemeral }: TicketsParts): Aut
       }
       return { ticket, expiresIn: lifetimeSeconds }
     },
-    async redeem(ticket) {
-      let kept: string | null
-      try {
-        kept = await ephemeral.take(keyOf(ticket))
-      } catch (error) {
+    redeem(ticket) {
+      const kept = ephemeral.take(keyOf(ticket))
+      if (!(kept instanceof Promise)) return holderNow(kept)
+      return kept.then(holderNow, (error: unknown) => {
         throw unavailable(error)
-      }
-      return kept === null ? null : currentIdentity(holder.parse(JSON.parse(kept)))
+      })
     },
+  }
+
+  function holderNow(kept: string | null) {
+    return kept === null ? null : currentIdentity(holder.parse(JSON.parse(kept)))
   }
 }
 
@@ -48,6 +50,7 @@ function keyOf(ticket: string): string {
 const holder = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal(['user', 'device']), userId: z.string(), sessionId: z.string() }),
   z.object({ kind: z.literal('key'), userId: z.string(), keyId: z.string() }),
+  z.object({ kind: z.literal('grant'), userId: z.string(), grantId: z.string() }),
   z.object({ kind: z.literal('local'), userId: z.literal('local'), name: z.string(), role: z.literal('admin') }),
 ]) satisfies z.ZodType<Holder>
 

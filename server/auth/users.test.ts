@@ -25,7 +25,7 @@ test('an e-mail address is taken whatever its case', async () => {
   await server.auth.users.create(ada)
   const again = { ...ada, email: 'ADA@Example.org' }
   await expect(server.auth.users.create(again)).rejects.toMatchObject({ code: 'already_exists' })
-  expect(server.store.sqlite.prepare('select count(*) as n from account').get()).toEqual({ n: 1 })
+  expect(await server.database.get('select count(*) as n from account')).toEqual({ n: 1 })
 })
 
 test('of two people created at the same time with one address one is', async () => {

@@ -1,6 +1,8 @@
 import type { UserView } from '#protocol/api.ts'
 import type { Role } from '#protocol/roles.ts'
 import { insertAccount } from './accounts.ts'
+import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
@@ -11,11 +13,12 @@ export interface UsersParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
   readonly passwords: Passwords
+  readonly audit: Audit
   readonly clock: () => number
 }
 
 /** People. Devices and services have accounts too, and are listed as what they are. */
-export function createUsers({ database, betterAuth, passwords, clock }: UsersParts): Auth['users'] {
+export function createUsers({ database, betterAuth, passwords, audit, clock }: UsersParts): Auth['users'] {
   const columns = `select id, email, name, role, banned, "createdAt" from "user" where kind = 'person'`
   return {
     async create({ email, name, role, password }) {
@@ -24,11 +27,13 @@ export function createUsers({ database, betterAuth, passwords, clock }: UsersPar
       const id = await database.transaction((rows) =>
         insertAccount(rows, { kind: 'person', email, name, role, passwordHash, createdAt }),
       )
+      await audit.record({ action: 'user_create', target: userParty({ id, name, email }), details: { role } })
       return viewOf({ id, email: email.toLowerCase(), name, role, banned: 0, createdAt: createdAt.toISOString() })
     },
     list: async () => (await database.all<Row>(`${columns} order by "createdAt", id`)).map(viewOf),
     async setDisabled(id, disabled) {
-      if ((await database.get(`${columns} and id = ?`, id)) === undefined) {
+      const user = await database.get<Row>(`${columns} and id = ?`, id)
+      if (user === undefined) {
         throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
       }
       if (disabled && !(await ban(id))) {
@@ -37,6 +42,7 @@ export function createUsers({ database, betterAuth, passwords, clock }: UsersPar
       const { internalAdapter } = await betterAuth.$context
       await internalAdapter.updateUser(id, { banned: disabled })
       if (disabled) await internalAdapter.deleteUserSessions(id)
+      await audit.record({ action: disabled ? 'user_disable' : 'user_enable', target: userParty(user) })
     },
   }
 

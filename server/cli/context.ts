@@ -7,9 +7,16 @@ export interface CliContext {
     readonly config: Config
     readonly log: Logger
     readonly tcp: boolean
-  }) => Promise<AsyncDisposable & { readonly url: string; readonly address: string; readonly setupLink: string | null }>
+  }) => Promise<StartedServer>
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
+}
+
+export interface StartedServer extends AsyncDisposable {
+  readonly url: string
+  readonly address: string
+  readonly transport: { readonly sentence: string; readonly fingerprint: string | null } | null
+  readonly setupLink: string | null
 }
 
 /** Flags of every command that talks to a server. */

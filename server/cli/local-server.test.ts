@@ -32,6 +32,7 @@ test('a command waits for a server that has the folder and does not listen yet',
   const startServer = vi.fn(async () => ({
     url: '',
     address: '',
+    transport: null,
     setupLink: null,
     async [Symbol.asyncDispose]() {},
   }))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { namespaceName } from '#protocol/channel.ts'
+import { isLoopback } from './network.ts'
 
 const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
 
@@ -143,8 +144,4 @@ function isProtected(address: string): boolean {
   if (!URL.canParse(address)) return true
   const { protocol, hostname } = new URL(address)
   return protocol !== 'http:' || isLoopback(hostname)
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 }

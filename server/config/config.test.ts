@@ -120,6 +120,17 @@ test('time spans are read in seconds, minutes and hours', () => {
   expect(readConfig({ env: {}, flags: {}, cwd }).namespaces[0]).toMatchObject({ history_ttl: 7200 })
 })
 
+test('the audit record is kept for 400 days unless told otherwise, and never for less than one', () => {
+  const keep = (audit?: object) =>
+    readConfig({ env: audit ? { CARILLON_AUDIT: JSON.stringify(audit) } : {}, flags: {}, cwd: folderWith({}) }).audit
+      .keep
+  expect(keep()).toBe(400 * 24 * 3600)
+  expect(keep({ keep: '90d' })).toBe(90 * 24 * 3600)
+  for (const span of ['12h', '0d', '3651d', 'for ever']) {
+    expect(() => keep({ keep: span }), span).toThrow(/audit\.keep: Give a time span/)
+  }
+})
+
 test('everybody can be subscribed to the own personal channel, from a file or the environment', () => {
   const client = { subscribe_to_user_personal_channel: { enabled: true } }
   expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toMatchObject(client)
@@ -308,4 +319,29 @@ test('a Redis is named in the file, by its usual variable or by that of its own,
   expect(problemsOf(() => host({ REDIS_URL: 'http://:secret@x' }))).toEqual([
     expect.stringMatching(/^redis_url: This is no address of a Redis\. Write redis:((?!secret).)*$/),
   ])
+})
+
+test.each([
+  [{ tls: 'self-signed' }, {}, 'self-signed'],
+  [{ tls: { cert: 'a.pem', key: '/etc/b.pem' } }, {}, { cert: 'FOLDER/a.pem', key: '/etc/b.pem' }],
+  [{}, { CARILLON_TLS: 'a.pem, b.pem' }, { cert: 'FOLDER/a.pem', key: 'FOLDER/b.pem' }],
+  [{}, {}, undefined],
+])('TLS is a certificate with its key, or one of its own: %j %j', (settings, env, expected) => {
+  const cwd = folderWith(settings)
+  const { tls } = readConfig({ env, flags: {}, cwd })
+  expect(tls).toEqual(JSON.parse(JSON.stringify({ tls: expected }).replaceAll('FOLDER', cwd)).tls)
+})
+
+test.each(['yes', 'a.pem', 'a,b,c', ',', '{"cert":"a"}', { cert: 'a' }, { cert: 'a', key: '' }, 7])(
+  '%j is no TLS',
+  (tls) => {
+    expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd: folderWith({ tls }) }))).toEqual([
+      expect.stringMatching(/^tls.*: Give "self-signed"/),
+    ])
+  },
+)
+
+test('with TLS people do not come over http', () => {
+  const cwd = folderWith({ tls: 'self-signed', public_url: 'http://box.example.org' })
+  expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd }))).toEqual([expect.stringMatching(/^public_url: /)])
 })

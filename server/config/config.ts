@@ -2,14 +2,26 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { personRole } from '#protocol/roles.ts'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
 import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './namespaces.ts'
 import { network } from './network.ts'
+import { databaseUrl } from './postgres-target.ts'
 import { redisUrl } from './redis-target.ts'
+import { resolveTls, tlsProblems, tlsSettings } from './tls.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
+
+/** 32 random bytes in base64, of either alphabet. */
+const secretPattern = /^[\w+/=-]{43,256}$/
+
+const secretSentence =
+  'A secret has 43 characters or more. Copy the secret.key of another node, or run: openssl rand -base64 32'
+
+const daySeconds = 24 * 3600
+const keepSentence = 'Give a time span from 1d to 3650d.'
 
 const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
@@ -29,6 +41,8 @@ export const configSchema = z.strictObject({
     .url({ protocol: /^https?$/, error: 'public_url is an http or https address.' })
     .transform((url) => new URL(url).origin)
     .optional(),
+  /** Without it HTTP is plain, and the server listens on loopback or behind a proxy only. */
+  tls: tlsSettings.optional(),
   log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Processes that serve clients, on one port and one data folder; `auto` is one a core. */
   processes: z
@@ -36,6 +50,10 @@ export const configSchema = z.strictObject({
     .transform((processes) => (processes === 'auto' ? Math.min(availableParallelism(), 64) : processes))
     .pipe(z.int(processesSentence).min(1, processesSentence).max(64, processesSentence))
     .default(1),
+  /** Where accounts are kept: `postgres://carillon:secret@localhost/carillon`. Without it in the data folder. */
+  database_url: databaseUrl.optional(),
+  /** What signs sessions, the same on every node with the same accounts. Without it the file `secret.key`. */
+  secret: z.string().regex(secretPattern, secretSentence).optional(),
   /** What several nodes share: `redis://localhost:6379`. Without it the server is alone. */
   redis_url: redisUrl.optional(),
   /** Begins the name of every key in Redis, so that several installations can share one. */
@@ -48,6 +66,12 @@ export const configSchema = z.strictObject({
   channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
   client: clientSettings.prefault({}),
   http_api: httpApiSettings.prefault({}),
+  oauth: z
+    .strictObject({
+      /** Who may register services that people let in, and change them. */
+      client_roles: z.array(personRole).min(1, 'Name at least one role: admin, operator or viewer.').default(['admin']),
+    })
+    .prefault({}),
   limits: limits.prefault({}),
   /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
   trusted_proxies: z.array(network).max(100).default([]),
@@ -59,6 +83,19 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** What a publication that was answered survives: `normal` a crash of the server, `full` also one of the machine. */
   history_durability: z.enum(['normal', 'full']).default('normal'),
+  audit: z
+    .strictObject({
+      /** How long the record of who did what is kept. */
+      keep: timeSpan
+        .pipe(
+          z
+            .int()
+            .min(daySeconds, keepSentence)
+            .max(3650 * daySeconds, keepSentence),
+        )
+        .default(400 * daySeconds),
+    })
+    .prefault({}),
   /** Code of the site's own that is told what happens to clients, and decides. */
   hooks: z
     .strictObject({
@@ -72,7 +109,7 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
-  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'trusted_proxies', 'metrics'],
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
 ])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
@@ -87,6 +124,7 @@ export interface ConfigSources {
     readonly data?: string
     readonly config?: string
     readonly processes?: string
+    readonly tls?: string
   }
   readonly cwd: string
 }
@@ -104,12 +142,17 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   const parsed = configSchema.safeParse(values, { error: unknownSetting })
   const problems = [...file.problems, ...environment.problems]
   if (!parsed.success) problems.push(...parsed.error.issues.map(sentence))
-  else problems.push(...namespaceProblems(parsed.data))
+  else problems.push(...namespaceProblems(parsed.data), ...tlsProblems(parsed.data))
   problems.push(...accessProblems({ http_api: {}, client: {}, ...values }))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
-  const { data, hooks } = parsed.data
+  const { data, hooks, tls } = parsed.data
   const modules = hooks.modules.map((path) => resolve(cwd, path))
-  return { ...parsed.data, hooks: { ...hooks, modules }, data: resolve(cwd, data ?? defaultDataFolder(env)) }
+  return {
+    ...parsed.data,
+    tls: resolveTls(tls, cwd),
+    hooks: { ...hooks, modules },
+    data: resolve(cwd, data ?? defaultDataFolder(env)),
+  }
 }
 
 /** `$XDG_STATE_HOME/carillon`, or `~/.local/state/carillon`. */
@@ -171,8 +214,11 @@ const otherVariables = new Set([
 
 /** `CARILLON_LOG_LEVEL=debug` sets `log_level`; lists and objects are given as JSON. */
 function fromEnvironment(env: NodeJS.ProcessEnv): Read {
-  // Under this name hosting services give it to every program.
-  const values: Record<string, unknown> = env.REDIS_URL ? { redis_url: env.REDIS_URL } : {}
+  // Under these names hosting services give them to every program.
+  const values: Record<string, unknown> = {
+    ...(env.DATABASE_URL && { database_url: env.DATABASE_URL }),
+    ...(env.REDIS_URL && { redis_url: env.REDIS_URL }),
+  }
   const problems: string[] = []
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('CARILLON_') || otherVariables.has(name) || value === undefined) continue

@@ -19,6 +19,11 @@ export function inNetworks(networks: readonly string[]): (address: string) => bo
   }
 }
 
+/** Whether only this machine reaches what listens on this address or has this name. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
 function parseNetwork(text: string) {
   const [address = '', prefixText, ...rest] = text.split('/')
   const version = isIP(address)

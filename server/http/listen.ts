@@ -1,15 +1,15 @@
 import { chmod, unlink } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { connect, isIP, type ListenOptions } from 'node:net'
 import { dirname, join } from 'node:path'
-import { problemDocument } from '#protocol/problem.ts'
-import { defaultLimits, type Limits } from '#server/config/limits.ts'
 import { lockFolder } from '#server/store/folder-lock.ts'
+import { unboundServer } from './unbound-server.ts'
 
 /** Why the server cannot listen. `message` is a sentence that says what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
   readonly code:
+    | 'plain_http'
     | 'port_in_use'
     | 'port_forbidden'
     | 'address_unavailable'
@@ -23,18 +23,10 @@ export class ListenError extends Error {
 }
 
 /**
- * Binds the TCP port before the records are opened, so that a port in use costs nothing. Until routes are attached
- * every request is answered 503.
+ * Before the records are opened, so that a port in use costs nothing.
  *
  * @throws ListenError
  */
-export async function bindTcp(host: string, port: number): Promise<Server> {
-  const server = unboundServer()
-  await listenTcp(server, host, port)
-  return server
-}
-
-/** @throws ListenError */
 export async function listenTcp(server: Server, host: string, port: number): Promise<void> {
   try {
     await listen(server, { host, port })
@@ -125,29 +117,6 @@ export function answers(path: string): Promise<boolean> {
 
 /** Linux allows 107 bytes, macOS 103. */
 const maxSocketPath = 103
-
-/** A server that answers 503 until routes are attached, and again when they are taken away. */
-export function unboundServer(): Server {
-  // Late requests are looked for this often, and so closed at most this much later than the times below.
-  const server = createServer({ connectionsCheckingInterval: 2_000 })
-  limitRequests(server, defaultLimits)
-  server.on('request', (_request, response) => {
-    if (server.listenerCount('request') > 1) return
-    const document = problemDocument('unavailable', 'The server is starting or stopping. Try again in a second.')
-    const headers = { 'content-type': 'application/problem+json', 'retry-after': '1', connection: 'close' }
-    response.writeHead(document.status, headers).end(JSON.stringify(document))
-  })
-  return server
-}
-
-/** Slow senders of headers or bodies must not hold connections for ever. */
-export function limitRequests(
-  server: Server,
-  limits: Pick<Limits, 'request_header_timeout' | 'request_timeout'>,
-): void {
-  server.headersTimeout = limits.request_header_timeout * 1000
-  server.requestTimeout = limits.request_timeout * 1000
-}
 
 function listen(server: Server, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {

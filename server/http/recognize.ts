@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
+import { onBehalfOf } from '#server/auth/origin.ts'
 import type { Metrics } from '#server/metrics/metrics.ts'
 import { type CallerOptions, headersOf, isConfigured, localIdentity } from './caller.ts'
+import type { IsTrusted } from './client-address.ts'
+import { originOf, requestIdOf } from './request-origin.ts'
 
 /**
  * Who opens a connection, over whatever transport: a ticket in the URL, a bearer or a key decides. Null without one: then
@@ -13,21 +16,30 @@ type Recognized = Identity | null | 'refused'
 
 export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> {
   readonly metrics: Pick<Metrics, 'refused'>
+  readonly isTrustedProxy: IsTrusted
+  /** Where a client is. */
+  readonly addressOf: (request: IncomingMessage) => string
 }
 
 /** Cookies are not looked at: any page a browser shows could send them. */
-export function createRecognize({ auth, isLocal, metrics }: RecognizeParts): Recognize {
+export function createRecognize(parts: RecognizeParts): Recognize {
+  const { auth, isLocal, isTrustedProxy, addressOf, metrics } = parts
   return (request, ticket) => {
     if (isLocal(request)) return localIdentity
     const { authorization, 'x-api-key': key } = request.headers
     if (ticket === null && authorization === undefined && key === undefined) return null
-    return recognizeByCredentials(request, ticket)
+    const origin = originOf(request, addressOf, requestIdOf(request, isTrustedProxy))
+    return onBehalfOf(origin, () => recognizeByCredentials(request, ticket))
   }
 
   async function recognizeByCredentials(request: IncomingMessage, ticket: string | null): Promise<Recognized> {
     try {
       const found = await recognize(request, ticket)
-      if (found === 'refused') metrics.refused('credentials')
+      if (found !== 'refused') return found
+      metrics.refused('credentials')
+      const target = { kind: 'route', id: 'GET /connection', name: 'GET /connection' } as const
+      const refusal = { action: 'access_refused', outcome: 'refused', code: 'unauthorized', actor: null } as const
+      await auth.audit.record({ ...refusal, target })
       return found
     } catch (error) {
       if (error instanceof AuthError && error.code !== 'unavailable') metrics.refused('credentials')

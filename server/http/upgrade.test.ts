@@ -18,6 +18,8 @@ test('a ticket that cannot be looked up now is not said to be wrong', async () =
       throw new AuthError('unavailable', 'Try again in a second.')
     },
     addressOf: () => '192.0.2.7',
+    isAllowedOrigin: () => expect.unreachable(),
+    refusesForeignPages: false,
     log: pino({ level: 'silent' }),
   })
   server.on('upgrade', upgrade)
@@ -39,6 +41,8 @@ test('an address that is none is not found, and nothing of it is logged', async 
     realtime: { upgrade: () => expect.unreachable(), isFull: () => expect.unreachable() },
     recognize: () => expect.unreachable(),
     addressOf: () => expect.unreachable(),
+    isAllowedOrigin: () => expect.unreachable(),
+    refusesForeignPages: false,
     log: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),
   })
   server.on('upgrade', upgrade)
@@ -59,6 +63,8 @@ test('a refused upgrade is closed even when the client keeps its half of the con
     realtime: { upgrade: () => expect.unreachable(), isFull: () => false },
     recognize: () => expect.unreachable(),
     addressOf: () => expect.unreachable(),
+    isAllowedOrigin: () => expect.unreachable(),
+    refusesForeignPages: false,
     log: pino({ level: 'silent' }),
   })
   server.on('upgrade', upgrade)

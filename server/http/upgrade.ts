@@ -3,9 +3,11 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
+import { isForeignPage } from './cross-site.ts'
 import type { Recognize } from './recognize.ts'
+import type { StreamParts } from './streams.ts'
 
-export interface UpgradeParts {
+export interface UpgradeParts extends Pick<StreamParts, 'isAllowedOrigin' | 'refusesForeignPages'> {
   readonly realtime: Pick<Realtime, 'upgrade' | 'isFull'>
   readonly recognize: Recognize
   /** Where a client is. */
@@ -14,7 +16,10 @@ export interface UpgradeParts {
 }
 
 /** Lets a WebSocket in, or refuses it with a status. */
-export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradeParts) {
+export function createUpgrade(parts: UpgradeParts) {
+  const { realtime, recognize, addressOf, isAllowedOrigin, refusesForeignPages, log } = parts
+  const isForeign = (request: IncomingMessage) => refusesForeignPages && isForeignPage(request, isAllowedOrigin)
+
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', socketOnError)
     try {
@@ -26,6 +31,7 @@ export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradePa
       const address = addressOf(request)
       const letIn = (identity: Awaited<ReturnType<Recognize>>) => {
         if (identity === 'refused') refuse(socket, '401 Unauthorized')
+        else if (identity === null && isForeign(request)) refuse(socket, '403 Forbidden')
         else realtime.upgrade(request, socket, head, identity, name, address)
       }
       const recognized = realtime.isFull(address) ? null : recognize(request, ticket)
@@ -67,5 +73,6 @@ function socketOnError(this: Duplex): void {
 /** Who is refused need not close its half of the connection, so the whole of it is closed here. */
 function refuse(socket: Duplex, status: string): void {
   socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const wait = status.startsWith('503') ? 'Retry-After: 1\r\n' : ''
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${wait}Content-Length: 0\r\n\r\n`)
 }

@@ -1,4 +1,4 @@
-import { channelName, namespaceOf, restOf, usersOf } from '#protocol/channel.ts'
+import { channelName, isChannelName, namespaceOf, restOf, usersOf } from '#protocol/channel.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { KeyScope } from '#protocol/roles.ts'
 import type { ExternalIdentity, SocketIdentity } from '#server/auth/identity.ts'
@@ -66,6 +66,9 @@ export function createAccessRules({ namespaces, withoutNamespace, insecure = fal
   ): boolean {
     if (identity.kind === 'local' || (identity.kind === 'key' && identity.isConfigured)) return true
     if (identity.kind === 'external' && insecure) return true
+    if (identity.kind === 'grant' && !hasScope(identity.scopes, action === 'publish' ? 'publish' : 'subscribe')) {
+      return false
+    }
     // Into a private channel leads a subscription token alone; out of it nobody publishes or reads who is not in.
     const isPrivate = channel.startsWith('$')
     if (isPrivate && (action === 'subscribe' || !(isSubscribed || isTrusted(identity)))) return false
@@ -86,9 +89,9 @@ export function createAccessRules({ namespaces, withoutNamespace, insecure = fal
   function admit(channel: string): Access {
     const policy = policyOf(channel)
     if (!policy) return { ok: false, error: 'unknownChannel' }
-    const name = channelName.safeParse(channel)
-    if (name.success) return { ok: true, policy }
-    return { ok: false, error: 'badRequest', message: name.error.issues[0]?.message ?? 'bad channel' }
+    if (isChannelName(channel)) return { ok: true, policy }
+    const message = channelName.safeParse(channel).error?.issues[0]?.message ?? 'bad channel'
+    return { ok: false, error: 'badRequest', message }
   }
 
   function policyOf(channel: string): Namespace | undefined {
@@ -126,7 +129,8 @@ function isOwnChannel(identity: SocketIdentity, channel: string, policy: Namespa
 
 /** Who could let themselves into a private channel anyway, by issuing a token. */
 function isTrusted(identity: SocketIdentity): boolean {
-  return identity.kind === 'key' || (identity.kind === 'user' && identity.role !== 'viewer')
+  if (identity.kind === 'user' || identity.kind === 'grant') return identity.role !== 'viewer'
+  return identity.kind === 'key'
 }
 
 /** Users of the site have no role: the options of the namespace decide. */
@@ -186,6 +190,8 @@ function inNamespace(identity: SocketIdentity, action: 'subscribe' | 'publish', 
       return true
     case 'key':
       return identity.isConfigured === true || (hasScope(identity.scopes, action) && roles.includes('operator'))
+    case 'grant':
+      return hasScope(identity.scopes, action) && (roles.includes(identity.role) || forClients)
     case 'user':
     case 'device':
       return roles.includes(identity.role) || forClients

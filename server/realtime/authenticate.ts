@@ -30,24 +30,38 @@ export function isTicket(token: string): boolean {
  * Who is connecting: whom the upgrade already knew, or whom the token of the connect command says. A used or expired
  * ticket is answered as an expired token, because then the SDK fetches another one and comes back.
  */
-export async function authenticate(
+export function authenticate(
   authenticator: Authenticator,
   known: SocketIdentity | null,
   token: string | undefined,
-): Promise<Authenticated> {
+): Authenticated | Promise<Authenticated> {
   if (known) return letIn(known)
   if (token === undefined || token === '') {
     const { anonymous } = authenticator
     return anonymous ? letIn(anonymous) : { kind: 'close', reason: closeReasons.noToken }
   }
   if (isTicket(token)) {
-    const identity = await authenticator.redeemTicket(token)
-    return identity ? letIn(identity) : { kind: 'error', error: 'tokenExpired' }
+    const redeemed = authenticator.redeemTicket(token)
+    return redeemed instanceof Promise ? redeemed.then(byTicket) : byTicket(redeemed)
   }
-  const verified = await authenticator.verifyConnectionToken(token)
+  return authenticator.verifyConnectionToken(token).then(byToken)
+}
+
+function byTicket(identity: SocketIdentity | null): Authenticated {
+  return identity ? letIn(identity) : { kind: 'error', error: 'tokenExpired' }
+}
+
+function byToken(verified: VerifiedConnection): Authenticated {
   if (verified.ok) return { kind: 'identity', ...verified }
   if (verified.reason === 'expired') return { kind: 'error', error: 'tokenExpired' }
   return { kind: 'close', reason: refusalReason(verified.reason), why: verified.why }
+}
+
+/** Whom the token of a refresh says. */
+export async function verifyToken(authenticator: Authenticator, token: string): Promise<VerifiedConnection> {
+  if (!isTicket(token)) return authenticator.verifyConnectionToken(token)
+  const identity = await authenticator.redeemTicket(token)
+  return identity ? { ok: true, identity, ...termsOf(identity) } : { ok: false, reason: 'expired' }
 }
 
 /** What ends a client for good that brings such a token. */
@@ -58,5 +72,10 @@ export function refusalReason(
 }
 
 function letIn(identity: SocketIdentity): LetIn {
-  return { kind: 'identity', identity, expiresAt: null, grants: [] }
+  return { kind: 'identity', identity, ...termsOf(identity) }
+}
+
+/** An OAuth access token ends at its time, whoever it was that was told of it. */
+function termsOf(identity: SocketIdentity): Pick<LetIn, 'expiresAt' | 'grants'> {
+  return { expiresAt: identity.kind === 'grant' ? identity.expiresAt : null, grants: [] }
 }

@@ -99,11 +99,12 @@ export class Client {
   }
 
   /** Runs `work`, which must not reject, when what was begun before on this channel is done. */
-  inOrder(channel: string, work: () => Promise<void>): void {
+  inOrder(channel: string, work: () => void | Promise<void>): void {
+    const before = this.#channelWork?.get(channel)
+    const mine = before ? before.then(work) : work()
+    if (!mine) return
     this.#channelWork ??= new Map()
     const works = this.#channelWork
-    const before = works.get(channel)
-    const mine = before ? before.then(work) : work()
     works.set(channel, mine)
     void mine.then(() => {
       if (works.get(channel) === mine) works.delete(channel)

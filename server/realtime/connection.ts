@@ -188,7 +188,8 @@ export class Connection implements TransportListener, Pinged {
     if (phase.name !== 'waiting') return
     const deciding: Phase = { name: 'deciding', stale: phase.stale, backlog: [] }
     this.#become(deciding)
-    const recognized = await recognize(this.#services, this.#known, request, () => this.#log())
+    const recognizing = recognize(this.#services, this.#known, request, () => this.#log())
+    const recognized = recognizing instanceof Promise ? await recognizing : recognizing
     if (this.#phase !== deciding) return
     const isAsked = this.#services.hooks.decides('beforeConnect')
     const asks = { client: this.id, transport: this.#transport.name }
@@ -243,7 +244,7 @@ export class Connection implements TransportListener, Pinged {
     if (this.#isPaused) this.#transport.resume()
     switch (outcome.kind) {
       case 'joined':
-        this.#open(id, client, expiresAt, { ...outcome.joined, ...(greeting !== undefined && { greeting }) })
+        this.#open(id, client, expiresAt, greeting === undefined ? outcome.joined : { ...outcome.joined, greeting })
         for (const line of backlog) this.#take(line)
         break
       case 'error':

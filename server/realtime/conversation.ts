@@ -8,7 +8,7 @@ import type { Client } from './client.ts'
 import { type Decoded, decodeLine } from './decode-frame.ts'
 import { applicationErrorText, errorText, replyText } from './encode.ts'
 import { execute } from './execute.ts'
-import { failed, type Outcome } from './outcome.ts'
+import { failed, type Outcome, silence } from './outcome.ts'
 import type { PingSlot } from './ping.ts'
 import { textFrame } from './text-frame.ts'
 import type { Transport } from './transport.ts'
@@ -96,15 +96,29 @@ export class Conversation {
     else void this.#perform(command)
   }
 
-  /** Never rejects. */
-  async #perform(command: Command): Promise<void> {
-    let outcome: Outcome
-    try {
-      outcome = this.#client.isReleased ? { kind: 'silence' } : await execute(this.#client, command)
-    } catch (error) {
+  /** Never rejects. What is done at once is answered at once. */
+  #perform(command: Command): void | Promise<void> {
+    const outcome = this.#outcomeOf(command)
+    return outcome instanceof Promise
+      ? outcome.then((settled) => this.#done(command, settled))
+      : this.#done(command, outcome)
+  }
+
+  #outcomeOf(command: Command): Outcome | Promise<Outcome> {
+    if (this.#client.isReleased) return silence
+    const failedOnOurSide = (error: unknown) => {
       this.#log().error({ err: error, command: command.name }, 'command failed on our side')
-      outcome = failed('internal', error instanceof BrokerError ? error.message : undefined)
+      return failed('internal', error instanceof BrokerError ? error.message : undefined)
     }
+    try {
+      const outcome = execute(this.#client, command)
+      return outcome instanceof Promise ? outcome.catch(failedOnOurSide) : outcome
+    } catch (error) {
+      return failedOnOurSide(error)
+    }
+  }
+
+  #done(command: Command, outcome: Outcome): void {
     this.#inFlight -= 1
     this.#answer(command, outcome)
     if (this.#held && this.#inFlight <= this.#client.services.limits.maxInFlight >> 1) this.#goOn(this.#held)

@@ -3,10 +3,11 @@ export class DeadlineError extends Error {
   override readonly name = 'DeadlineError'
 }
 
-/** Rejects with a `DeadlineError` when `work` has not settled in time. */
-export function within<T>(ms: number, what: string, work: () => Promise<T>): Promise<T> {
+/** Rejects with a `DeadlineError` when `work` has not settled in time. What answers at once needs no clock. */
+export function within<T>(ms: number, what: string, work: () => T | Promise<T>): T | Promise<T> {
+  const working = work()
+  if (!(working instanceof Promise)) return working
   return new Promise((resolve, reject) => {
-    const working = work()
     const timer = setTimeout(() => reject(new DeadlineError(`${what} took longer than ${ms} ms`)), ms)
     working.then(
       (result) => {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { ConnectRequest, ConnectResult } from '#protocol/client-protocol.ts'
+import type { ConnectRequest } from '#protocol/client-protocol.ts'
 import type { SubscriptionGrant } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { type Authenticated, authenticate } from './authenticate.ts'
@@ -12,16 +12,21 @@ import { type Joined, type Joining, joinChannels, noChannels, serverChannels } f
 import type { Services } from './services.ts'
 import { isUnidirectional, type Transport } from './transport.ts'
 
-/** Who is connecting. Trouble of our own is an answer too. */
-export async function recognize(
+/** Who is connecting, at once where nothing has to be waited for. Trouble of our own is an answer too. */
+export function recognize(
   { authenticator, limits }: Services,
   known: Identity | null,
   { token }: ConnectRequest,
   log: () => Logger,
-): Promise<Authenticated> {
+): Authenticated | Promise<Authenticated> {
   try {
-    return await within(limits.answerMs, 'authentication', () => authenticate(authenticator, known, token))
+    const recognized = within(limits.answerMs, 'authentication', () => authenticate(authenticator, known, token))
+    return recognized instanceof Promise ? recognized.catch(failed) : recognized
   } catch (error) {
+    return failed(error)
+  }
+
+  function failed(error: unknown): Authenticated {
     log().error({ err: error }, 'authentication failed on our side')
     return { kind: 'error', error: 'internal' }
   }
@@ -76,7 +81,10 @@ async function join(client: Client, channels: readonly SubscriptionTerms[], log:
   }
 }
 
-/** The JSON text of a connect result. */
+/**
+ * The JSON text of a connect result: how often the server pings and whether the client answers, in how many seconds it
+ * must refresh its token, and what it names when its commands come by other requests.
+ */
 export function connectResultText(
   { id, services }: Client,
   transport: Transport,
@@ -84,15 +92,12 @@ export function connectResultText(
   { subs, greeting }: Joined,
 ): string {
   const { bus, limits, version, clock } = services
-  const result: ConnectResult = {
-    client: id,
-    version,
-    ping: Math.round(limits.pingMs / 1000),
-    ...(!isUnidirectional(transport) && { pong: true }),
-    ...(expiresAt !== null && { expires: true, ttl: secondsUntil(expiresAt, clock) }),
-    ...(transport.session !== null && { session: transport.session, node: bus.node }),
+  let text = `{"client":${JSON.stringify(id)},"version":${JSON.stringify(version)},"ping":${Math.round(limits.pingMs / 1000)}`
+  if (!isUnidirectional(transport)) text += ',"pong":true'
+  if (expiresAt !== null) text += `,"expires":true,"ttl":${secondsUntil(expiresAt, clock)}`
+  if (transport.session !== null) {
+    text += `,"session":${JSON.stringify(transport.session)},"node":${JSON.stringify(bus.node)}`
   }
-  let text = JSON.stringify(result).slice(0, -1)
   if (greeting !== undefined) text += `,"data":${greeting}`
   if (subs !== null) text += `,"subs":${subs}`
   return `${text}}`

@@ -36,7 +36,8 @@ export interface OnlineOptions {
 
 const change = z.union([z.object({ came: person }), z.object({ left: z.string() })])
 type Change = z.infer<typeof change>
-const changesMessage = z.object({ node: z.string(), changes: z.array(change) })
+const origin = z.object({ node: z.string() })
+const changesMessage = origin.extend({ changes: z.array(change) })
 
 const changesKind = 'online changes'
 const listKind = 'online list'
@@ -68,8 +69,10 @@ export function createOnline(options: OnlineOptions): Online {
       else wentAway(user)
     }),
     bus.handle(changesKind, (payload) => {
+      // What this node told itself need not be looked at.
+      if (origin.parse(payload).node === bus.node) return null
       const { node, changes } = changesMessage.parse(payload)
-      if (node !== bus.node) heard(node, changes)
+      heard(node, changes)
       return null
     }),
     bus.handle(listKind, () => [...here.values()].map((entry) => entry.person)),

@@ -50,7 +50,7 @@ export type Opened =
  * Opens a subscription. Its result comes before anything of the channel; publications that arrive while history is read
  * wait and follow it in order, each once.
  */
-export async function openSubscription(client: Client, terms: SubscriptionTerms): Promise<Opened> {
+export function openSubscription(client: Client, terms: SubscriptionTerms): Opened | Promise<Opened> {
   const { channel, policy, filter = null, deltas = false, joinLeave = false } = terms
   const subscription = newSubscription(terms)
   client.subscriptions.set(channel, subscription)
@@ -63,7 +63,9 @@ export async function openSubscription(client: Client, terms: SubscriptionTerms)
   }
   const { interest } = client.services
   const reached = interest.acquire(channel)
-  if (reached !== null) {
+  return reached === null ? begin(client, subscription, member, terms) : beginOnceReached(reached)
+
+  async function beginOnceReached(reached: Promise<void>): Promise<Opened> {
     // Nothing may come between the end of this wait and what is begun behind it: what a client that has gone leaves then
     // would never be taken back.
     try {
@@ -76,14 +78,25 @@ export async function openSubscription(client: Client, terms: SubscriptionTerms)
       interest.release(channel)
       return { kind: 'gone' }
     }
+    return begin(client, subscription, member, terms)
   }
+}
+
+function begin(
+  client: Client,
+  subscription: Subscription,
+  member: Member,
+  terms: SubscriptionTerms,
+): Opened | Promise<Opened> {
   subscription.counted = true
-  const opened: Opened = hasHistory(policy)
-    ? await openWithPosition(client, subscription, member, terms)
-    : { kind: 'open', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) }
-  if (opened.kind !== 'open') return opened
-  expireAt(client, subscription, terms.expiresAt ?? null)
-  return { ...opened, result: withTerms(opened.result, terms, client) }
+  if (hasHistory(subscription.policy)) return openWithPosition(client, subscription, member, terms).then(onTerms)
+  return onTerms({ kind: 'open', result: '{}', afterReply: () => goLive(client, subscription, member, null, null) })
+
+  function onTerms(opened: Opened): Opened {
+    if (opened.kind !== 'open') return opened
+    expireAt(client, subscription, terms.expiresAt ?? null)
+    return { ...opened, result: withTerms(opened.result, terms, client) }
+  }
 }
 
 function newSubscription({ channel, policy, origin, byToken = false, info = null }: SubscriptionTerms): Subscription {
@@ -95,6 +108,7 @@ function newSubscription({ channel, policy, origin, byToken = false, info = null
 
 /** Adds to a result what a token said. */
 function withTerms(result: string, { data = null, expiresAt = null }: SubscriptionTerms, client: Client): string {
+  if (data === null && expiresAt === null) return result
   const fields = [
     ...(result === '{}' ? [] : [result.slice(1, -1)]),
     ...(expiresAt === null ? [] : [`"expires":true,"ttl":${secondsUntil(expiresAt, client.services.clock)}`]),

@@ -33,7 +33,7 @@ export interface Realtime extends AsyncDisposable {
   /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
   stream(response: ServerResponse, call: StreamCall): Refusal | null
   /** Takes the commands of a client that has such an answer, on whichever node that is. */
-  emulate(request: EmulationRequest): Promise<EmulationOutcome>
+  emulate(request: EmulationRequest, address: string): Promise<EmulationOutcome>
   /**
    * Publishes for somebody who is not on a socket, with the same permissions and limits. `internal` is always worth
    * trying again, with the same idempotency key where `message` says that it may have been published.
@@ -120,7 +120,7 @@ export type PublishOutcome =
 export interface Authenticator {
   verifyConnectionToken(token: string): Promise<VerifiedConnection>
   verifySubscriptionToken(token: string): Promise<VerifiedSubscription>
-  redeemTicket(ticket: string): Promise<Identity | null>
+  redeemTicket(ticket: string): Identity | null | Promise<Identity | null>
   /** Who this is by the records of now; null when nobody any more. */
   current(identity: Identity): Promise<Identity | null>
   /** Whom a client without a token is taken for. Without it a token is required. */

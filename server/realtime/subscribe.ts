@@ -5,18 +5,25 @@ import { type Admission, admitByRules, admitByToken } from './admit.ts'
 import type { Client } from './client.ts'
 import { askToSubscribe, refusalBy } from './hook-events.ts'
 import { allowed } from './hooks.ts'
-import { openSubscription } from './open-subscription.ts'
+import { type Opened, openSubscription } from './open-subscription.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
 import { type ParsedFilter, parseTagFilter } from './tag-filter.ts'
 
-/** Subscribes to a channel because the client asks for it. */
-export async function subscribe(client: Client, request: SubscribeRequest): Promise<Outcome> {
-  const { hooks, limits } = client.services
+/** Subscribes to a channel because the client asks for it: at once where nobody has to be asked and nothing be read. */
+export function subscribe(client: Client, request: SubscribeRequest): Outcome | Promise<Outcome> {
   const { channel, token } = request
   if ((request.type ?? 0) !== 0) return failed('notAvailable', 'only stream subscriptions (type 0) are available')
   if (request.delta !== undefined && !knownDeltas.includes(request.delta)) return closed(closeReasons.badRequest)
   if (client.subscriptions.has(channel)) return failed('alreadySubscribed')
-  // Without a token or a hook nothing waits here: what was sent right behind this finds the subscription begun.
+  if (token || client.services.hooks.decides('beforeSubscribe')) return subscribeIfAllowed(client, request)
+  // What was sent right behind this finds the subscription begun.
+  const admission = admitByRules(client, channel)
+  return admission.ok ? open(client, request, admission, null) : failed(admission.error, admission.message)
+}
+
+async function subscribeIfAllowed(client: Client, request: SubscribeRequest): Promise<Outcome> {
+  const { hooks } = client.services
+  const { channel, token } = request
   const admission = token ? await admitByToken(client, channel, token) : admitByRules(client, channel)
   // It may have gone while its token was verified, and nothing of it may be begun any more.
   if (client.isReleased) return silence
@@ -24,21 +31,36 @@ export async function subscribe(client: Client, request: SubscribeRequest): Prom
   const verdict = hooks.decides('beforeSubscribe') ? await askToSubscribe(client, channel, request.data) : allowed
   if (verdict.kind !== 'allow') return refusalBy(verdict)
   if (client.isReleased) return silence
+  return open(client, request, admission, verdict.data ?? null)
+}
+
+function open(
+  client: Client,
+  request: SubscribeRequest,
+  admission: Extract<Admission, { ok: true }>,
+  data: string | null,
+): Outcome | Promise<Outcome> {
+  const { limits } = client.services
+  const { channel } = request
   if (client.subscriptions.size >= limits.maxChannels) {
     return failed('limitExceeded', `a client has at most ${limits.maxChannels} channels`)
   }
   const policy = withWishes(admission, request)
   const filter = filterOf(request, policy)
   if (!filter.ok) return failed('badRequest', filter.message)
-  const opened = await openSubscription(client, {
+  const opened = openSubscription(client, {
     ...admission.terms,
-    data: verdict.data ?? admission.terms.data ?? null,
+    data: data ?? admission.terms.data ?? null,
     ...{ channel, policy, origin: 'client', filter: filter.filter },
     deltas: request.delta === 'fossil',
     joinLeave: request.join_leave === true && mayHearOthers(client, channel),
     recover: request.recover ? { offset: request.offset ?? 0, epoch: request.epoch ?? '' } : null,
     strict: ((request.flag ?? 0) & strictRecoveryFlag) !== 0,
   })
+  return opened instanceof Promise ? opened.then(outcomeOf) : outcomeOf(opened)
+}
+
+function outcomeOf(opened: Opened): Outcome {
   switch (opened.kind) {
     case 'open':
       return { kind: 'result', result: opened.result, afterReply: opened.afterReply }

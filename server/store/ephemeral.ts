@@ -6,8 +6,11 @@
 export interface Ephemeral extends AsyncDisposable {
   /** Throws `EphemeralError`. */
   put(key: string, value: string, lifetimeMs: number): Promise<void>
-  /** Takes a value out, or null: of all who ask at the same time, one gets it. Throws `EphemeralError` `unavailable`. */
-  take(key: string): Promise<string | null>
+  /**
+   * Takes a value out, or null: of all who ask at the same time, one gets it. At once where it is kept in memory. Throws
+   * `EphemeralError` `unavailable`.
+   */
+  take(key: string): string | null | Promise<string | null>
   /**
    * Counts one more event of this key in its window of `windowMs`, which begins with its first event. Throws
    * `EphemeralError` `unavailable`.

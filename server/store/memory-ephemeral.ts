@@ -25,7 +25,7 @@ export function createMemoryEphemeral({
       if (values.size >= maxValues && !values.has(key)) throw new EphemeralError('full', fullSentence)
       values.set(key, { value, endsAt: clock() + lifetimeMs })
     },
-    async take(key) {
+    take(key) {
       const entry = values.get(key)
       values.delete(key)
       return entry !== undefined && entry.endsAt > clock() ? entry.value : null

@@ -5,17 +5,33 @@ import * as stars from './migrations/0001-stars.ts'
 import * as publications from './migrations/0002-publications.ts'
 import * as identity from './migrations/0003-identity.ts'
 import * as streams from './migrations/0004-streams.ts'
+import * as records from './migrations/0005-records.ts'
 import * as streamBoot from './migrations/0005-stream-boot.ts'
+import * as audit from './migrations/0006-audit.ts'
 import type { Schema } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
-/** Every migration in order. A released one never changes; the next gets the next number. */
-export const migrations: Readonly<Record<string, Migration>> = {
-  '0001-stars': { up: stars.up },
-  '0002-publications': { up: publications.up },
-  '0003-identity': { up: identity.up },
-  '0004-streams': { up: streams.up },
-  '0005-stream-boot': { up: streamBoot.up },
+/**
+ * Every migration in order, and what its tables are. A released one never changes; the next gets the next number. Those of
+ * records run on SQLite and on PostgreSQL.
+ */
+export const migrations: Readonly<Record<string, Migration & { readonly of: 'records' | 'history' }>> = {
+  '0001-stars': { up: stars.up, of: 'records' },
+  '0002-publications': { up: publications.up, of: 'history' },
+  '0003-identity': { up: identity.up, of: 'records' },
+  '0004-streams': { up: streams.up, of: 'history' },
+  '0005-stream-boot': { up: streamBoot.up, of: 'history' },
+  '0006-audit': { up: audit.up, of: 'records' },
+}
+
+/** The first of a PostgreSQL, in place of those up to its number. */
+const baseline = '0005-records'
+
+const recordsMigrations: Readonly<Record<string, Migration>> = {
+  [baseline]: { up: records.up },
+  ...Object.fromEntries(
+    Object.entries(migrations).filter(([name, { of }]) => of === 'records' && name.slice(0, 4) > baseline.slice(0, 4)),
+  ),
 }
 
 /**
@@ -25,33 +41,52 @@ export const migrations: Readonly<Record<string, Migration>> = {
  * @throws StoreError `database_newer` when a later Carillon has been here, `migration_failed`
  */
 export async function migrate(db: Kysely<Schema>, sqlite: DatabaseSync): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } })
-  const applied = await appliedMigrations(db)
   // Another process of this server may be writing: without need its lock is not waited for.
-  if (Object.keys(migrations).every((name) => applied.has(name))) return
+  if (await isUpToDate(db, migrations)) return
   sqlite.exec('BEGIN IMMEDIATE')
-  const { error } = await migrator.migrateToLatest()
+  const { error } = await migratorOf(db, migrations).migrateToLatest()
   if (error === undefined) {
     sqlite.exec('COMMIT')
     return
   }
   if (sqlite.isTransaction) sqlite.exec('ROLLBACK')
+  throw migrationFailed(error)
+}
+
+/**
+ * The same for the records alone, on PostgreSQL, where Kysely opens a transaction.
+ *
+ * @throws StoreError `database_newer`, `migration_failed`
+ */
+export async function migrateRecords(db: Kysely<unknown>): Promise<void> {
+  if (await isUpToDate(db, recordsMigrations)) return
+  const { error } = await migratorOf(db, recordsMigrations).migrateToLatest()
+  if (error !== undefined) throw migrationFailed(error)
+}
+
+type Known = Readonly<Record<string, Migration>>
+
+function migratorOf<Tables>(db: Kysely<Tables>, known: Known): Migrator {
+  return new Migrator({ db, provider: { getMigrations: async () => ({ ...known }) } })
+}
+
+function migrationFailed(cause: unknown): StoreError {
   const sentence =
     'The database could not be brought to this version and was left as it was. Keep a copy and report this.'
-  throw new StoreError('migration_failed', sentence, { cause: error })
+  return new StoreError('migration_failed', sentence, { cause })
 }
 
 /** @throws StoreError `database_newer` */
-async function appliedMigrations(db: Kysely<Schema>): Promise<ReadonlySet<string>> {
+async function isUpToDate<Tables>(db: Kysely<Tables>, known: Known): Promise<boolean> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
-  if (!tables.some((table) => table.name === 'kysely_migration')) return new Set()
+  if (!tables.some((table) => table.name === 'kysely_migration')) return false
   const rows = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
     .selectFrom('kysely_migration')
     .select('name')
     .execute()
-  const applied = rows.map((row) => row.name)
-  const unknown = applied.filter((name) => !(name in migrations))
-  if (unknown.length === 0) return new Set(applied)
+  const applied = new Set(rows.map((row) => row.name))
+  const unknown = [...applied].filter((name) => !(name in known))
+  if (unknown.length === 0) return Object.keys(known).every((name) => applied.has(name))
   const sentence = `The database was written by a newer Carillon (it has ${unknown.join(', ')}). Start that version, or restore a backup made by this one.`
   throw new StoreError('database_newer', sentence)
 }

@@ -15,7 +15,7 @@ test('after a fault of its own that nobody caught, the server sends clients away
   const sentAway = next<{ code: number }>(client, 'connecting')
   process.kill(server.pid ?? 0, 'SIGUSR2')
   expect((await sentAway).code).toBe(3001)
-  expect(await server.stop()).toBe(1)
+  expect(await server.ended()).toBe(1)
   expect(server.output()).toMatch(/"level":60.*nobody caught it.*a fault of the server itself/)
   expect(server.output()).toMatch(/"msg":"stopped"/)
 })

@@ -200,10 +200,11 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
     const recognize = async () => options.known ?? null
     const addressOf = () => options.address ?? '127.0.0.1'
     const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
-    server.on('upgrade', createUpgrade({ realtime, recognize, addressOf, log }))
-    const streams = createStreams({ realtime, recognize, addressOf, isAllowedOrigin, log })
+    const edge = { realtime, recognize, addressOf, isAllowedOrigin, refusesForeignPages: false, log }
+    server.on('upgrade', createUpgrade(edge))
+    const streams = createStreams(edge)
     server.on('request', (request, response) => {
-      if (!streams(request, response)) response.writeHead(404).end()
+      if (streams(request, response) === null) response.writeHead(404).end()
     })
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')

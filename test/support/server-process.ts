@@ -14,6 +14,9 @@ import { type ChildProgram, startChild } from './child-program.ts'
 /** The launcher a user runs, so that what the tests see is what users get. */
 export const carillon = join(import.meta.dirname, '../../server/carillon.js')
 
+/** Where the servers of a test keep their records, if not in their data folders. */
+export const databaseVariable = 'TEST_DATABASE_URL'
+
 export const password = 'a bell rings at nine'
 
 /** A real server: its own process, its own data folder, on a port that stays the same through restarts. */
@@ -31,6 +34,8 @@ export interface ServerProcess extends AsyncDisposable {
   kill(): Promise<void>
   /** SIGTERM. Resolves with the exit code. */
   stop(): Promise<number | null>
+  /** Waits for it to end by itself, and answers its exit code. */
+  ended(): Promise<number | null>
   start(): Promise<void>
   /** Runs `carillon` with these arguments against this server's data folder. */
   cli(args: readonly string[], options?: CliOptions): Promise<CliResult>
@@ -54,16 +59,21 @@ export interface ApiOptions {
 }
 
 export async function startServerProcess({
-  env = {},
+  env: given = {},
   config,
+  tls,
 }: {
   readonly env?: NodeJS.ProcessEnv
   /** A configuration file. */
   readonly config?: string
+  /** What `--tls` says. */
+  readonly tls?: string
 } = {}): Promise<ServerProcess> {
   const data = await mkdtemp(join(tmpdir(), 'carillon-data-'))
+  const records = process.env[databaseVariable]
+  const env = { ...(records && { DATABASE_URL: records }), ...given }
   const port = await freePort()
-  const url = `http://127.0.0.1:${port}`
+  const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   const ended: string[] = []
   let child: ChildProgram | null = null
   let setupLink: string | null = null
@@ -71,19 +81,20 @@ export async function startServerProcess({
 
   async function start(): Promise<void> {
     const configured = config === undefined ? [] : ['--config', config]
-    const args = [carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured]
+    const secured = tls === undefined ? [] : ['--tls', tls]
+    const args = [carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured, ...secured]
     child = startChild(process.execPath, args, {
       env: { ...cleanEnv(), ...env },
     })
     const [line] = await child.waitFor(/^\{"url".*\}$/m, 60_000)
     setupLink = JSON.parse(line).setupLink ?? setupLink
   }
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
+  async function end(signal: NodeJS.Signals | null): Promise<number | null> {
     if (child === null) return null
     const ending = child
     child = null
     try {
-      process.kill(ending.pid, signal)
+      if (signal !== null) process.kill(ending.pid, signal)
     } catch {
       // It has ended by itself: the exit code says how.
     }
@@ -111,6 +122,7 @@ export async function startServerProcess({
       kills++
     },
     stop: () => end('SIGTERM'),
+    ended: () => end(null),
     start,
     cli: (args, { input, env: more, bare = false } = {}) =>
       runCarillon(bare ? args : [...args, '--data', data], {
@@ -194,6 +206,8 @@ function parse(text: string): unknown {
 /** The test's own environment, without settings that would reach the server. */
 function cleanEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('CARILLON_') && name !== 'REDIS_URL'),
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('CARILLON_') && name !== 'REDIS_URL' && name !== 'DATABASE_URL',
+    ),
   )
 }

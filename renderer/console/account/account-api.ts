@@ -14,9 +14,16 @@ import {
   type TotpAnswer,
   totpAnswer,
 } from '#protocol/account.ts'
-import { type KeyView, keyView, page } from '#protocol/api.ts'
+import { type KeyAnswer, type KeyView, keyAnswer, keyView, page } from '#protocol/api.ts'
+import type { KeyScope } from '#protocol/roles.ts'
 import type { Ask } from '../ask.ts'
 import type { Page } from '../use-list.ts'
+
+export interface NewKey {
+  readonly name: string
+  readonly scopes: readonly KeyScope[]
+  readonly expiresAt?: string
+}
 
 /** What somebody asks the server about themselves. Every verb throws `ApiError`. */
 export interface AccountApi {
@@ -35,8 +42,9 @@ export interface AccountApi {
   /** Whom a link is for that sets a password. */
   passwordReset(token: string): Promise<z.infer<typeof passwordResetView>>
   resetPassword(token: string, password: string): Promise<void>
-  /** One's own. */
   keys(cursor: string | null): Promise<Page<KeyView>>
+  createKey(key: NewKey): Promise<KeyAnswer>
+  revokeKey(id: string): Promise<void>
   grants(cursor: string | null): Promise<Page<GrantView>>
   endGrant(clientId: string): Promise<void>
 }
@@ -67,6 +75,10 @@ export function createAccountApi(ask: Ask): AccountApi {
       await ask('POST', '/api/v1/password-resets', nothing, { token, password })
     },
     keys: (cursor) => ask('GET', withQuery('/api/v1/keys', { mine: 'true', cursor }), page(keyView)),
+    createKey: (key) => ask('POST', '/api/v1/keys', keyAnswer, key),
+    revokeKey: async (id) => {
+      await ask('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`, nothing)
+    },
     grants: (cursor) => ask('GET', withQuery('/api/v1/me/grants', { cursor }), page(grantView)),
     endGrant: async (clientId) => {
       await ask('DELETE', `/api/v1/me/grants/${encodeURIComponent(clientId)}`, nothing)

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { destination, pino } from 'pino'
 import { readConfig } from '#server/config/config.ts'
 import { watchFaults } from '#server/processes/faults.ts'
-import type { CliContext } from '../context.ts'
+import type { CliContext, StartedServer } from '../context.ts'
 import { print } from '../output.ts'
 
 interface ServeFlags {
@@ -11,10 +11,9 @@ interface ServeFlags {
   readonly data?: string
   readonly config?: string
   readonly processes?: string
+  readonly tls?: string
   readonly json?: boolean
 }
-
-type Server = Awaited<ReturnType<CliContext['startServer']>>
 
 /** Longest a shutdown may take before the process ends anyway, in milliseconds. */
 const shutdownLimitMs = 20_000
@@ -27,10 +26,11 @@ export function serveCommand(context: CliContext): Command {
     .option('--data <dir>', 'folder for the database and keys')
     .option('--config <file>', 'configuration file (carillon.config.json)')
     .option('--processes <count>', 'processes that share the port (1; auto is one a core)')
+    .option('--tls <cert,key>', 'certificate and key for HTTPS, or self-signed (plain HTTP, on loopback only)')
     .option('--json', 'print the address as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  carillon serve\n  carillon serve --port 9000 --data /var/lib/carillon\n  carillon serve --processes auto',
+      '\nExamples:\n  carillon serve\n  carillon serve --port 9000 --data /var/lib/carillon\n  carillon serve --processes auto\n  carillon serve --host 0.0.0.0 --tls fullchain.pem,privkey.pem',
     )
     .action(async ({ json, ...flags }: ServeFlags) => {
       const config = readConfig({ env: context.env, flags, cwd: context.cwd })
@@ -50,8 +50,9 @@ export function serveCommand(context: CliContext): Command {
       })
       const server = await context.startServer({ config, log, tcp: true })
       isRunning = true
-      const { url, address, setupLink } = server
-      print(json, { url, address, setupLink, data: config.data }, welcome(server, config.data))
+      const { url, address, transport, setupLink } = server
+      const { fingerprint = null } = transport ?? {}
+      print(json, { url, address, setupLink, data: config.data, fingerprint }, welcome(server, config.data))
       log.info({ url, data: config.data }, 'listening')
 
       const signal = await stopped.promise
@@ -75,9 +76,10 @@ function onStopSignal(stop: (signal: string) => void): void {
   }
 }
 
-function welcome({ url, address, setupLink }: Server, data: string): string {
+function welcome({ url, address, transport, setupLink }: StartedServer, data: string): string {
   const lines = [`Carillon listens on ${address}`, `Data is kept in ${data}`]
   if (url !== address) lines.splice(1, 0, `People and screens reach it at ${url}`)
+  if (transport !== null) lines.push(transport.sentence)
   if (setupLink === null) lines.push(`Console: ${url}/`)
   else lines.push('', 'Open this link once, within 24 hours, to create the first administrator:', `  ${setupLink}`)
   return lines.join('\n')

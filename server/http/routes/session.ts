@@ -7,7 +7,7 @@ import { HttpProblem } from '../problem-reply.ts'
 /** Signing programs in and out, and what opens a socket. */
 export const sessionRoutes: Routes = (app, { auth, callers }) => {
   app.get('/api/v1/me', { schema: { response: { 200: me } } }, async (request) =>
-    describe(await callers.signedIn(request)),
+    describe(await callers.signedIn(request, 'services too')),
   )
   app.post('/api/v1/token', { schema: { body: tokenRequest, response: { 200: tokenAnswer } } }, async (request) =>
     auth.signIn(request.body.email, request.body.password, addressOf(request)),
@@ -25,7 +25,7 @@ export const sessionRoutes: Routes = (app, { auth, callers }) => {
     return reply.code(201).send(await auth.issueAccessToken(identity))
   })
   app.post('/api/v1/tickets', { schema: { response: { 201: ticketAnswer } } }, async (request, reply) =>
-    reply.code(201).send(await auth.tickets.issue(await callers.signedIn(request))),
+    reply.code(201).send(await auth.tickets.issue(await callers.signedIn(request, 'services too'))),
   )
 }
 

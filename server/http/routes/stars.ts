@@ -8,11 +8,11 @@ import { HttpProblem } from '../problem-reply.ts'
 const maxStars = 100
 
 /** The channels a person follows, the same on every desktop. */
-export const starRoutes: Routes = (app, { store, realtime, callers }) => {
+export const starRoutes: Routes = (app, { records, realtime, callers }) => {
   const params = z.object({ channel: channelName })
 
   async function channelsOf(userId: string): Promise<string[]> {
-    const rows = await store.db
+    const rows = await records.db
       .selectFrom('stars')
       .select('channel')
       .where('user_id', '=', userId)
@@ -42,7 +42,7 @@ export const starRoutes: Routes = (app, { store, realtime, callers }) => {
         `You follow ${maxStars} channels, the most there can be. Unfollow one first.`,
       )
     }
-    await store.db
+    await records.db
       .insertInto('stars')
       .values({ user_id: identity.userId, channel, created_at: new Date().toISOString() })
       .onConflict((conflict) => conflict.doNothing())
@@ -51,7 +51,7 @@ export const starRoutes: Routes = (app, { store, realtime, callers }) => {
   })
   app.delete('/api/v1/stars/:channel', { schema: { params } }, async (request, reply) => {
     const { userId } = await callers.allowed(request, ['admin', 'operator', 'viewer'])
-    await store.db
+    await records.db
       .deleteFrom('stars')
       .where('user_id', '=', userId)
       .where('channel', '=', request.params.channel)

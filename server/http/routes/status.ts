@@ -4,7 +4,7 @@ import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Whether the server lives, and that it is a Carillon. */
-export const statusRoutes: Routes = (app, { auth, store, isEngineUp, version }) => {
+export const statusRoutes: Routes = (app, { auth, store, records, isEngineUp, version }) => {
   app.get('/.well-known/carillon', { schema: { response: { 200: serverInfo } } }, async () => ({
     name: 'carillon' as const,
     version,
@@ -13,6 +13,9 @@ export const statusRoutes: Routes = (app, { auth, store, isEngineUp, version }) 
   app.get('/health/live', { schema: { response: { 200: state } } }, async () => ({ status: 'ok' as const }))
   app.get('/health/ready', { schema: { response: { 200: state } } }, async () => {
     store.sqlite.exec('select 1')
+    if (!(await records.isUp())) {
+      throw new HttpProblem('unavailable', 'The database does not answer. Look after PostgreSQL, and try again.')
+    }
     if (!(await isEngineUp())) {
       throw new HttpProblem('unavailable', 'What the nodes share does not answer. Look after Redis, and try again.')
     }

@@ -1,0 +1,71 @@
+import { Badge } from '@mantine/core'
+import type { AuditOutcome, AuditParty, AuditView } from '#protocol/audit.ts'
+import { clockTimeWithSeconds, moment } from '../../shared/time.ts'
+import { actionNames, outcomeNames } from './audit-words.ts'
+
+export function AuditTable({ entries, now }: { readonly entries: readonly AuditView[]; readonly now: number }) {
+  return (
+    <table className="table" aria-label="Audit record">
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Who</th>
+          <th scope="col">What</th>
+          <th scope="col">Outcome</th>
+          <th scope="col">From</th>
+        </tr>
+      </thead>
+      <tbody>
+        {entries.map((entry) => (
+          <tr key={entry.id}>
+            <td>
+              <time dateTime={entry.time} title={clockTimeWithSeconds(Date.parse(entry.time))}>
+                {moment(Date.parse(entry.time), now)}
+              </time>
+            </td>
+            <td className="wrap">{partyName(entry.actor)}</td>
+            <td className="wrap">
+              {actionNames[entry.action]}
+              {entry.target !== null && <span className="table-under">{partyName(entry.target)}</span>}
+              <Details entry={entry} />
+            </td>
+            <td>
+              <Badge color={colours[entry.outcome]}>{outcomeNames[entry.outcome]}</Badge>
+            </td>
+            <td className="wrap">{entry.address || 'This server'}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+const colours = { done: 'teal', refused: 'orange', failed: 'red' } as const satisfies Record<AuditOutcome, string>
+
+function partyName(party: AuditParty | null): string {
+  if (party === null || party.kind === 'unknown') return party?.name || 'Nobody known'
+  return party.name || party.id
+}
+
+function Details({ entry }: { readonly entry: AuditView }) {
+  const facts = [
+    ...(entry.code === null ? [] : [['code', entry.code] as const]),
+    ...Object.entries(entry.details),
+    ...(entry.actor === null ? [] : [['who', `${entry.actor.kind} ${entry.actor.id}`] as const]),
+    ...(entry.target === null ? [] : [['on what', `${entry.target.kind} ${entry.target.id}`] as const]),
+    ...(entry.requestId === '' ? [] : [['request', entry.requestId] as const]),
+  ]
+  return (
+    <details className="audit-details">
+      <summary>Details</summary>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}

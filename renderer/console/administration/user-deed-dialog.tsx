@@ -1,0 +1,100 @@
+import { notifications } from '@mantine/notifications'
+import { useQueryClient } from '@tanstack/react-query'
+import type { UserView } from '#protocol/api.ts'
+import { ConfirmDialog } from '../../mantine/confirm-dialog.tsx'
+import { useApi } from '../api-context.ts'
+import { asApiError } from '../api-error.ts'
+import type { UserAction } from './administration-api.ts'
+
+/** What is done to an account once somebody has said yes. */
+export type UserDeed = UserAction | 'remove'
+
+interface UserDeedDialogProps {
+  /** Closed without one. */
+  readonly doing: { readonly deed: UserDeed; readonly user: UserView } | null
+  readonly onClose: () => void
+}
+
+export function UserDeedDialog({ doing, onClose }: UserDeedDialogProps) {
+  const api = useApi()
+  const queries = useQueryClient()
+  const { title, action, dangerous, text, done } = deeds[doing?.deed ?? 'sign-out']
+  const name = doing?.user.name ?? ''
+  const perform = async (): Promise<string | null> => {
+    if (doing === null) return null
+    const { deed, user } = doing
+    try {
+      await (deed === 'remove' ? api.administration.removeUser(user.id) : api.administration.userAction(user.id, deed))
+    } catch (error) {
+      return asApiError(error).message
+    }
+    await queries.invalidateQueries({ queryKey: ['users'] })
+    notifications.show({ message: done(name) })
+    return null
+  }
+  return (
+    <ConfirmDialog
+      opened={doing !== null}
+      title={title(name)}
+      action={action}
+      dangerous={dangerous}
+      onConfirm={perform}
+      onClose={onClose}
+    >
+      <p>{text}</p>
+    </ConfirmDialog>
+  )
+}
+
+interface DeedWords {
+  readonly title: (name: string) => string
+  readonly action: string
+  readonly dangerous: boolean
+  readonly text: string
+  readonly done: (name: string) => string
+}
+
+const deeds: Readonly<Record<UserDeed, DeedWords>> = {
+  disable: {
+    title: (name) => `Disable ${name}?`,
+    action: 'Disable',
+    dangerous: true,
+    text: 'They are signed out everywhere at once, their keys and the services they have let in stop working, and they cannot sign in until you enable the account again.',
+    done: (name) => `${name} is disabled.`,
+  },
+  enable: {
+    title: (name) => `Enable ${name}?`,
+    action: 'Enable',
+    dangerous: false,
+    text: 'They can sign in again, with the password and second factor they had.',
+    done: (name) => `${name} can sign in again.`,
+  },
+  unlock: {
+    title: (name) => `Unlock ${name}?`,
+    action: 'Unlock',
+    dangerous: false,
+    text: 'Passwords are tried again at once. Look into the audit record first: somebody may be guessing.',
+    done: (name) => `${name} is unlocked.`,
+  },
+  'sign-out': {
+    title: (name) => `Sign ${name} out everywhere?`,
+    action: 'Sign out',
+    dangerous: true,
+    text: 'All their browsers and programs have to sign in again.',
+    done: (name) => `${name} has been signed out everywhere.`,
+  },
+  'reset-second-factor': {
+    title: (name) => `Reset the second factor of ${name}?`,
+    action: 'Reset',
+    dangerous: true,
+    text: 'Their authenticator app, back-up codes and passkeys stop working, and they are signed out everywhere. Be sure that it is really they who ask.',
+    done: (name) => `The second factor of ${name} has been reset.`,
+  },
+  remove: {
+    title: (name) => `Remove ${name}?`,
+    action: 'Remove',
+    dangerous: true,
+    text: 'The account goes for good, with its sessions, keys and stars. What they did stays in the audit record. To keep somebody out for a while, disable the account instead.',
+    done: (name) => `${name} has been removed.`,
+  },
+}

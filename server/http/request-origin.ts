@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { onBehalfOf, type RequestOrigin } from '#server/auth/origin.ts'
+import type { IsTrusted } from './client-address.ts'
+
+/** Where a request comes from, trusted proxies seen through. */
+type AddressOf = (request: IncomingMessage) => string
+
+/** Answers every request on its behalf, and tells the caller what it is called. */
+export function workOnBehalf(app: Pick<FastifyInstance, 'addHook'>, addressOf: AddressOf): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
+    onBehalfOf(originOf(request.raw, addressOf, request.id), done)
+  })
+}
+
+/** Where a request comes from, and what it is called in the audit record and the log. */
+export function originOf(request: IncomingMessage, addressOf: AddressOf, requestId: string): RequestOrigin {
+  const { 'user-agent': userAgent = '' } = request.headers
+  return { address: addressOf(request), requestId, userAgent: userAgent.slice(0, 300) }
+}
+
+/**
+ * A random name, or the one that a trusted proxy has given the request: what others say would let them pass their
+ * requests off as somebody else's.
+ */
+export function requestIdOf(request: IncomingMessage, isTrusted: IsTrusted): string {
+  const { 'x-request-id': given } = request.headers
+  const { remoteAddress } = request.socket
+  const isBelieved = remoteAddress !== undefined && isTrusted(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''))
+  return isBelieved && typeof given === 'string' && /^[\w.:-]{8,128}$/.test(given) ? given : randomUUID()
+}
