@@ -23,6 +23,11 @@ export function isAddress(hostname: string): boolean {
   return hostname.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(hostname)
 }
 
+/** This computer, by a number; by the name `localhost` it can have passkeys. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
+}
+
 /** Asks for a passkey in a window of the browser's own. Answers whether one was given. */
 export async function signInWithPasskey(api: PasskeyApi): Promise<boolean> {
   const optionsJSON = await api.signInOptions()

@@ -393,8 +393,12 @@ describeWith(['chromium'], 'my account', () => {
 
   test('explains why no passkey can be added at an address that is a number', async () => {
     await using opened = await open()
-    await opened.page.getByText('Browsers make passkeys only where').waitFor()
-    expect(await opened.page.getByRole('button', { name: 'Add a passkey' }).count()).toBe(0)
+    const { page, server } = opened
+    await page.getByText('Browsers have no passkeys at 127.0.0.1').waitFor()
+    expect(await page.getByRole('button', { name: 'Add a passkey' }).count()).toBe(0)
+    await page.getByRole('link', { name: 'http://localhost' }).click()
+    await page.getByRole('button', { name: 'Add a passkey' }).waitFor()
+    expect(page.url()).toBe(`${server.url.replace('127.0.0.1', 'localhost')}/account`)
   })
 
   test('changes the password and empties the form', async () => {
