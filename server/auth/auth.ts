@@ -14,6 +14,10 @@ import type { Namespace } from '#server/config/namespaces.ts'
 import type { Audit } from './audit.ts'
 import type { Identity, SocketIdentity } from './identity.ts'
 import type { OAuth } from './oauth/oauth.ts'
+import type { Passkeys } from './passkeys.ts'
+import type { PasswordChanges } from './password-changes.ts'
+import type { SecondFactor } from './second-factor.ts'
+import type { SignInAttempt } from './sign-in.ts'
 
 /**
  * All there is to know about who is who. The one implementation wraps better-auth (`create-auth.ts`); nothing outside
@@ -35,11 +39,10 @@ export interface Auth extends AsyncDisposable {
    */
   identify(headers: Headers): Promise<Identified | null>
 
-  /**
-   * Signs a program in with e-mail and password; the answer is a bearer token. Throws `wrong_credentials`,
-   * `account_disabled`, `rate_limited`.
-   */
-  signIn(email: string, password: string, address: string): Promise<TokenAnswer>
+  /** Signs a program in with e-mail and password; the answer is a bearer token. For what is thrown see `SignInAttempt`. */
+  signIn(email: string, password: string, address: string, more?: SignInMore): Promise<TokenAnswer>
+  /** The same for a browser; answers the `Set-Cookie` headers. */
+  signInBrowser(email: string, password: string, address: string, more?: SignInMore): Promise<readonly string[]>
   /** Ends one session; an unknown one has ended already. Its sockets close through `onRevoked`. */
   endSession(sessionId: string): Promise<void>
   /** A JWT (EdDSA, 5 minutes) for the socket. `expiresIn` is in seconds. */
@@ -75,11 +78,16 @@ export interface Auth extends AsyncDisposable {
   }
   readonly users: {
     /** Throws `already_exists`. */
-    create(user: { email: string; name: string; role: PersonRole; password: string }): Promise<UserView>
+    create(user: { email: string; name: string; role: PersonRole; password: string | null }): Promise<UserView>
     list(): Promise<readonly UserView[]>
     /** A disabled person is signed out everywhere and cannot sign in. Throws `not_found`, and `forbidden` for the last administrator. */
     setDisabled(id: string, disabled: boolean): Promise<void>
+    /** Passwords are tried again at once, after too many wrong ones. Throws `not_found`. */
+    unlock(id: string, by: Identity): Promise<void>
   }
+  readonly secondFactor: SecondFactor
+  readonly passkeys: Pick<Passkeys, 'remove'>
+  readonly passwords: PasswordChanges
   readonly keys: {
     create(name: string, scopes: readonly KeyScope[], by: Identity): Promise<KeyAnswer>
     list(): Promise<readonly KeyView[]>
@@ -117,6 +125,8 @@ export interface Auth extends AsyncDisposable {
   /** Told when tokens stop being valid, so that live sockets can be closed. Returns the removal of the listener. */
   onRevoked(listener: (revoked: Revoked) => void): () => void
 }
+
+export type SignInMore = Pick<SignInAttempt, 'code' | 'headers'>
 
 export interface Identified {
   readonly identity: Identity

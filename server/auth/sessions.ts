@@ -1,6 +1,7 @@
 import type { PersonRole } from '#protocol/roles.ts'
 import type { AccountKind } from './accounts.ts'
 import type { Database } from './database.ts'
+import type { FactorPolicy } from './factor-policy.ts'
 import type { Identity } from './identity.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -35,13 +36,16 @@ export interface Sessions {
   over(limit: number): Promise<readonly { readonly token: string }[]>
 }
 
-export function createSessions(database: Database, clock: () => number): Sessions {
+export function createSessions(database: Database, clock: () => number, policy: FactorPolicy): Sessions {
   const columns = `select s.id, s.token, s."expiresAt", s."createdAt", s."updatedAt", u.id as "userId", u.name, u.email, u.role,
-      u.kind, u.banned, d.id as "deviceId", d.name as "deviceName"
+      u.kind, u.banned, u."createdAt" as "userCreatedAt", d.id as "deviceId", d.name as "deviceName",
+      (exists (select 1 from totp t where t.user_id = u.id and t.confirmed_at is not null)
+        or exists (select 1 from passkey p where p."userId" = u.id)) as "hasFactor"
     from session s join "user" u on u.id = s."userId" left join devices d on d.user_id = u.id`
   return {
-    ofToken: async (token) => current(await database.get<Row>(`${columns} where s.token = ?`, token), clock()),
-    ofId: async (sessionId) => current(await database.get<Row>(`${columns} where s.id = ?`, sessionId), clock()),
+    ofToken: async (token) => current(await database.get<Row>(`${columns} where s.token = ?`, token), clock(), policy),
+    ofId: async (sessionId) =>
+      current(await database.get<Row>(`${columns} where s.id = ?`, sessionId), clock(), policy),
     async over(limit) {
       const now = clock()
       return database.all(
@@ -67,26 +71,35 @@ interface Row {
   readonly role: string
   readonly kind: AccountKind
   readonly banned: number | boolean | null
+  readonly userCreatedAt: string
+  readonly hasFactor: number | boolean
   readonly deviceId: string | null
   readonly deviceName: string | null
 }
 
-function current(row: Row | undefined, now: number): CurrentSession | null {
+function current(row: Row | undefined, now: number, policy: FactorPolicy): CurrentSession | null {
   if (row === undefined || row.banned) return null
   const expiresAt = Date.parse(row.expiresAt)
   const startedAt = Date.parse(row.createdAt)
-  const identity = sessionIdentity(row)
+  const identity = sessionIdentity(row, now, policy)
   if (identity === null || expiresAt <= now) return null
   const { absoluteMs } = sessionLifetimes[identity.kind === 'device' ? 'device' : 'person']
   if (startedAt + absoluteMs <= now) return null
   return { identity, token: row.token, expiresAt, usedAt: Date.parse(row.updatedAt), startedAt }
 }
 
-function sessionIdentity(row: Row): SessionIdentity | null {
+function sessionIdentity(row: Row, now: number, policy: FactorPolicy): SessionIdentity | null {
   const common = { userId: row.userId, sessionId: row.id }
   switch (row.kind) {
     case 'person':
-      return { kind: 'user', ...common, name: row.name, email: row.email, role: row.role as PersonRole }
+      return {
+        kind: 'user',
+        ...common,
+        name: row.name,
+        email: row.email,
+        role: row.role as PersonRole,
+        ...(mustSetUpFactor(row, now, policy) && { mustSetUpFactor: true }),
+      }
     case 'device':
       if (row.deviceId === null || row.deviceName === null) return null
       return {
@@ -101,4 +114,9 @@ function sessionIdentity(row: Row): SessionIdentity | null {
     default:
       return row.kind satisfies never
   }
+}
+
+function mustSetUpFactor(row: Row, now: number, policy: FactorPolicy): boolean {
+  if (row.hasFactor || !policy.isRequiredFor(row.role as PersonRole)) return false
+  return policy.requiredFrom({ createdAt: row.userCreatedAt }).getTime() <= now
 }

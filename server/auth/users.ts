@@ -7,6 +7,7 @@ import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import type { Database } from './database.ts'
+import { checkPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 
 export interface UsersParts {
@@ -18,21 +19,31 @@ export interface UsersParts {
 }
 
 /** People. Devices and services have accounts too, and are listed as what they are. */
-export function createUsers({ database, betterAuth, passwords, audit, clock }: UsersParts): Auth['users'] {
-  const columns = `select id, email, name, role, banned, "createdAt" from "user" where kind = 'person'`
+export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
+  const { database, betterAuth, passwords, audit, clock } = parts
+  const columns = `select u.id, u.email, u.name, u.role, u.banned, u."createdAt", l.locked_until as "lockedUntil",
+      exists (select 1 from totp t where t.user_id = u.id and t.confirmed_at is not null) as "hasTotp",
+      exists (select 1 from passkey p where p."userId" = u.id) as "hasPasskey"
+    from "user" u left join account_locks l on l.user_id = u.id where u.kind = 'person'`
+  /** A lock that is over is none. */
+  const currentView = ({ lockedUntil, ...row }: Row) =>
+    viewOf({ ...row, lockedUntil: lockedUntil !== null && Date.parse(lockedUntil) > clock() ? lockedUntil : null })
+
   return {
     async create({ email, name, role, password }) {
-      const passwordHash = await passwords.hash(password)
+      if (password !== null) checkPassword(password, { email, name })
+      const passwordHash = password === null ? null : await passwords.hash(password)
       const createdAt = new Date(clock())
       const id = await database.transaction((rows) =>
         insertAccount(rows, { kind: 'person', email, name, role, passwordHash, createdAt }),
       )
       await audit.record({ action: 'user_create', target: userParty({ id, name, email }), details: { role } })
-      return viewOf({ id, email: email.toLowerCase(), name, role, banned: 0, createdAt: createdAt.toISOString() })
+      const row = { id, email: email.toLowerCase(), name, role, createdAt: createdAt.toISOString() }
+      return viewOf({ ...row, banned: false, lockedUntil: null, hasTotp: false, hasPasskey: false })
     },
-    list: async () => (await database.all<Row>(`${columns} order by "createdAt", id`)).map(viewOf),
+    list: async () => (await database.all<Row>(`${columns} order by u."createdAt", u.id`)).map(currentView),
     async setDisabled(id, disabled) {
-      const user = await database.get<Row>(`${columns} and id = ?`, id)
+      const user = await database.get<Row>(`${columns} and u.id = ?`, id)
       if (user === undefined) {
         throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
       }
@@ -61,8 +72,12 @@ interface Row {
   readonly role: Role
   readonly banned: number | boolean | null
   readonly createdAt: string
+  readonly lockedUntil: string | null
+  readonly hasTotp: number | boolean
+  readonly hasPasskey: number | boolean
 }
 
-function viewOf({ banned, ...row }: Row): UserView {
-  return { ...row, disabled: Boolean(banned), lockedUntil: null, secondFactor: 'none', lastSignInAt: null }
+function viewOf({ banned, lockedUntil, hasTotp, hasPasskey, ...row }: Row): UserView {
+  const secondFactor = hasTotp ? (hasPasskey ? 'both' : 'totp') : hasPasskey ? 'passkey' : 'none'
+  return { ...row, disabled: Boolean(banned), lockedUntil, secondFactor, lastSignInAt: null }
 }

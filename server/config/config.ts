@@ -10,6 +10,7 @@ import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './nam
 import { network } from './network.ts'
 import { databaseUrl } from './postgres-target.ts'
 import { redisUrl } from './redis-target.ts'
+import { secondFactorSettings, signInSettings } from './sign-in.ts'
 import { resolveTls, tlsProblems, tlsSettings } from './tls.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
@@ -73,6 +74,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   limits: limits.prefault({}),
+  sign_in: signInSettings.prefault({}),
+  second_factor: secondFactorSettings.prefault({}),
   /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
   trusted_proxies: z.array(network).max(100).default([]),
   metrics: z
@@ -110,6 +113,7 @@ export const configSchema = z.strictObject({
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
   ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
+  ...['sign_in', 'second_factor'],
 ])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }

@@ -4,7 +4,7 @@ import { role } from '#protocol/roles.ts'
 
 /** A time span such as `"400d"`, `"168h"`, `"30m"`, `"45s"`, or a number of seconds; seconds inside. */
 export const timeSpan = z
-  .union([z.int().min(0), z.string().regex(/^\d+(s|m|h|d)$/, 'Give a time span such as 30s, 15m or 168h.')])
+  .union([z.int().min(0), z.string().regex(/^\d+(s|m|h|d)$/, 'Give a time span such as 30s, 15m, 168h or 7d.')])
   .transform((span) => (typeof span === 'number' ? span : Number.parseInt(span, 10) * secondsPer(span.at(-1))))
 
 /** What may be said of channels, in Centrifugo's terms where it has one. */

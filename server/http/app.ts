@@ -33,6 +33,8 @@ import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { oauthRoutes } from './routes/oauth.ts'
+import { passwordRoutes } from './routes/passwords.ts'
+import { secondFactorRoutes } from './routes/second-factor.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { setupRoutes } from './routes/setup.ts'
@@ -137,6 +139,8 @@ const resources: readonly Routes[] = [
   sessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
+  passwordRoutes,
+  secondFactorRoutes,
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,

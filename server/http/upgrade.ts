@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
+import type { ProblemCode } from '#protocol/problem.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import { isForeignPage } from './cross-site.ts'
@@ -44,12 +45,17 @@ export function createUpgrade(parts: UpgradeParts) {
 
   function fail(socket: Duplex, error: unknown): void {
     if (error instanceof AuthError) {
-      refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')
+      refuse(socket, statuses[error.code] ?? '401 Unauthorized')
       return
     }
     log.error({ err: error }, 'upgrade failed')
     refuse(socket, '500 Internal Server Error')
   }
+}
+
+const statuses: Partial<Record<ProblemCode, string>> = {
+  unavailable: '503 Service Unavailable',
+  second_factor_required: '403 Forbidden',
 }
 
 const names = new Map([

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { page, userRequest, userView } from '#protocol/api.ts'
+import { page, userAnswer, userRequest, userView } from '#protocol/api.ts'
 import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
@@ -9,12 +9,20 @@ export const userRoutes: Routes = (app, { auth, callers }) => {
     await callers.allowed(request, ['admin'], 'admin')
     return { items: [...(await auth.users.list())], next: null }
   })
-  app.post('/api/v1/users', { schema: { body: userRequest, response: { 201: userView } } }, async (request, reply) => {
-    await callers.allowed(request, ['admin'], 'admin')
-    const { email, name = email.split('@')[0] ?? email, role, password } = request.body
-    const user = await auth.users.create({ email, name, role, password })
-    return reply.code(201).header('location', `/api/v1/users/${user.id}`).send(user)
-  })
+  app.post(
+    '/api/v1/users',
+    { schema: { body: userRequest, response: { 201: userAnswer } } },
+    async (request, reply) => {
+      await callers.allowed(request, ['admin'], 'admin')
+      const { email, name = email.split('@')[0] ?? email, role, password = null } = request.body
+      const user = await auth.users.create({ email, name, role, password })
+      const passwordLink = password === null ? await auth.passwords.createLink(user.id) : null
+      return reply
+        .code(201)
+        .header('location', `/api/v1/users/${user.id}`)
+        .send({ ...user, passwordLink })
+    },
+  )
   for (const [action, disabled] of [['disable', true] as const, ['enable', false] as const]) {
     app.post(
       `/api/v1/users/:id/${action}`,
