@@ -5,12 +5,12 @@ import type { SessionView } from '#protocol/account.ts'
 import type { KeyView } from '#protocol/api.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
+import { addAuthenticator } from '../support/virtual-authenticator.ts'
 import { backupCodes } from './fake-account.ts'
 import { ada, type FakeServer } from './fake-server.ts'
 import type { Watched } from './look.ts'
 import { address, asked, faultsInEveryLook, type OpenOptions, openConsole } from './open-console.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
-import { addAuthenticator } from './virtual-authenticator.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
