@@ -342,7 +342,7 @@ describeWith(['chromium'], 'my account', () => {
     expect(asked(opened).at(-1)?.call).toBe('POST /api/auth/passkey/verify-authentication')
   })
 
-  test('says that nobody knows a passkey, and lets the password be tried', async () => {
+  test('says that a passkey is not accepted, and lets the password be tried', async () => {
     await using opened = await open(
       ({ world }) => {
         world.account.knowsPasskeys = false
@@ -365,7 +365,7 @@ describeWith(['chromium'], 'my account', () => {
     // What was asked before somebody is there to touch it goes unanswered.
     await authenticator.touch(true)
     await button.click()
-    await page.getByRole('alert').getByText('No account here has this passkey any more.').waitFor()
+    await page.getByRole('alert').getByText('The passkey was not accepted').waitFor()
     await page.getByLabel('E-mail').fill('ada@example.org')
     await page.getByLabel('Password', { exact: true }).fill('correct horse')
     await page.keyboard.press('Enter')

@@ -279,6 +279,18 @@ describeWith(['chromium'], 'signing in', () => {
     await page.getByRole('heading', { name: 'Screens', exact: true }).waitFor()
   })
 
+  test('asks anew what a passkey is to sign before that has expired', async () => {
+    await using opened = await open('/', signedOut, { host: 'localhost', before: ({ page }) => page.clock.install() })
+    const { page } = opened
+    const options = () => page.waitForRequest((request) => request.url().endsWith('/generate-authenticate-options'))
+    const first = options()
+    await page.clock.runFor(100)
+    await first
+    const second = options()
+    await page.clock.fastForward('04:01')
+    await second
+  })
+
   test('offers no passkey where the address is a number', async () => {
     await using opened = await open('/', signedOut)
     await opened.page.getByRole('heading', { name: 'Sign in to the console' }).waitFor()

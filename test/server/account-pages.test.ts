@@ -109,7 +109,7 @@ describeWith(['chromium'], 'my account in the console', () => {
     await page.getByText('The passkey Laptop has been removed.').waitFor()
     await signOut(page)
     // The browser still offers it, and nobody knows it any more.
-    await page.getByRole('alert').getByText('No account here has this passkey any more.').waitFor()
+    await page.getByRole('alert').getByText('The passkey was not accepted').waitFor()
     await givePassword(page)
     await page.getByRole('heading', { name: 'My account' }).waitFor()
     expect(faults).toEqual([])
