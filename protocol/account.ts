@@ -19,7 +19,10 @@ export const signInRequest = z.object({
 })
 export type SignInRequest = z.infer<typeof signInRequest>
 
-/** `GET /api/v1/sessions`: where somebody is signed in. */
+/**
+ * `GET /api/v1/sessions`, a page: where somebody is signed in, last used first. `DELETE …/{id}` ends one. Administrators
+ * see those of others with `GET /api/v1/users/{id}/sessions`, and end them with `DELETE /api/v1/sessions/{id}` as well.
+ */
 export const sessionView = z.object({
   id: z.string(),
   /** The session that asks. */

@@ -139,6 +139,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       secondFactor: secondFactorOf(config),
       limits: { signIn: signInLimitsOf(config) },
       auditKeepMs: config.audit.keep * 1000,
+      ...{ tokenHeader: config.auth.token_header, session: config.session },
+      rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
   const realtime = parts.use(
@@ -195,7 +197,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, addressOf: clientAddressOf, metrics })
+  const { token_header: tokenHeader } = config.auth
+  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, addressOf: clientAddressOf, metrics, tokenHeader })
   const edge = { realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log }
   const refusesForeignPages = mayBeAnonymous(config)
   const upgrade = createUpgrade({ ...edge, refusesForeignPages })

@@ -30,10 +30,10 @@ export interface ApiClient {
   /** One's own sessions, factors, keys and grants. */
   readonly account: AccountApi
   readonly passkeys: PasskeyApi
-  /** What one lets other services do. */
-  readonly oauth: OauthApi
   /** Of everybody. */
   readonly administration: AdministrationApi
+  /** What one lets other services do. */
+  readonly oauth: OauthApi
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
@@ -67,8 +67,8 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
   return {
     account: createAccountApi(ask),
     passkeys: createPasskeyApi(ask),
-    oauth: createOauthApi(ask),
     administration: createAdministrationApi(ask),
+    oauth: createOauthApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null

@@ -121,7 +121,7 @@ test('no secret that was used is in the record, whatever was done with it', asyn
   const { token } = await auth.signIn(ada.email, password, address)
   const wrong = 'wrong horse battery'
   await auth.signIn(ada.email, wrong, address).catch(() => {})
-  await auth.handle(authRequest('POST', '/sign-in/email', { email: ada.email, password: wrong }), address)
+  await auth.signInBrowser(ada.email, wrong, address).catch(() => {})
   const start = await auth.enrolments.start(kiosk, address)
   await auth.enrolments.approve(start.user_code, 'lobby-2', operator)
   const screen = await enrolled(auth)
@@ -139,7 +139,7 @@ test('no secret that was used is in the record, whatever was done with it', asyn
   }
   await auth[Symbol.asyncDispose]()
 
-  const record = JSON.stringify(server.store.sqlite.prepare('select * from audit_entries').all())
+  const record = JSON.stringify(await server.database.all('select * from audit_entries'))
   for (const action of ['setup', 'key_refused', 'device_approve', 'sign_out']) expect(record).toContain(`"${action}"`)
   const secrets = [setupToken, cookie, token, screen.token, key, access.token, ticket, password, wrong]
   const parts = [...secrets, start.device_code].flatMap((secret) => [secret, ...secret.split(/[.=]/)])

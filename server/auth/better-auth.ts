@@ -10,7 +10,7 @@ import type { Grants } from './oauth/grants.ts'
 import { oauthPlugins, shortCode } from './oauth/plugins.ts'
 import { freshMs, passkeyPlugin } from './passkeys.ts'
 import type { Revocation } from './revocation.ts'
-import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
+import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
 
 /** Where better-auth is mounted. */
 export const authPath = '/api/auth'
@@ -30,6 +30,9 @@ export interface BetterAuthParts {
   readonly revocation: Revocation
   readonly clock: () => number
   readonly grants: Grants
+  readonly lifetimes: SessionLifetimes
+  /** A person has signed in. */
+  readonly onSignIn: (userId: string) => Promise<void>
   readonly log: Logger
 }
 
@@ -57,11 +60,12 @@ function options(parts: BetterAuthParts) {
       additionalFields: { kind: { type: 'string', required: true, defaultValue: 'person', input: false } },
     },
     session: {
-      expiresIn: sessionLifetimes.person.idleMs / 1000,
+      expiresIn: parts.lifetimes.browser.idleMs / 1000,
       updateAge: sessionUpdateAgeMs / 1000,
       freshAge: freshMs / 1000,
       // A cached session would outlive its revocation.
       cookieCache: { enabled: false },
+      additionalFields: { kind: { type: 'string', required: false, input: false } },
     },
     // Counted by ours, per server and not per process as better-auth does.
     rateLimit: { enabled: false },
@@ -86,6 +90,11 @@ function options(parts: BetterAuthParts) {
         },
       },
       session: {
+        create: {
+          after: async (session: { userId: string } & Record<string, unknown>) => {
+            if (session.kind !== 'device') await parts.onSignIn(session.userId)
+          },
+        },
         delete: {
           // Before: with the session goes what says which tokens came of it.
           before: async (session: { id: string }) => parts.grants.endOfSession(session.id),
@@ -124,10 +133,22 @@ const roles = {
   device: accessControl.newRole({ user: [], session: [] }),
 }
 
+const daySeconds = 24 * 60 * 60
+
+/** A key signs for so long; then another is made. */
+const keyRotationSeconds = 90 * daySeconds
+
+/** And verifies for so long after that: tokens live for minutes, but others may keep a copy of the key set. */
+const keyGraceSeconds = 7 * daySeconds
+
 /** The key set. Access tokens are signed by `access-tokens.ts`, with these keys and its own claims. */
 function jwtOptions(baseUrl: string): JwtOptions {
   return {
-    jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' }, rotationInterval: 90 * 24 * 60 * 60 },
+    jwks: {
+      keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' },
+      rotationInterval: keyRotationSeconds,
+      gracePeriod: keyGraceSeconds,
+    },
     jwt: {
       issuer: issuerOf(baseUrl),
       audience: accessTokenAudience,

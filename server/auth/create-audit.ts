@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Audit } from './audit.ts'
 import { createAuditReader } from './audit-reader.ts'
@@ -24,8 +25,9 @@ export interface KeptAudit extends Audit, AsyncDisposable {
 /** What repeats itself is told of this often. */
 const repeatsMs = 60_000
 
-/** Work of one sweep, so that it never holds up anything else for long. */
-const sweptAtOnce = 2_000
+/** Work of a statement, so that it never holds up anything else for long, and how many there are in a sweep. */
+const sweptAtOnce = 100
+const turnsOfSweep = 50
 
 export function createAudit({ database, log, clock, keepMs }: AuditParts): KeptAudit {
   const repeats = createAuditRepeats()
@@ -67,12 +69,16 @@ export function createAudit({ database, log, clock, keepMs }: AuditParts): KeptA
       const oldest = await database.get('select 1 from audit_entries where id < ? limit 1', over)
       if (oldest === undefined) return
       // The database lets nothing go that is not older than this.
-      await database.run('update audit_horizon set before = ?', new Date(before).toISOString())
       await database.run(
-        'delete from audit_entries where id in (select id from audit_entries where id < ? order by id limit ?)',
-        over,
-        sweptAtOnce,
+        'insert into audit_horizon (id, before) values (1, ?) on conflict (id) do update set before = excluded.before',
+        new Date(before).toISOString(),
       )
+      for (let turns = 0; turns < turnsOfSweep; turns++) {
+        const oldest = 'select id from audit_entries where id < ? order by id limit ?'
+        const removed = await database.run(`delete from audit_entries where id in (${oldest})`, over, sweptAtOnce)
+        if (removed < sweptAtOnce) return
+        await turn()
+      }
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
+import type { SessionSettings } from '#server/config/sign-ins.ts'
 import type { Ephemeral } from '#server/store/ephemeral.ts'
 import type { Records } from '#server/store/records.ts'
 import { createAccessTokens } from './access-tokens.ts'
@@ -10,7 +11,8 @@ import { createCounters } from './counters.ts'
 import { createAudit } from './create-audit.ts'
 import { createSigningIn } from './create-signing-in.ts'
 import { createCurrentIdentity } from './current-identity.ts'
-import { openIdentityRecords } from './database.ts'
+import { type Database, openIdentityRecords } from './database.ts'
+import { createDeviceRotation } from './device-rotation.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createFactorPolicy, type FactorPolicySettings } from './factor-policy.ts'
@@ -19,12 +21,14 @@ import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
 import { createOAuth } from './oauth/create-oauth.ts'
 import { createGrants } from './oauth/grants.ts'
+import { createOwnSessions } from './own-sessions.ts'
 import { createPasswordThreads } from './password-threads.ts'
 import { limitPasswords, type Passwords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
 import { checkSecret } from './secret-check.ts'
+import { sessionLifetimes } from './session-lifetimes.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
 import type { SignInLimits } from './sign-in-limit.ts'
@@ -53,6 +57,12 @@ export interface AuthOptions {
   readonly limits?: Partial<AuthLimits>
   /** How tokens of the site's own backend are verified. Default: there are none. */
   readonly client?: SiteSettings
+  /** A header that may hold a session token beside `Authorization`. Default: none. */
+  readonly tokenHeader?: string | null
+  /** How long sessions last; the usual times unless told otherwise. */
+  readonly session?: SessionSettings
+  /** At which age a device changes its credential, in seconds. Default: never. */
+  readonly rotateDevicesAfter?: number
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
   /** Who must have a second factor. Default: nobody. */
@@ -80,7 +90,7 @@ const defaultLimits: AuthLimits = {
 
 /** Puts identity together, and brings its tables up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { ephemeral, secret, log, sweeps = true, clock = Date.now } = options
+  const { ephemeral, secret, log, sweeps = true, clock = Date.now, tokenHeader = null } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
   const records = await openIdentityRecords(options.records)
@@ -89,35 +99,42 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const passwords = limitPasswords(options.passwords ?? threads)
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
+  const lifetimes = sessionLifetimes(options.session)
+  const rotateAfterMs = (options.rotateDevicesAfter ?? 0) * 1000
   const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
-  const common = { baseUrl, secret, log, clock, database, audit }
-  const grants = createGrants({ ...common, revocation })
+  const common = { baseUrl, secret, log, clock, database, audit, revocation, lifetimes, rotateAfterMs }
+  const grants = createGrants(common)
   const betterAuthParts = {
     ...common,
     records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
-    ...{ revocation, grants },
+    onSignIn: (userId: string) => noteSignIn(database, userId, clock()),
+    grants,
   }
   await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
   if (options.isShared) await checkSecret(database, secret)
   const betterAuth = createBetterAuth(betterAuthParts)
 
   const policy = createFactorPolicy(database, options.secondFactor ?? { requiredFor: [], graceMs: 0 })
-  const sessions = createSessions(database, clock, policy)
-  const keys = createKeys({ ...common, revocation })
+  const sessions = createSessions({ ...common, policy })
+  const keys = createKeys(common)
   const currentIdentity = createCurrentIdentity(sessions, keys, grants)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
-  const devices = createDevices({ ...common, betterAuth })
+  const rotation = createDeviceRotation({ ...common, betterAuth })
+  const devices = createDevices({ ...common, betterAuth, rotation: rotation.public })
   const identify = recordRefused(
-    createIdentify({ ...common, betterAuth, sessions, keys, grants, configuredKey: options.configuredKey }),
+    createIdentify({
+      ...{ ...common, betterAuth, sessions, keys, rotation, verifyAccessToken: accessTokens.verifyAccessToken },
+      ...{ grants, tokenHeader, configuredKey: options.configuredKey },
+    }),
     audit,
   )
   const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
   const { signIn, secondFactor, passkeys, passwordChanges, unlock } = createSigningIn({
     ...common,
-    ...{ betterAuth, sessions, identify, policy, grants, passwords, counters, revocation },
+    ...{ betterAuth, sessions, identify, policy, grants, passwords, counters },
     limits: limits.signIn,
   })
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
@@ -129,6 +146,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       ...{ identify, passkeys },
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
       oauth: oauth.endpoints,
+      prepareKeys: signingKeys.current,
     }),
     identify,
     oauth: oauth.public,
@@ -148,7 +166,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
-    users: { ...createUsers({ ...common, betterAuth, passwords }), unlock },
+    users: { ...createUsers({ ...common, betterAuth, passwords, keys }), unlock },
+    sessions: createOwnSessions({ ...common, betterAuth }),
     secondFactor,
     passkeys,
     passwords: passwordChanges,
@@ -164,4 +183,12 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await threads[Symbol.asyncDispose]()
     },
   }
+}
+
+async function noteSignIn(database: Database, userId: string, now: number): Promise<void> {
+  await database.run(
+    'insert into sign_ins (user_id, at) values (?, ?) on conflict (user_id) do update set at = excluded.at',
+    userId,
+    new Date(now).toISOString(),
+  )
 }

@@ -16,6 +16,7 @@ import type { Passwords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
 import type { Revocation } from './revocation.ts'
 import { createSecondFactor } from './second-factor.ts'
+import type { SessionLifetimes } from './session-lifetimes.ts'
 import type { Sessions } from './sessions.ts'
 import { createSignIn } from './sign-in.ts'
 import { createSignInLimit, type SignInLimits } from './sign-in-limit.ts'
@@ -26,6 +27,7 @@ export interface SigningInParts {
   readonly baseUrl: string
   readonly secret: string
   readonly sessions: Sessions
+  readonly lifetimes: SessionLifetimes
   readonly identify: Auth['identify']
   readonly policy: FactorPolicy
   readonly passwords: Passwords

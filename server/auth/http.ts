@@ -20,6 +20,9 @@ const served: ReadonlySet<string> = new Set([
   ...passkeyEndpoints,
 ])
 
+/** Whoever meets an unknown `kid` asks again sooner: new keys are published before anybody has seen a token of theirs. */
+const keySetCaching = 'public, max-age=300'
+
 export interface HttpParts {
   readonly betterAuth: BetterAuth
   readonly baseUrl: string
@@ -27,13 +30,15 @@ export interface HttpParts {
   readonly requests: RateLimit
   /** OAuth, which answers in its own forms. */
   readonly oauth: ReturnType<typeof createOAuthEndpoints>
+  /** Sees to it that there is a key to sign with, so that the key set is never empty. */
+  readonly prepareKeys: () => Promise<unknown>
   readonly identify: Auth['identify']
   readonly audit: Audit
   readonly log: Logger
 }
 
 export function createHandle(parts: HttpParts): Auth['handle'] {
-  const { betterAuth, baseUrl, passkeys, requests, identify, audit, log } = parts
+  const { betterAuth, baseUrl, passkeys, requests, prepareKeys, identify, audit, log } = parts
 
   async function answer(request: Request, address: string): Promise<Response> {
     const { pathname, search } = new URL(request.url)
@@ -50,6 +55,7 @@ export function createHandle(parts: HttpParts): Auth['handle'] {
     if (oauth !== null) return oauth(request, address)
     const isPasskey = path.startsWith('/passkey/')
     if (isPasskey) await passkeys.before(path, request.headers, address)
+    if (path === '/jwks') await prepareKeys()
     const headers = new Headers(request.headers)
     headers.set(addressHeader, address)
     // The address comes from the configuration: what the Host header says has no effect.
@@ -70,6 +76,7 @@ export function createHandle(parts: HttpParts): Auth['handle'] {
       const target = { kind: 'session', id: leaving.sessionId, name: '' } as const
       await audit.record({ action: 'sign_out', actor: leaving, target })
     }
+    if (path === '/jwks') response.headers.set('cache-control', keySetCaching)
     return withoutToken(isPasskey ? await passkeys.after(path, response, request.headers, address) : response)
   }
 

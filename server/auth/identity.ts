@@ -18,7 +18,8 @@ export type Identity =
       readonly sessionId: string
       readonly name: string
       readonly role: 'device'
-      readonly device: { readonly id: string; readonly name: string }
+      /** `rotate`: it is to take a new credential. */
+      readonly device: { readonly id: string; readonly name: string; readonly rotate?: true }
     }
   /** A service with an API key. It may do what its scopes say. */
   | {
@@ -28,6 +29,8 @@ export type Identity =
       readonly name: string
       readonly role: PersonRole
       readonly scopes: readonly KeyScope[]
+      /** When it ends, if it does. */
+      readonly expiresAt?: string
       /** It stands in the configuration: it opens the realtime server API and nothing else, there for every channel. */
       readonly isConfigured?: true
     }

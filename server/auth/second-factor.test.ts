@@ -46,7 +46,7 @@ test('with an authenticator app signing in takes a code as well, told only to wh
     kind: 'user',
   })
   expect(await auth.identify(bearer(token))).toMatchObject({ by: 'bearer' })
-  expect((await auth.users.list())[0]).toMatchObject({ secondFactor: 'totp' })
+  expect((await auth.users.list()).items[0]).toMatchObject({ secondFactor: 'totp' })
 })
 
 test('a code is good once, also for two who send it at the same time, and none before it is after it', async () => {

@@ -111,11 +111,11 @@ test('after ten wrong passwords an account is locked for a minute, then for two,
   for (const seconds of [60, 120, 240, 480, 900, 900]) {
     expect(await guesses(auth, 11)).toEqual([...wrong(10), 'rate_limited'])
     await expect(auth.signIn(ada.email, password, '203.0.113.10')).rejects.toMatchObject({ retryAfter: seconds })
-    const view = (await auth.users.list()).find(({ id }) => id === user.id)
+    const view = (await auth.users.list()).items.find(({ id }) => id === user.id)
     expect(Date.parse(view?.lockedUntil ?? '') - server.clock()).toBeGreaterThan((seconds - 2) * 1000)
     server.forward(seconds)
   }
-  expect((await auth.users.list())[0]?.lockedUntil).toBeNull()
+  expect((await auth.users.list()).items[0]?.lockedUntil).toBeNull()
   expect(await auth.signIn(ada.email, password, '203.0.113.10')).toHaveProperty('token')
 })
 
@@ -194,7 +194,7 @@ test('an administrator ends a lock', async () => {
   const user = await auth.users.create(ada)
   await guesses(auth, 11)
   await auth.users.unlock(user.id, operator)
-  expect((await auth.users.list())[0]?.lockedUntil).toBeNull()
+  expect((await auth.users.list()).items[0]?.lockedUntil).toBeNull()
   expect(await auth.signIn(ada.email, password, '203.0.113.9')).toHaveProperty('token')
   await expect(auth.users.unlock('nobody', operator)).rejects.toMatchObject({ code: 'not_found' })
 })

@@ -10,6 +10,7 @@ import type { FactorCodes } from './factor-codes.ts'
 import type { FactorPolicy } from './factor-policy.ts'
 import type { KnownDevices } from './known-devices.ts'
 import { requestOrigin } from './origin.ts'
+import type { SessionKind, SessionLifetimes } from './session-lifetimes.ts'
 import { signSessionToken, verifySessionToken } from './session-token.ts'
 import type { Sessions } from './sessions.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
@@ -39,6 +40,7 @@ export interface SignInAttempt {
 export interface SignInParts {
   readonly betterAuth: BetterAuth
   readonly sessions: Sessions
+  readonly lifetimes: SessionLifetimes
   readonly secret: string
   readonly limit: SignInLimit
   readonly credentials: Credentials
@@ -83,9 +85,9 @@ export function createSignIn(parts: SignInParts): SignIn {
     throw error
   }
 
-  async function signIn(attempt: SignInAttempt, earlier: string | null) {
+  async function signIn(kind: 'browser' | 'program', attempt: SignInAttempt, earlier: string | null) {
     const { person, remembered, with: factors } = await authenticate(attempt)
-    const session = await openSession(parts, person.id, attempt.address)
+    const session = await openSession(parts, kind, person.id, attempt.address)
     // A browser that was signed in, whoever it was, is not any more: nobody slips a session of theirs under another's.
     await endEarlier(parts.betterAuth, secret, earlier)
     await audit.record({ action: 'sign_in', actor: userParty(person), details: { with: factors } })
@@ -95,13 +97,13 @@ export function createSignIn(parts: SignInParts): SignIn {
   return {
     async forToken(attempt) {
       const earlier = /^bearer +(\S+) *$/i.exec(attempt.headers?.get('authorization') ?? '')?.[1] ?? null
-      const { session } = await signIn(attempt, earlier)
+      const { session } = await signIn('program', attempt, earlier)
       return { token: signSessionToken(session.token, secret), expiresAt: session.expiresAt.toISOString() }
     },
     async forCookies(attempt) {
       const { name, attributes } = (await parts.betterAuth.$context).authCookies.sessionToken
       const earlier = parseCookies(attempt.headers?.get('cookie') ?? '').get(name) ?? null
-      const { session, remembered } = await signIn(attempt, earlier)
+      const { session, remembered } = await signIn('browser', attempt, earlier)
       return [serializeCookie(name, signSessionToken(session.token, secret), attributes), ...remembered]
     },
   }
@@ -123,10 +125,12 @@ async function checkFactor({ codes, policy }: SignInParts, person: Person, code:
 }
 
 /** @throws AuthError `account_disabled` when somebody has disabled the account at this moment */
-async function openSession({ betterAuth, sessions }: SignInParts, userId: string, address: string | null) {
+async function openSession(parts: SignInParts, kind: SessionKind, userId: string, address: string | null) {
+  const { betterAuth, sessions, lifetimes } = parts
   const { internalAdapter } = await betterAuth.$context
-  const details = { ipAddress: address ?? '', userAgent: requestOrigin().userAgent }
-  const session = await internalAdapter.createSession(userId, false, details).catch((error: unknown) => {
+  const expiresAt = new Date(Date.now() + lifetimes[kind].idleMs)
+  const details = { kind, ipAddress: address ?? '', userAgent: requestOrigin().userAgent, expiresAt }
+  const session = await internalAdapter.createSession(userId, false, details, true).catch((error: unknown) => {
     throw error instanceof APIError && error.statusCode < 500 ? accountDisabled(error) : error
   })
   if ((await sessions.ofId(session.id)) === null) throw accountDisabled()

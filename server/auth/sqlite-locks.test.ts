@@ -9,6 +9,7 @@ import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { openIdentityRecords } from './database.ts'
 import { createGrants } from './oauth/grants.ts'
 import { scryptPasswords } from './passwords.ts'
+import { sessionLifetimes } from './session-lifetimes.ts'
 
 test('better-auth holds no lock on the records while it waits for something', async () => {
   await using store = await openStore({ path: join(temporaryFolder(), 'carillon.sqlite') })
@@ -24,6 +25,8 @@ test('better-auth holds no lock on the records while it waits for something', as
     baseUrl,
     trustedOrigins: [],
     secret: 's'.repeat(43),
+    lifetimes: sessionLifetimes(),
+    onSignIn: async () => {},
     ...{ revocation, grants: createGrants({ database, revocation, clock: Date.now }) },
     log,
   }
@@ -73,6 +76,16 @@ test('a write that meets the lock of another process fails as a whole, and the n
   server.store.sqlite.exec('BEGIN IMMEDIATE')
   await expect(server.auth.keys.create('weather', ['publish'], operator)).rejects.toThrow('locked')
   server.store.sqlite.exec('ROLLBACK')
-  expect(await server.auth.keys.list()).toEqual([])
+  expect((await server.auth.keys.list()).items).toEqual([])
   expect(await server.auth.keys.create('weather', ['publish'], operator)).toHaveProperty('key')
+})
+
+test('no entry of the audit record is replaced in passing, which no trigger for removal is told of', async () => {
+  await using server = await startAuth()
+  await server.auth.audit.record({ action: 'setup', actor: operator })
+  const entries = () => server.database.all('select * from audit_entries')
+  const before = await entries()
+  const replace = 'insert or replace into audit_entries select * from audit_entries'
+  await expect(server.database.run(replace)).rejects.toThrow(/added and nothing else/)
+  expect(await entries()).toEqual(before)
 })

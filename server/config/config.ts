@@ -3,6 +3,7 @@ import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { personRole } from '#protocol/roles.ts'
+import { secondFactorSettings, signInSettings } from './account-guards.ts'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
@@ -10,7 +11,7 @@ import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './nam
 import { network } from './network.ts'
 import { databaseUrl } from './postgres-target.ts'
 import { redisUrl } from './redis-target.ts'
-import { secondFactorSettings, signInSettings } from './sign-in.ts'
+import { authSettings, deviceSettings, sessionSettings } from './sign-ins.ts'
 import { resolveTls, tlsProblems, tlsSettings } from './tls.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
@@ -73,6 +74,9 @@ export const configSchema = z.strictObject({
       client_roles: z.array(personRole).min(1, 'Name at least one role: admin, operator or viewer.').default(['admin']),
     })
     .prefault({}),
+  auth: authSettings.prefault({}),
+  session: sessionSettings.prefault({}),
+  devices: deviceSettings.prefault({}),
   limits: limits.prefault({}),
   sign_in: signInSettings.prefault({}),
   second_factor: secondFactorSettings.prefault({}),
@@ -112,8 +116,8 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
-  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
-  ...['sign_in', 'second_factor'],
+  ...['auth', 'session', 'devices', 'oauth', 'trusted_proxies', 'metrics', 'audit', 'sign_in', 'second_factor'],
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits'],
 ])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }

@@ -37,6 +37,7 @@ import { passwordRoutes } from './routes/passwords.ts'
 import { secondFactorRoutes } from './routes/second-factor.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { ownSessionRoutes } from './routes/sessions.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
 import { statusRoutes } from './routes/status.ts'
@@ -137,6 +138,7 @@ const resources: readonly Routes[] = [
   authRoutes,
   oauthRoutes,
   sessionRoutes,
+  ownSessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
   passwordRoutes,

@@ -12,7 +12,7 @@ import type { Recognize } from './recognize.ts'
 import { retryAfterOf } from './retry-after.ts'
 
 export interface StreamParts {
-  readonly realtime: Pick<Realtime, 'stream' | 'emulate' | 'isFull'>
+  readonly realtime: Pick<Realtime, 'stream' | 'emulate' | 'isFull' | 'mark'>
   readonly recognize: Recognize
   /** Where a client is. */
   readonly addressOf: (request: IncomingMessage) => string
@@ -62,6 +62,8 @@ export function createStreams(parts: StreamParts) {
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const first = way.method === 'POST' ? await readBody(request) : (searchParams.get('cf_connect') ?? '')
     const address = addressOf(request)
+    // Before anybody is looked up: who is revoked meanwhile must not be let in.
+    const mark = realtime.mark()
     const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
     if (identity === null && refusesForeignPages && isForeignPage(request, isAllowedOrigin)) {
       throw new HttpProblem(
@@ -71,7 +73,8 @@ export function createStreams(parts: StreamParts) {
     }
     if (identity === 'refused')
       throw new HttpProblem('unauthorized', 'The ticket was used or has ended. Fetch another.')
-    const refusal = realtime.stream(response, { name: way.name, first, identity, address })
+    const known = identity && { identity, mark }
+    const refusal = realtime.stream(response, { name: way.name, first, known, address })
     if (refusal === null) return
     throw new HttpProblem(refusal.status === 503 ? 'unavailable' : 'bad_request', refusal.sentence)
   }

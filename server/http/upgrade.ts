@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
-import type { ProblemCode } from '#protocol/problem.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import { isForeignPage } from './cross-site.ts'
@@ -9,7 +8,7 @@ import type { Recognize } from './recognize.ts'
 import type { StreamParts } from './streams.ts'
 
 export interface UpgradeParts extends Pick<StreamParts, 'isAllowedOrigin' | 'refusesForeignPages'> {
-  readonly realtime: Pick<Realtime, 'upgrade' | 'isFull'>
+  readonly realtime: Pick<Realtime, 'upgrade' | 'isFull' | 'mark'>
   readonly recognize: Recognize
   /** Where a client is. */
   readonly addressOf: (request: IncomingMessage) => string
@@ -30,10 +29,12 @@ export function createUpgrade(parts: UpgradeParts) {
         return
       }
       const address = addressOf(request)
+      // Before anybody is looked up: who is revoked meanwhile must not be let in.
+      const mark = realtime.mark()
       const letIn = (identity: Awaited<ReturnType<Recognize>>) => {
         if (identity === 'refused') refuse(socket, '401 Unauthorized')
         else if (identity === null && isForeign(request)) refuse(socket, '403 Forbidden')
-        else realtime.upgrade(request, socket, head, identity, name, address)
+        else realtime.upgrade(request, socket, head, identity && { identity, mark }, name, address)
       }
       const recognized = realtime.isFull(address) ? null : recognize(request, ticket)
       if (recognized instanceof Promise) recognized.then(letIn).catch((error: unknown) => fail(socket, error))
@@ -45,7 +46,7 @@ export function createUpgrade(parts: UpgradeParts) {
 
   function fail(socket: Duplex, error: unknown): void {
     if (error instanceof AuthError) {
-      refuse(socket, statuses[error.code] ?? '401 Unauthorized')
+      refuse(socket, statusOf(error))
       return
     }
     log.error({ err: error }, 'upgrade failed')
@@ -53,9 +54,18 @@ export function createUpgrade(parts: UpgradeParts) {
   }
 }
 
-const statuses: Partial<Record<ProblemCode, string>> = {
-  unavailable: '503 Service Unavailable',
-  second_factor_required: '403 Forbidden',
+/** What cannot be looked up now says nothing about who asks. */
+function statusOf({ code, retryAfter = 1 }: AuthError): string {
+  switch (code) {
+    case 'unavailable':
+      return `503 Service Unavailable\r\nRetry-After: ${retryAfter}`
+    case 'bad_request':
+      return '400 Bad Request'
+    case 'second_factor_required':
+      return '403 Forbidden'
+    default:
+      return '401 Unauthorized'
+  }
 }
 
 const names = new Map([

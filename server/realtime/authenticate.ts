@@ -2,6 +2,7 @@ import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { SubscriptionGrant, TokenFault, VerifiedConnection } from '#server/auth/auth.ts'
 import type { SocketIdentity } from '#server/auth/identity.ts'
+import { clockToleranceSeconds } from '#server/auth/token-times.ts'
 import type { Authenticator } from './realtime.ts'
 
 export type Authenticated =
@@ -53,8 +54,8 @@ function byTicket(identity: SocketIdentity | null): Authenticated {
 
 function byToken(verified: VerifiedConnection): Authenticated {
   if (verified.ok) return { kind: 'identity', ...verified }
-  if (verified.reason === 'expired') return { kind: 'error', error: 'tokenExpired' }
-  return { kind: 'close', reason: refusalReason(verified.reason), why: verified.why }
+  if (verified.reason === 'expired') return { kind: 'error', error: 'tokenExpired', ...sinceWhen(verified) }
+  return { kind: 'close', reason: refusalReason(verified), why: verified.why }
 }
 
 /** Whom the token of a refresh says. */
@@ -65,10 +66,17 @@ export async function verifyToken(authenticator: Authenticator, token: string): 
 }
 
 /** What ends a client for good that brings such a token. */
-export function refusalReason(
-  reason: Exclude<Extract<VerifiedConnection, { ok: false }>['reason'], 'expired'>,
-): CloseReason {
-  return reason === 'anonymous' ? closeReasons.permissionDenied : closeReasons.invalidToken
+export function refusalReason({ reason, why }: Refused): CloseReason {
+  if (reason === 'anonymous') return closeReasons.permissionDenied
+  return why === 'clock' ? closeReasons.wrongClock : closeReasons.invalidToken
+}
+
+type Refused = Extract<VerifiedConnection, { ok: false }>
+
+/** A token that ended long ago was kept too long, or comes from where the clock is slow. */
+function sinceWhen({ bySeconds = 0 }: Refused): { message?: string } {
+  if (bySeconds <= clockToleranceSeconds) return {}
+  return { message: `token expired ${bySeconds} s ago by the clock of the server` }
 }
 
 function letIn(identity: SocketIdentity): LetIn {

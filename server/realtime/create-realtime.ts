@@ -136,6 +136,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   return {
     upgrade: createWebSocketEntrance(connections, registry),
     clients,
+    mark: registry.mark,
     isFull: connections.isFull,
     stream: createStreamEntrance(connections, registry, emulation),
     emulate: emulation.take,

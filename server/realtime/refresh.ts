@@ -19,7 +19,7 @@ export async function refresh(client: Client, { token }: RefreshRequest): Promis
   const verified = await within(limits.answerMs, 'verifying a token', () => verifyToken(authenticator, token))
   // It may have gone while its token was verified, and nothing would ever take it out of the registry again.
   if (client.isReleased) return silence
-  if (!verified.ok) return closed(verified.reason === 'expired' ? closeReasons.expired : refusalReason(verified.reason))
+  if (!verified.ok) return closed(verified.reason === 'expired' ? closeReasons.expired : refusalReason(verified))
   const { kind, userId } = verified.identity
   if (kind !== client.identity.kind || userId !== client.identity.userId) return closed(closeReasons.invalidToken)
   const revoked = registry.revokedSince(mark, verified.identity)

@@ -21,15 +21,15 @@ export function createWebSocketEntrance(connections: Connections, registry: Regi
     handleProtocols: choosesJson,
   })
 
-  return (request, stream, head, identity, name = 'websocket', address = addressOf(request)) => {
+  return (request, stream, head, known, name = 'websocket', address = addressOf(request)) => {
     const refusal = refusalOf(request) ?? connections.refusal(address)
     if (refusal) {
       refuse(stream, refusal)
       return
     }
-    const revocationMark = registry.mark()
+    const mark = known?.mark ?? registry.mark()
     server.handleUpgrade(request, stream, head, (socket) => {
-      connections.begin(new WebSocketTransport(name, socket, stream), identity, revocationMark, address)
+      connections.begin(new WebSocketTransport(name, socket, stream), known?.identity ?? null, mark, address)
     })
   }
 }

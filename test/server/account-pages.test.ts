@@ -102,7 +102,7 @@ describeWith(['chromium'], 'my account in the console', () => {
     await page.getByRole('alert').getByText('This account is not opened with a password alone.').waitFor()
     await authenticator.touch(true)
     await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
-    await page.getByText('Last used just now').waitFor()
+    await page.getByText('Last used just now, added').waitFor()
 
     await page.getByRole('button', { name: 'Remove Laptop' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
@@ -159,6 +159,66 @@ describeWith(['chromium'], 'my account in the console', () => {
 
     await page.goto(`${server.url}/oauth/consent?client_id=${client.id}&sig=changed`)
     await page.getByRole('heading', { name: 'This cannot be decided' }).waitFor()
+    expect(faults).toEqual([])
+  })
+
+  test('other browsers and programs are seen, and signed out at once', async () => {
+    await using opened = await open()
+    const { server, page, faults } = opened
+    await signIn(server, email, 'operator')
+    await page.goto(`${server.url}/account`)
+    await givePassword(page)
+    const rows = page.getByRole('region', { name: 'Where you are signed in' }).getByRole('listitem')
+    // The program that `signIn` was, and this browser.
+    await expect.poll(() => rows.count()).toBe(2)
+    expect(await rows.filter({ hasText: 'This one' }).textContent()).toMatch(
+      /Chrom.* on .*127\.0\.0\.1, last used just now/,
+    )
+
+    const elsewhere = await browser.newContext()
+    const other = await elsewhere.newPage()
+    await other.goto(`${server.url}/account`)
+    await givePassword(other)
+    const program = await server.api('POST', '/api/v1/token', { body: { email, password } })
+    const headers = bearer((program.body as { token: string }).token)
+    await page.reload()
+    await expect.poll(() => rows.count()).toBe(4)
+
+    await page.getByRole('button', { name: 'Reset tokens of programs' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset' }).click()
+    await page.getByText('2 sessions have ended.').waitFor()
+    expect((await server.api('GET', '/api/v1/me', { headers })).status).toBe(401)
+    await page.getByRole('button', { name: 'Sign out everywhere else' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
+    await page.getByText('Nowhere but here.').waitFor()
+    await other.getByRole('heading', { name: 'Sign in to the console' }).waitFor()
+    await elsewhere.close()
+    expect(faults).toEqual([])
+  })
+
+  test('a key of one’s own is shown once, works, and is refused when it is revoked', async () => {
+    await using opened = await open()
+    const { server, page, faults } = opened
+    await signIn(server, email, 'operator')
+    await page.goto(`${server.url}/account`)
+    await givePassword(page)
+    await page.getByRole('button', { name: 'New key' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('weather')
+    await dialog.getByLabel('publish').check()
+    await dialog.getByRole('button', { name: 'Create' }).click()
+    const key = await dialog.getByLabel('Key', { exact: true }).inputValue()
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    const publish = () =>
+      server.api('POST', '/api/publish', {
+        headers: { 'x-api-key': key },
+        body: { channel: 'news:general', data: 'Rain' },
+      })
+    expect(await publish()).toMatchObject({ status: 200, body: { result: expect.anything() } })
+    await page.getByRole('button', { name: 'Revoke weather' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await page.getByText('The key weather has been revoked.').waitFor()
+    expect((await publish()).status).toBe(401)
     expect(faults).toEqual([])
   })
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { inject, onTestFinished } from 'vitest'
 import { databaseUrl, type PostgresTarget } from '#server/config/postgres-target.ts'
-import { createDatabase, emptyDatabase } from './postgres.ts'
+import { createDatabase, resetDatabase } from './postgres.ts'
 
 export const templateDatabase = 'carillon_template'
 
 /** What a test has opened, by the file it would be without a PostgreSQL: a server that starts again finds its records. */
 const opened = new Map<string, PostgresTarget>()
 
-/** Databases of earlier tests of this file, empty again: making one takes longer than most tests. */
+/** Databases of earlier tests of this file, as they were before: making one takes longer than most tests. */
 const free: PostgresTarget[] = []
 
 /** A database of the test's own, where the tests run on PostgreSQL. */
@@ -20,7 +20,7 @@ export async function postgresOfTest(path: string): Promise<PostgresTarget | und
   opened.set(path, target)
   onTestFinished(async () => {
     opened.delete(path)
-    await emptyDatabase(adminUrl, target.database)
+    await resetDatabase(adminUrl, target.database)
     free.push(target)
   })
   return target

@@ -4,7 +4,7 @@ import { createAuth } from '#server/auth/create-auth.ts'
 import { databaseUrl } from '#server/config/postgres-target.ts'
 import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { openPostgresRecords } from '#server/store/postgres-records.ts'
-import { startPostgres } from './postgres.ts'
+import { noteRows, startPostgres } from './postgres.ts'
 import { templateDatabase } from './postgres-database.ts'
 
 declare module 'vitest' {
@@ -25,6 +25,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const options = { baseUrl: 'http://127.0.0.1:8750', secret: 's'.repeat(43), sweeps: false }
     await using _auth = await createAuth({ ...options, records, ephemeral, log })
   }
+  await noteRows(postgres.adminUrl, templateDatabase)
   project.provide('postgres', postgres.adminUrl)
   return async () => await postgres[Symbol.asyncDispose]()
 }

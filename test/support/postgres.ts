@@ -92,18 +92,25 @@ export async function createDatabase(adminUrl: string, name: string, template = 
   await asAdministrator(adminUrl, `create database ${database} owner carillon template ${from}`)
 }
 
-/** Takes every row out and leaves what says which migrations there were. */
-export async function emptyDatabase(adminUrl: string, name: string): Promise<void> {
-  await asAdministrator(
-    adminUrl,
-    `set session_replication_role = replica;
-     do $$ declare found text; begin
-       for found in select tablename from pg_tables where schemaname = 'public' and tablename not like 'kysely%' loop
-         execute format('delete from %I', found);
-       end loop;
-     end $$`,
-    name,
-  )
+/** Notes what is in a database that was just made, for `resetDatabase` in its copies. */
+export async function noteRows(adminUrl: string, name: string): Promise<void> {
+  await forEachTable(adminUrl, name, 'create table noted.%1$I as table public.%1$I', 'create schema noted;')
+}
+
+/** Leaves every table of a copy as it was noted. */
+export async function resetDatabase(adminUrl: string, name: string): Promise<void> {
+  const statement = 'delete from public.%1$I; insert into public.%1$I select * from noted.%1$I'
+  // Without foreign keys, whose order would matter, and without triggers that keep rows from being removed.
+  await forEachTable(adminUrl, name, statement, 'set session_replication_role = replica;')
+}
+
+async function forEachTable(adminUrl: string, name: string, statement: string, first: string): Promise<void> {
+  const loop = `do $$ declare found text; begin
+    for found in select tablename from pg_tables where schemaname = 'public' loop
+      execute format('${statement}', found);
+    end loop;
+  end $$`
+  await asAdministrator(adminUrl, `${first} ${loop}`, name)
 }
 
 /** One statement, or several, of the administrator's. */

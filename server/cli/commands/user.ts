@@ -134,8 +134,9 @@ async function readPassword(): Promise<string> {
 }
 
 async function userOf(api: Api, address: string): Promise<UserView> {
-  const { items } = await api.call('GET', '/api/v1/users', page(userView))
-  const user = items.find((each) => each.email === address.trim().toLowerCase())
+  const email = address.trim().toLowerCase()
+  const { items } = await api.call('GET', `/api/v1/users?limit=500&query=${encodeURIComponent(email)}`, page(userView))
+  const user = items.find((each) => each.email === email)
   if (user !== undefined) return user
   throw new CliError('not_found', `There is no account ${address}. "carillon user list" shows which there are.`)
 }
