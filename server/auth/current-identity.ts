@@ -9,14 +9,14 @@ export type Holder =
   | Extract<Identity, { kind: 'local' }>
 
 /** Who stands behind a credential: the same somebody as the records have them now, or nobody any more. */
-export type CurrentIdentity = (holder: Holder) => Promise<Identity | null>
+export type CurrentIdentity = (holder: Holder) => Identity | null | Promise<Identity | null>
 
 export function createCurrentIdentity(sessions: Sessions, keys: Keys): CurrentIdentity {
-  async function lookUp(holder: Holder): Promise<Identity | null> {
+  function lookUp(holder: Holder): Identity | null | Promise<Identity | null> {
     switch (holder.kind) {
       case 'user':
       case 'device':
-        return (await sessions.ofId(holder.sessionId))?.identity ?? null
+        return bySession(sessions.ofId(holder.sessionId))
       case 'key':
         return keys.ofId(holder.keyId)
       case 'local':
@@ -25,8 +25,16 @@ export function createCurrentIdentity(sessions: Sessions, keys: Keys): CurrentId
         return holder satisfies never
     }
   }
-  return async (holder) => {
-    const now = await lookUp(holder)
-    return now?.userId === holder.userId ? now : null
+  return (holder) => {
+    const now = lookUp(holder)
+    return now instanceof Promise ? now.then((later) => sameUser(holder, later)) : sameUser(holder, now)
   }
+}
+
+function bySession(session: ReturnType<Sessions['ofId']>): Identity | null | Promise<Identity | null> {
+  return session instanceof Promise ? session.then(bySession) : (session?.identity ?? null)
+}
+
+function sameUser(holder: Holder, now: Identity | null): Identity | null {
+  return now?.userId === holder.userId ? now : null
 }

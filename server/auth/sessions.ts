@@ -30,7 +30,7 @@ export interface CurrentSession {
 /** Who is behind a session or key at this moment, read from the records each time: some microseconds. */
 export interface Sessions {
   ofToken(token: string): Promise<CurrentSession | null>
-  ofId(sessionId: string): Promise<CurrentSession | null>
+  ofId(sessionId: string): CurrentSession | null | Promise<CurrentSession | null>
   /** Sessions that are over but still in the table, at most so many. */
   over(limit: number): Promise<readonly { readonly token: string }[]>
 }
@@ -39,9 +39,13 @@ export function createSessions(database: Database, clock: () => number): Session
   const columns = `select s.id, s.token, s."expiresAt", s."createdAt", s."updatedAt", u.id as "userId", u.name, u.email, u.role,
       u.kind, u.banned, d.id as "deviceId", d.name as "deviceName"
     from session s join "user" u on u.id = s."userId" left join devices d on d.user_id = u.id`
+  const byId = `${columns} where s.id = ?`
   return {
     ofToken: async (token) => current(await database.get<Row>(`${columns} where s.token = ?`, token), clock()),
-    ofId: async (sessionId) => current(await database.get<Row>(`${columns} where s.id = ?`, sessionId), clock()),
+    ofId(sessionId) {
+      const row = database.get<Row>(byId, sessionId)
+      return row instanceof Promise ? row.then((later) => current(later, clock())) : current(row, clock())
+    },
     async over(limit) {
       const now = clock()
       return database.all(
