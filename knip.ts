@@ -17,14 +17,7 @@ const config: KnipConfig = {
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: [
-    '@biomejs/biome',
-    '@better-auth/oauth-provider',
-    '@better-auth/passkey',
-    'bowser',
-    'csv-stringify',
-    'openid-client',
-  ],
+  ignoreDependencies: ['@biomejs/biome', '@better-auth/passkey'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],

@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config'
+import { postgresProgram } from './test/support/postgres-programs.ts'
 import { SummaryReporter } from './test/support/summary-reporter.ts'
+
+/** What is about PostgreSQL alone. */
+const postgresTests = 'server/**/postgres-*.test.ts'
+
+// In CI one that is missing fails the run.
+const runsOnPostgres = process.env.CI === 'true' || postgresProgram('initdb') !== null
+if (!runsOnPostgres) console.error('Skipped identity on PostgreSQL: apt-get install postgresql')
 
 export default defineConfig({
   test: {
@@ -9,9 +17,23 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{protocol,server,main,preload,renderer,native,build,bench}/**/*.test.{ts,tsx}'],
+          exclude: [postgresTests],
           testTimeout: 10_000,
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Identity once more, with its records on PostgreSQL instead of in a file.
+        test: {
+          name: 'postgres',
+          include: runsOnPostgres ? ['server/auth/**/*.test.ts', postgresTests] : [],
+          exclude: ['**/sqlite-*.test.ts'],
+          globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -24,7 +46,21 @@ export default defineConfig({
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        // Whole servers with their records on PostgreSQL.
+        test: {
+          name: 'e2e-postgres',
+          include: runsOnPostgres ? ['test/server/{main-job,tokens}.test.ts'] : [],
+          globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
+          setupFiles: ['test/support/postgres-servers.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          expect: { poll: { timeout: 5_000 } },
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

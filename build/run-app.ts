@@ -19,13 +19,16 @@ export async function buildChanged(): Promise<void> {
   if (code !== 0) throw new Error('The build failed; what it printed above says why.')
 }
 
-/** Opens the app with these arguments. Null when there is no display or no Electron. */
-export function openApp(args: readonly string[]) {
+/** Opens the app with these arguments and variables. Null when there is no display or no Electron. */
+export function openApp(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const electron = hasDisplay() ? resolveElectron() : undefined
   if (electron === undefined) return null
   // Chromium's sandbox does not work for root; an ordinary user keeps it.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const app = spawn(electron.executable, [...sandbox, root, ...args], { stdio: 'inherit' })
+  const app = spawn(electron.executable, [...sandbox, root, ...args], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
   app.on('error', (error) => process.stderr.write(`${electron.executable} does not start: ${error.message}\n`))
   return app
 }

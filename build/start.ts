@@ -14,12 +14,16 @@ const server = spawn(process.execPath, ['--max-semi-space-size=8', main, 'serve'
   // Out of the terminal's process group: Ctrl+C would reach it twice, and a second signal means "at once".
   detached: true,
 })
+let url: string | undefined
 let app = null as ReturnType<typeof openApp>
 handSignalsTo(() => [app, server])
 createInterface({ input: server.stdout }).on('line', (line) => {
   process.stdout.write(`${line}\n`)
-  const url = /^Carillon listens on (\S+)$/.exec(line)?.[1]
-  if (url !== undefined) app = openApp(['--server', url])
+  url ??= /^Carillon listens on (\S+)$/.exec(line)?.[1]
+  // Said next: who can connect, and where the certificate is that the app has to be told of.
+  if (url === undefined || !/^(Plain HTTP|TLS with) /.test(line)) return
+  const certificate = /^TLS with a certificate of its own, (.+), which /.exec(line)?.[1]
+  app = openApp(['--server', url], certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate })
 })
 const [code, signal] = await once(server, 'exit')
 if (signal !== null) process.stderr.write(`The server was ended by ${signal}.\n`)

@@ -92,7 +92,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
     const left = new AbortController()
     const session = openSession({
       api,
-      token: credential.token,
+      token: () => credential.token,
       name: 'desktop',
       version: options.version,
       log,

@@ -214,7 +214,7 @@ async function build({ withPast = false } = {}) {
   const log = memoryLog()
   const link = createLink({
     url: server.socketUrl,
-    token: () => api.accessToken('session'),
+    token: async () => (await api.accessToken('session')).token,
     probe: async () => null,
     name: 'test',
     version: '0',

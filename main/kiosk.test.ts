@@ -123,6 +123,37 @@ test('a refused kiosk says so and shows a new code', async () => {
   )
 })
 
+test('a kiosk that is told so takes a new credential, keeps it, and goes on with what it shows', async () => {
+  const { kiosk, server, keychain, states, log } = await enrolled()
+  server.publish(lobby, { show: { message: 'stays' } })
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'stays' } }))
+  const asked = server.onRequest
+  server.onRequest = (call, body, response) => {
+    if (call !== 'POST /api/v1/devices/me/credential') return asked(call, body, response)
+    server.sessions.add('second-token')
+    reply(response, { token: 'second-token', expiresAt: '2030-01-01T00:00:00Z' })
+    return true
+  }
+  server.me = { ...server.me, device: { id: 'd1', name: 'lobby-1', rotate: true } }
+  server.disconnect({ code: 3011, reason: 'force reconnect' })
+  await vi.waitFor(() => expect([...keychain.entries.values()]).toEqual(['second-token']), 3000)
+  // As the server does when the new one is first used.
+  server.me = { ...server.me, device: { id: 'd1', name: 'lobby-1' } }
+  server.sessions.delete('device-token')
+  const before = server.commands.length
+  server.disconnect({ code: 3503, reason: 'force disconnect' })
+  await vi.waitFor(() => expect(server.commands.slice(before)).toContainEqual(connectWith('jwt-of-second-token')), 3000)
+  await online(kiosk)
+  expect(kiosk.state).toMatchObject({ screen: { message: 'stays' } })
+  expect(states.map(({ phase: seen }) => seen)).not.toContain('starting')
+  expect(log.lines.join()).not.toMatch(/second-token/)
+})
+
+test('a kiosk tells where its credential is kept', async () => {
+  const { server } = await enrolled()
+  await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/v1/devices/me'), 3000)
+})
+
 test('a kiosk whose device was removed forgets its credential and shows a code with the reason', async () => {
   const { kiosk, server, keychain, device } = await enrolled()
   server.sessions.delete('device-token')
@@ -288,6 +319,8 @@ async function enrolled() {
   await vi.waitFor(() => expect(built.server.commands.some(({ history }) => history)).toBe(true))
   return built
 }
+
+const connectWith = (token: string) => expect.objectContaining({ connect: expect.objectContaining({ token }) })
 
 async function phase(kiosk: { readonly state: KioskState }, expected: KioskState['phase']): Promise<void> {
   await vi.waitFor(() => expect(kiosk.state.phase).toBe(expected), 3000)

@@ -6,6 +6,7 @@ import { backoff } from './backoff.ts'
 import { type Account, type Credential, type Credentials, CredentialsError } from './credentials.ts'
 import { enrol } from './enrolment.ts'
 import type { Followed } from './feed.ts'
+import { type HeldCredential, holdCredential } from './held-credential.ts'
 import type { JsonFile } from './json-file.ts'
 import { beginKiosk, type KioskEvent, step } from './kiosk-state.ts'
 import type { LinkTimes } from './link.ts'
@@ -165,7 +166,8 @@ export function createKiosk(options: KioskOptions): KioskApp {
       rejected = resolve
     })
     const device = known ?? (await identify(credential, signal))
-    if (device !== null) listen(credential, device, rejected)
+    const held = holdCredential({ api, credentials, account, credential, log })
+    if (device !== null) listen(held, device, rejected)
     const ended = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }))
     const error = device === null ? notADevice : await Promise.race([rejection, ended])
     session?.[Symbol.dispose]()
@@ -176,16 +178,17 @@ export function createKiosk(options: KioskOptions): KioskApp {
       type: 'rejected',
       message: 'This screen was removed from the server. An operator can approve it again.',
     })
-    rejectedToken = credential.token
+    rejectedToken = held.current.token
     await forget()
   }
 
-  function listen(credential: Credential, device: Device, onRejected: (error: ServerError) => void): void {
+  function listen(held: HeldCredential, device: Device, onRejected: (error: ServerError) => void): void {
+    const { storage } = held.current
     let current = device
     let restored = false
     const opened = openSession({
       api,
-      token: credential.token,
+      token: () => held.current.token,
       name: 'kiosk',
       version: options.version,
       log,
@@ -195,14 +198,16 @@ export function createKiosk(options: KioskOptions): KioskApp {
         if (link.phase !== 'online') return
         void restore()
         void refresh()
+        void held.report()
       },
       onEvent: show,
       onTrouble: () => {}, // logged; what is newest has arrived or will
+      onRotate: () => void held.renew(),
       onRejected,
     })
     session = opened
     let followed: Followed = opened.feed.follow(commandsChannel(current.name))
-    dispatch({ type: 'enrolled', server: api.origin, device, storage: credential.storage, link: opened.link.state })
+    dispatch({ type: 'enrolled', server: api.origin, device, storage, link: opened.link.state })
 
     /** Brings back, after a fresh start, the screen that was shown before. */
     async function restore(): Promise<void> {
@@ -222,17 +227,19 @@ export function createKiosk(options: KioskOptions): KioskApp {
 
     /** The server may have renamed this device, and with it its channel. */
     async function refresh(): Promise<void> {
-      const me = await api.me(credential.token).catch((error: Error) => {
+      const me = await api.me(held.current.token).catch((error: Error) => {
         log.warn('device not had', { error: error.message })
         return null
       })
       if (session !== opened || !me?.device) return
-      if (me.device.id === current.id && me.device.name === current.name) return
+      const { id, name, rotate } = me.device
+      if (rotate) void held.renew()
+      if (id === current.id && name === current.name) return
       opened.feed.unfollow(commandsChannel(current.name))
-      current = me.device
+      current = { id, name }
       followed = opened.feed.follow(commandsChannel(current.name))
       dispatch({ type: 'renamed', device: current })
-      if (credential.storage === 'keychain') await remember(current)
+      if (storage === 'keychain') await remember(current)
     }
   }
 
@@ -251,7 +258,8 @@ export function createKiosk(options: KioskOptions): KioskApp {
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted()
       try {
-        const { device } = await api.me(credential.token, signal)
+        const me = await api.me(credential.token, signal)
+        const device = me.device && { id: me.device.id, name: me.device.name }
         if (device !== null && credential.storage === 'keychain') await remember(device)
         return device
       } catch (error) {

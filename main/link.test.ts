@@ -231,7 +231,7 @@ function connect(server: LittleServer, times: Partial<LinkTimes> = {}) {
   const api = createServerApi({ origin: server.origin, timeout: 1000 })
   const link = createLink({
     url: server.socketUrl,
-    token: () => api.accessToken('session'),
+    token: async () => (await api.accessToken('session')).token,
     probe: () =>
       api.check().then(
         () => null,

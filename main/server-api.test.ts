@@ -142,6 +142,7 @@ test('each verb asks for its path with the token, its body and our own origin', 
   const answers: Record<string, unknown> = {
     'POST /api/v1/token': { token: 'session', expiresAt: '2026-01-01T00:00:00Z' },
     'POST /api/v1/access-tokens': { token: 'jwt', expiresIn: 300 },
+    'POST /api/v1/devices/me/credential': { token: 'renewed', expiresAt: '2026-01-01T00:00:00Z' },
     'GET /api/v1/stars': { channels: ['news:a'] },
   }
   const origin = await listen(async (request, response) => {
@@ -152,10 +153,12 @@ test('each verb asks for its path with the token, its body and our own origin', 
   })
   const api = createServerApi({ origin })
   expect(await api.signIn('ada@example.org', 'correct horse')).toEqual(answers['POST /api/v1/token'])
-  expect(await api.accessToken('session')).toBe('jwt')
+  expect(await api.accessToken('session')).toEqual({ token: 'jwt', expiresIn: 300 })
   expect(await api.stars('session')).toEqual(['news:a'])
   await api.star('session', 'news:a#7')
   await api.unstar('session', 'news:a#7')
+  expect(await api.deviceCredential('session', 'keychain')).toMatchObject({ token: 'renewed' })
+  await api.reportDevice('session', 'memory')
   await api.signOut('session')
   expect(seen).toEqual([
     `POST /api/v1/token | - | ${origin} | {"email":"ada@example.org","password":"correct horse"}`,
@@ -163,6 +166,8 @@ test('each verb asks for its path with the token, its body and our own origin', 
     `GET /api/v1/stars | Bearer session | ${origin} | `,
     `PUT /api/v1/stars/news%3Aa%237 | Bearer session | ${origin} | `,
     `DELETE /api/v1/stars/news%3Aa%237 | Bearer session | ${origin} | `,
+    `POST /api/v1/devices/me/credential | Bearer session | ${origin} | {"storage":"keychain"}`,
+    `PATCH /api/v1/devices/me | Bearer session | ${origin} | {"storage":"memory"}`,
     `DELETE /api/v1/token | Bearer session | ${origin} | `,
   ])
 })

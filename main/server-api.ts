@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import {
+  type AccessTokenAnswer,
   accessTokenAnswer,
+  type CredentialStorage,
+  type DeviceCredential,
+  deviceCredential,
   type EnrolmentAnswer,
   type EnrolmentRequest,
   type EnrolmentTokenAnswer,
@@ -26,12 +30,16 @@ export interface ServerApi {
   /** Ends the session behind the token. */
   signOut(token: string, signal?: AbortSignal): Promise<void>
   /** Trades the session token for a JWT that opens a socket. */
-  accessToken(token: string, signal?: AbortSignal): Promise<string>
+  accessToken(token: string, signal?: AbortSignal): Promise<AccessTokenAnswer>
   me(token: string, signal?: AbortSignal): Promise<Me>
   stars(token: string, signal?: AbortSignal): Promise<readonly string[]>
   star(token: string, channel: string, signal?: AbortSignal): Promise<void>
   unstar(token: string, channel: string, signal?: AbortSignal): Promise<void>
   enrol(request: EnrolmentRequest, signal?: AbortSignal): Promise<EnrolmentAnswer>
+  /** A new credential for the device behind this one, which ends when the new one is first used. */
+  deviceCredential(token: string, storage: CredentialStorage, signal?: AbortSignal): Promise<DeviceCredential>
+  /** Tells where the device keeps its credential. */
+  reportDevice(token: string, storage: CredentialStorage, signal?: AbortSignal): Promise<void>
   enrolmentToken(deviceCode: string, signal?: AbortSignal): Promise<EnrolmentTokenAnswer>
 }
 
@@ -73,15 +81,19 @@ export function createServerApi({ origin, timeout = 10_000 }: ServerApiOptions):
     signIn: (email, password, signal) =>
       ask({ method: 'POST', path: '/api/v1/token', body: { email, password }, answer: tokenAnswer }, signal),
     signOut: (token, signal) => ask({ method: 'DELETE', path: '/api/v1/token', token, answer: nothing }, signal),
-    accessToken: async (token, signal) => {
-      const answer = accessTokenAnswer
-      return (await ask({ method: 'POST', path: '/api/v1/access-tokens', token, answer }, signal)).token
-    },
+    accessToken: (token, signal) =>
+      ask({ method: 'POST', path: '/api/v1/access-tokens', token, answer: accessTokenAnswer }, signal),
     me: (token, signal) => ask({ method: 'GET', path: '/api/v1/me', token, answer: me }, signal),
     stars: async (token, signal) =>
       (await ask({ method: 'GET', path: '/api/v1/stars', token, answer: starsAnswer }, signal)).channels,
     star: (token, channel, signal) => ask({ method: 'PUT', path: star(channel), token, answer: nothing }, signal),
     unstar: (token, channel, signal) => ask({ method: 'DELETE', path: star(channel), token, answer: nothing }, signal),
+    deviceCredential: (token, storage, signal) => {
+      const call = { method: 'POST', path: '/api/v1/devices/me/credential', token, body: { storage } } as const
+      return ask({ ...call, answer: deviceCredential }, signal)
+    },
+    reportDevice: (token, storage, signal) =>
+      ask({ method: 'PATCH', path: '/api/v1/devices/me', token, body: { storage }, answer: nothing }, signal),
     enrol: (body, signal) => ask({ method: 'POST', path: '/api/v1/enrolments', body, answer: enrolmentAnswer }, signal),
     enrolmentToken: (deviceCode, signal) => {
       const body = { device_code: deviceCode }
@@ -91,7 +103,7 @@ export function createServerApi({ origin, timeout = 10_000 }: ServerApiOptions):
 }
 
 interface Call<S extends z.ZodType> {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly token?: string
   readonly body?: unknown

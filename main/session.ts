@@ -14,7 +14,8 @@ export interface Session extends Disposable {
 
 export interface SessionOptions {
   readonly api: ServerApi
-  readonly token: string
+  /** The session token as it is now: a device changes its own. */
+  token(): string
   /** How the client calls itself to the server. */
   readonly name: string
   readonly version: string
@@ -25,15 +26,17 @@ export interface SessionOptions {
   /** As in `FeedOptions`: without this the past is not asked for. */
   onEarlier?(events: readonly FeedEvent[]): void
   onTrouble(): void
+  /** The server asks for another credential to be taken. */
+  onRotate?(): void
   /** The server rejects the credential. The session has ended. */
   onRejected(error: ServerError): void
 }
 
 export function openSession(options: SessionOptions): Session {
-  const { api, token, log } = options
+  const { api, log } = options
   const link = createLink({
     url: socketUrl(api.origin),
-    token: () => api.accessToken(token),
+    token: () => trade(options),
     probe: () =>
       api.check().then(
         () => null,
@@ -55,5 +58,18 @@ export function openSession(options: SessionOptions): Session {
       feed[Symbol.dispose]()
       link[Symbol.dispose]()
     },
+  }
+}
+
+/** A JWT for the socket. A token that was changed while it was on its way is no reason to be taken for signed out. */
+async function trade(options: SessionOptions): Promise<string> {
+  const used = options.token()
+  try {
+    const { token, rotate } = await options.api.accessToken(used)
+    if (rotate) options.onRotate?.()
+    return token
+  } catch (error) {
+    if (options.token() === used) throw error
+    return (await options.api.accessToken(options.token())).token
   }
 }

@@ -19,7 +19,10 @@ export const signInRequest = z.object({
 })
 export type SignInRequest = z.infer<typeof signInRequest>
 
-/** `GET /api/v1/sessions`: where somebody is signed in. */
+/**
+ * `GET /api/v1/sessions`, a page: where somebody is signed in, last used first. `DELETE …/{id}` ends one. Administrators
+ * see those of others with `GET /api/v1/users/{id}/sessions`, and end them with `DELETE /api/v1/sessions/{id}` as well.
+ */
 export const sessionView = z.object({
   id: z.string(),
   /** The session that asks. */
@@ -41,7 +44,11 @@ export const endSessionsRequest = z.object({ which: z.enum(['others', 'programs'
 export const endSessionsAnswer = z.object({ ended: z.int() })
 
 /** `POST /api/v1/me/password`: the other sessions end. */
-export const passwordRequest = z.object({ password: z.string().min(1).max(128), newPassword: password })
+export const passwordRequest = z.object({
+  password: z.string().min(1, 'Enter your password.').max(128),
+  newPassword: password,
+})
+export type PasswordRequest = z.infer<typeof passwordRequest>
 
 /** `GET /api/v1/me/second-factor` */
 export const secondFactorView = z.object({

@@ -15,11 +15,13 @@ export type ServerInfo = z.infer<typeof serverInfo>
 /** `GET /api/v1/me` */
 export const me = z.object({
   id: z.string(),
-  kind: z.enum(['user', 'device', 'key', 'local']),
+  /** grant: a service with an OAuth access token. */
+  kind: z.enum(['user', 'device', 'key', 'grant', 'local']),
   name: z.string(),
   email: z.string().nullable(),
   role,
-  device: z.object({ id: z.string(), name: z.string() }).nullable(),
+  /** `rotate` asks a device to take a new credential: `POST /api/v1/devices/me/credential`. */
+  device: z.object({ id: z.string(), name: z.string(), rotate: z.literal(true).optional() }).nullable(),
 })
 export type Me = z.infer<typeof me>
 
@@ -56,11 +58,15 @@ export const tokenRequest = z.object({
 export const tokenAnswer = z.object({ token: z.string(), expiresAt: instant })
 export type TokenAnswer = z.infer<typeof tokenAnswer>
 
+/** Said to a device that is to take a new credential: `POST /api/v1/devices/me/credential`. */
+const rotate = z.literal(true).optional()
+
 /** `POST /api/v1/access-tokens`: a JWT for the socket. `expiresIn` is in seconds. */
-export const accessTokenAnswer = z.object({ token: z.string(), expiresIn: z.int() })
+export const accessTokenAnswer = z.object({ token: z.string(), expiresIn: z.int(), rotate })
+export type AccessTokenAnswer = z.infer<typeof accessTokenAnswer>
 
 /** `POST /api/v1/tickets`: opens one socket within `expiresIn` seconds, once. */
-export const ticketAnswer = z.object({ ticket: z.string(), expiresIn: z.int() })
+export const ticketAnswer = z.object({ ticket: z.string(), expiresIn: z.int(), rotate })
 
 /** `POST /api/v1/subscription-tokens`: lets one user into one private channel. `expiresIn` is in seconds. */
 export const subscriptionTokenRequest = z.object({
@@ -163,8 +169,19 @@ export const deviceView = z.object({
 })
 export type DeviceView = z.infer<typeof deviceView>
 
+/** `PATCH /api/v1/devices/me`: what a device says of itself. */
+export const deviceReport = z.object({ storage: credentialStorage })
+
+/**
+ * `POST /api/v1/devices/me/credential`: a new credential for the device that asks. The one it asks with holds until the
+ * new one is first used, so that a device that loses power in between loses nothing.
+ */
+export const deviceCredentialRequest = deviceReport.partial()
+export const deviceCredential = z.object({ token: z.string(), expiresAt: instant })
+export type DeviceCredential = z.infer<typeof deviceCredential>
+
 /** Who is behind a connection. external: a user of the site, of whom there are no records and who has no role. */
-export const clientKind = z.enum(['user', 'device', 'key', 'local', 'external'])
+export const clientKind = z.enum(['user', 'device', 'key', 'grant', 'local', 'external'])
 
 /** `GET /api/v1/clients`: one open connection. */
 export const clientView = z.object({
@@ -214,6 +231,11 @@ export type FramesEvent = z.infer<typeof framesEvent>
 /** Lists are paged by cursor: pass `next` as `?cursor=` until it is null. */
 export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() })
 
+export const pageQuery = z.object({
+  limit: z.coerce.number().pipe(z.int().min(1).max(500)).default(100),
+  cursor: z.string().max(400).optional(),
+})
+
 /** `POST /api/v1/users`, administrators only. */
 export const userRequest = z.object({ email, name: personName.optional(), role: personRole, password })
 export const userView = z.object({
@@ -229,6 +251,8 @@ export const userView = z.object({
   lastSignInAt: instant.nullable(),
 })
 export type UserView = z.infer<typeof userView>
+/** `GET /api/v1/users`: `query` is part of a name or an e-mail address. */
+export const userQuery = z.object({ query: z.string().trim().max(120).optional(), ...pageQuery.shape })
 /** A link that works once, for a day: to be handed to the person, since the server sends no mail. */
 export const passwordLink = z.object({ link: z.string(), expiresAt: instant })
 export type PasswordLink = z.infer<typeof passwordLink>
@@ -242,7 +266,9 @@ export const userChange = z
   .refine((change) => Object.keys(change).length > 0, 'Give something to change.')
 export type UserChange = z.infer<typeof userChange>
 
-/** `POST /api/v1/keys`, administrators only. The key itself is in this answer and nowhere else. */
+/**
+ * `POST /api/v1/keys`: administrators with any scope, others with `publish` and `subscribe` as far as their role goes. The
+ * key itself is in this answer and nowhere else. */
 export const keyRequest = z.object({
   name: z
     .string()
@@ -254,6 +280,8 @@ export const keyRequest = z.object({
   /** When it stops working; never, when left out. */
   expiresAt: instant.optional(),
 })
+/** `GET /api/v1/keys?mine` lists one's own; without `mine`, for administrators, all. */
+export const keyQuery = z.object({ mine: z.enum(['', 'true']).optional(), ...pageQuery.shape })
 export const keyView = z.object({
   id: z.string(),
   name: z.string(),

@@ -75,6 +75,9 @@ export const auditView = z.object({
 })
 export type AuditView = z.infer<typeof auditView>
 
+export const auditExportFormat = z.enum(['csv', 'ndjson'])
+export type AuditExportFormat = z.infer<typeof auditExportFormat>
+
 /** The filters of `GET /api/v1/audit` and of `GET /api/v1/audit/export?format=csv|ndjson`; all that are given must hold. */
 export const auditFilter = z.object({
   /** Id of who did it, or part of their name. */

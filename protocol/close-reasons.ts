@@ -16,6 +16,8 @@ export const closeReasons = {
   tooManyRequests: { code: 3013, reason: 'too many requests' },
   stateInvalidated: { code: 3014, reason: 'state invalidated' },
   invalidToken: { code: 3500, reason: 'invalid token' },
+  /** Whoever signed the token has another clock than the server: another token would be no better. */
+  wrongClock: { code: 3500, reason: 'invalid token: it is from the future, set the clocks of server and signer' },
   noToken: { code: 3500, reason: 'token required' },
   badRequest: { code: 3501, reason: 'bad request' },
   stale: { code: 3502, reason: 'stale' },

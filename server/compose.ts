@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -8,19 +8,21 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Auth } from './auth/auth.ts'
-import { createAuth } from './auth/create-auth.ts'
+import { type AuthOptions, createAuth } from './auth/create-auth.ts'
 import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
 import { ownOrigins } from './config/origins.ts'
 import { type Engine, openEngine } from './engine.ts'
+import { createAdmission } from './http/admission.ts'
 import { createHttpApp } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
 import { createDrain } from './http/drain.ts'
 import { bindLocal, hostInUrl, listenTcp, localSocketPath } from './http/listen.ts'
 import { createMetricsReader } from './http/metrics-reader.ts'
 import { createRecognize } from './http/recognize.ts'
+import { createServe } from './http/serve.ts'
 import { createStreams } from './http/streams.ts'
 import { prepareTransport, type Transport } from './http/tls/transport.ts'
 import { createWebServer } from './http/tls/web-server.ts'
@@ -127,13 +129,16 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { broker, bus, ephemeral } = engine
   metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
-  const secret = secretOf(config)
   const origins = ownOrigins(baseUrl)
   const auth = parts.use(
     await createAuth({
-      ...{ records, ephemeral, baseUrl, secret, sweeps, log: log.child({ room: 'auth' }) },
+      ...{ records, ephemeral, baseUrl, sweeps, log: log.child({ room: 'auth' }) },
+      ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
+      auditKeepMs: config.audit.keep * 1000,
+      ...{ tokenHeader: config.auth.token_header, session: config.session },
+      rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
   const realtime = parts.use(
@@ -167,6 +172,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
+  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy, isLocal(request))
   const allowedOrigins = [...origins, ...config.client.allowed_origins]
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
@@ -176,8 +182,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     records,
     metrics: parts.use(createMetricsReader({ metrics, bus, installation: installationOf(config) })),
     metricsArePublic: config.metrics.public,
+    oauthClientRoles: config.oauth.client_roles,
     isEngineUp: engine.isUp,
     isTrustedProxy,
+    addressOf: clientAddressOf,
     baseUrl,
     version: packageJson.version,
     consoleFolder: builtConsole(),
@@ -187,16 +195,14 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   })
   parts.defer(() => app.close())
   const drain = createDrain()
-  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy)
-  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, metrics })
-  const upgrade = createUpgrade({ realtime, recognize, addressOf: clientAddressOf, log })
-  const streams = createStreams({ realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log })
-  const serve = (request: IncomingMessage, response: ServerResponse) => {
-    // What never ends by itself is not waited for.
-    if (streams(request, response)) return
-    drain.count(request, response)
-    app.routing(request, response)
-  }
+  const { token_header: tokenHeader } = config.auth
+  const recognize = createRecognize({ auth, isLocal, isTrustedProxy, addressOf: clientAddressOf, metrics, tokenHeader })
+  const edge = { realtime, recognize, addressOf: clientAddressOf, isAllowedOrigin, log }
+  const refusesForeignPages = mayBeAnonymous(config)
+  const upgrade = createUpgrade({ ...edge, refusesForeignPages })
+  const streams = createStreams({ ...edge, refusesForeignPages })
+  const admission = createAdmission({ limits: config.limits, addressOf: clientAddressOf, isLocal })
+  const serve = createServe({ admission, drain, streams, routing: app.routing })
   for (const server of [local, web]) {
     if (server) limitRequests(server, config.limits)
     server?.on('request', serve)
@@ -220,9 +226,9 @@ export function openRecordsOf({ database_url: target }: Config, store: Store, lo
   return openRecords({ store, target, log: log.child({ room: 'store' }) })
 }
 
-/** Nodes with the same accounts need the same one: what one has signed, another reads. */
-export function secretOf({ secret, data }: Config): string {
-  return secret ?? readOrCreateSecret(join(data, 'secret.key'))
+/** Nodes with the same accounts need the same secret: what one has signed, another reads. */
+export function secretOf({ secret, data, database_url }: Config): Pick<AuthOptions, 'secret' | 'isShared'> {
+  return { secret: secret ?? readOrCreateSecret(join(data, 'secret.key')), isShared: database_url !== undefined }
 }
 
 /** What a node is called: `host_8750`, and of several processes `host_8750#2`. */
@@ -249,6 +255,8 @@ function mayBeAnonymous({ client }: Config): boolean {
 }
 
 export async function prepareFolder(data: string): Promise<void> {
+  // What this process makes from here on, and its workers, is for nobody else to read, also in a folder that others may.
+  process.umask(0o077)
   try {
     await mkdir(data, { recursive: true, mode: 0o700 })
   } catch (cause) {

@@ -39,8 +39,6 @@ export interface PrimaryOptions {
  */
 export async function startProcesses({ config, log }: PrimaryOptions): Promise<RunningServer> {
   await using parts = new AsyncDisposableStack()
-  // What this process makes from here on, for its workers as well, is for nobody else to read.
-  process.umask(0o077)
   await prepareFolder(config.data)
   parts.use(await holdFolder(localSocketPath(config.data)))
   const transport = parts.use(await prepareTransport(config, log))
@@ -86,7 +84,7 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
   async function prepareIdentity(): Promise<string | null> {
     await using ephemeral = createMemoryEphemeral()
     await using records = await openRecordsOf(config, store, log)
-    const options = { records, ephemeral, baseUrl, secret: secretOf(config), sweeps: false }
+    const options = { records, ephemeral, baseUrl, sweeps: false, ...secretOf(config) }
     await using auth = await createAuth({ ...options, log: log.child({ room: 'auth' }) })
     return await createSetupLink(auth, baseUrl)
   }

@@ -1,24 +1,12 @@
 import { Button, Menu } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
 import { IconChevronDown, IconLogout, IconUserCircle } from '@tabler/icons-react'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Me } from '#protocol/api.ts'
-import { useApi } from './api-context.ts'
-import { asApiError } from './api-error.ts'
 import { linkTo } from './location.ts'
 import { roleNames } from './permissions.ts'
+import { useSignOut } from './use-sign-out.ts'
 
 export function AccountMenu({ me }: { readonly me: Me }) {
-  const api = useApi()
-  const queries = useQueryClient()
-  const signOut = useMutation({
-    mutationFn: api.signOut,
-    onSuccess: () => {
-      queries.setQueryData(['me'], null)
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' })
-    },
-    onError: (error) => notifications.show({ color: 'red', message: asApiError(error).message }),
-  })
+  const signOut = useSignOut()
   return (
     <Menu>
       <Menu.Target>

@@ -23,6 +23,7 @@ import { createPasskeyApi, type PasskeyApi } from './account/passkey-api.ts'
 import { type AdministrationApi, createAdministrationApi } from './administration/administration-api.ts'
 import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
+import { createOauthApi, type OauthApi } from './oauth/oauth-api.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
 export interface ApiClient {
@@ -31,6 +32,8 @@ export interface ApiClient {
   readonly passkeys: PasskeyApi
   /** Of everybody. */
   readonly administration: AdministrationApi
+  /** What one lets other services do. */
+  readonly oauth: OauthApi
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
@@ -65,6 +68,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
     account: createAccountApi(ask),
     passkeys: createPasskeyApi(ask),
     administration: createAdministrationApi(ask),
+    oauth: createOauthApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null

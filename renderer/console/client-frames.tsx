@@ -1,5 +1,4 @@
 import { Button, Group } from '@mantine/core'
-import { notifications } from '@mantine/notifications'
 import {
   IconArrowDown,
   IconArrowUp,
@@ -11,6 +10,7 @@ import {
 } from '@tabler/icons-react'
 import { memo, useEffect, useState, useSyncExternalStore } from 'react'
 import { clockTimeWithSeconds } from '../shared/time.ts'
+import { copyText } from './copy-text.ts'
 import { type FramesState, type FrameWatch, framesText, type ShownFrame, watchFrames } from './frame-watch.ts'
 
 /** The messages of one client, live. */
@@ -118,14 +118,9 @@ function sentenceFor({ phase, ending, frames }: FramesState, isHeld: boolean): s
   return frames.length === 0 ? 'Watching. The next message appears here.' : 'Watching, newest first.'
 }
 
-async function copy(frames: readonly ShownFrame[]): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(framesText(frames))
-    notifications.show({ message: `${frames.length} ${frames.length === 1 ? 'message' : 'messages'} copied.` })
-  } catch {
-    // Browsers let only pages behind https, and those of this computer, write there.
-    notifications.show({ color: 'red', message: 'This browser does not let the page copy. Mark the text instead.' })
-  }
+function copy(frames: readonly ShownFrame[]): Promise<void> {
+  const what = `${frames.length} ${frames.length === 1 ? 'message' : 'messages'}`
+  return copyText(framesText(frames), `${what} copied.`)
 }
 
 function useWatch(id: string): FrameWatch | null {

@@ -1,5 +1,6 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { refusedForFactor } from './account/factor-duty.ts'
 import type { ApiClient } from './api-client.ts'
 import { ApiContext, useApi } from './api-context.ts'
 import { ApiError } from './api-error.ts'
@@ -7,9 +8,10 @@ import { LoadingPage } from './loading-page.tsx'
 import { navigate, useLocation } from './location.ts'
 import { ResetPage } from './reset-page.tsx'
 import { SetupPage } from './setup-page.tsx'
-import { Shell } from './shell.tsx'
+
 import { authorizeAddress } from './sign-in/authorize-address.ts'
 import { SignInPage } from './sign-in/sign-in-page.tsx'
+import { SignedIn } from './signed-in.tsx'
 
 export function Console({ api }: { readonly api: ApiClient }) {
   const [queries] = useState(createQueryClient)
@@ -47,17 +49,20 @@ function Entrance() {
   }, [isBeyond])
   if (me.data === undefined) return <LoadingPage error={me.error} retry={me.refetch} />
   if (me.data === null || goesOn !== null) return <SignInPage goesOn={goesOn} />
-  return <Shell me={me.data} />
+  return <SignedIn me={me.data} />
 }
 
 function createQueryClient(): QueryClient {
-  // Whatever is refused because nobody is signed in any more leads to the sign-in form.
-  const noticeSignedOut = (error: unknown): void => {
-    if (error instanceof ApiError && error.is('unauthorized')) void queries.invalidateQueries({ queryKey: ['me'] })
+  // Whatever is refused because nobody is signed in any more leads to the sign-in form, and what is refused for want of
+  // a second factor to the page on which one is set up.
+  const noticeRefusal = (error: unknown): void => {
+    if (!(error instanceof ApiError)) return
+    if (error.is('unauthorized')) void queries.invalidateQueries({ queryKey: ['me'] })
+    if (error.is('second_factor_required')) queries.setQueryData(refusedForFactor, true)
   }
   const queries: QueryClient = new QueryClient({
-    queryCache: new QueryCache({ onError: noticeSignedOut }),
-    mutationCache: new MutationCache({ onError: noticeSignedOut }),
+    queryCache: new QueryCache({ onError: noticeRefusal }),
+    mutationCache: new MutationCache({ onError: noticeRefusal }),
     // The browser's idea of being online says nothing about a server in the same room.
     defaultOptions: { queries: { retry: false, networkMode: 'always' }, mutations: { networkMode: 'always' } },
   })

@@ -13,6 +13,7 @@ import { linkTo, navigate } from './location.ts'
 import { mayOperate } from './permissions.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 import { formatUserCode, isWholeUserCode } from './user-code.ts'
+import { UserCodeForm } from './user-code-form.tsx'
 
 interface EnrolPageProps {
   readonly me: Me
@@ -51,35 +52,7 @@ export function EnrolPage({ me, code }: EnrolPageProps) {
 }
 
 function CodeForm({ first }: { readonly first: string }) {
-  const [code, setCode] = useState(first)
-  const [error, setError] = useState<string | null>(null)
-  const submit = (event: FormEvent): void => {
-    event.preventDefault()
-    if (isWholeUserCode(code)) navigate(`/enrol?code=${code}`)
-    else setError('A code has eight letters and digits, such as WDJB-MJHT.')
-  }
-  return (
-    <form className="code-form" noValidate onSubmit={submit}>
-      <TextInput
-        label="Code on the screen"
-        placeholder="XXXX-XXXX"
-        size="lg"
-        autoComplete="off"
-        autoCapitalize="characters"
-        spellCheck={false}
-        classNames={{ input: 'code-input' }}
-        value={code}
-        error={error}
-        onChange={({ currentTarget }) => {
-          setCode(formatUserCode(currentTarget.value))
-          setError(null)
-        }}
-      />
-      <Button type="submit" size="lg">
-        Continue
-      </Button>
-    </form>
-  )
+  return <UserCodeForm label="Code on the screen" first={first} onCode={(code) => navigate(`/enrol?code=${code}`)} />
 }
 
 function Asking({ code, onDecision }: { readonly code: string; readonly onDecision: (decision: Decision) => void }) {

@@ -3,6 +3,7 @@ import {
   browserSupportsWebAuthn,
   browserSupportsWebAuthnAutofill,
   startAuthentication,
+  startRegistration,
   WebAuthnAbortService,
   WebAuthnError,
 } from '@simplewebauthn/browser'
@@ -55,6 +56,15 @@ function unknownPasskey(cause: ApiError): ApiError {
 /** Ends what the browser is asking. */
 export function abandonPasskey(): void {
   WebAuthnAbortService.cancelCeremony()
+}
+
+/** Makes a passkey in a window of the browser's own. Answers whether one was made. */
+export async function createPasskey(api: PasskeyApi, name: string): Promise<boolean> {
+  const optionsJSON = await api.creationOptions(name)
+  const response = await startRegistration({ optionsJSON }).catch(refusedByBrowser)
+  if (response === null) return false
+  await api.create(response, name)
+  return true
 }
 
 /** Null where somebody only changed their mind; browsers do not tell that from taking too long. */

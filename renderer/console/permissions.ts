@@ -1,5 +1,5 @@
 import type { Me } from '#protocol/api.ts'
-import type { Role } from '#protocol/roles.ts'
+import { type KeyScope, keyScopes, type Role } from '#protocol/roles.ts'
 
 /** Whether somebody may send to screens, approve and remove them. The server decides; this spares a refusal. */
 export function mayOperate({ role }: Pick<Me, 'role'>): boolean {
@@ -9,6 +9,12 @@ export function mayOperate({ role }: Pick<Me, 'role'>): boolean {
 /** Whether somebody may look into connections and end them. */
 export function mayAdminister({ role }: Pick<Me, 'role'>): boolean {
   return role === 'admin'
+}
+
+/** What somebody can let a key of their own do: never more than they may themselves. */
+export function keyScopesFor({ role }: Pick<Me, 'role'>): readonly KeyScope[] {
+  if (role === 'admin') return keyScopes
+  return role === 'operator' ? ['publish', 'subscribe'] : ['subscribe']
 }
 
 /** Roles as people say them. */

@@ -1,4 +1,5 @@
 import type { Me } from '#protocol/api.ts'
+import { AccountPage } from './account/account-page.tsx'
 import { AuditPage } from './administration/audit-page.tsx'
 import { KeysPage } from './administration/keys-page.tsx'
 import { ServicesPage } from './administration/services-page.tsx'
@@ -26,6 +27,8 @@ export function ShellPage({ me, link, location: { path, query } }: ShellPageProp
       return <LivePage link={link} channel={query.get('channel')} />
     case '/connections':
       return <Connections me={me} client={query.get('client')} />
+    case '/account':
+      return <AccountPage me={me} />
     case '/users':
       return <UsersPage me={me} />
     case '/keys':

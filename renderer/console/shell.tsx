@@ -4,6 +4,7 @@ import type { Me } from '#protocol/api.ts'
 import { Brand } from '../mantine/brand.tsx'
 import { LinkBanner, LinkStatus } from '../mantine/link-status.tsx'
 import { ThemeToggle } from '../mantine/theme-toggle.tsx'
+import { FactorBanner } from './account/factor-banner.tsx'
 import { AccountMenu } from './account-menu.tsx'
 import { useApi } from './api-context.ts'
 import { createLiveLink, type LiveLink } from './live-link.ts'
@@ -12,14 +13,20 @@ import { NavigationBar } from './navigation-bar.tsx'
 import { ShellPage } from './shell-page.tsx'
 import { usePageFocus } from './use-page-focus.ts'
 
-/** Everything somebody sees who is signed in. */
-export function Shell({ me }: { readonly me: Me }) {
-  const link = useLiveLink(me.id)
-  if (link === null) return null
-  return <Page me={me} link={link} />
+interface ShellProps {
+  readonly me: Me
+  /** Until when a second factor has to be set up, if one has to. */
+  readonly dueAt: number | null
 }
 
-function Page({ me, link }: { readonly me: Me; readonly link: LiveLink }) {
+/** The console, with its header and its socket. */
+export function Shell({ me, dueAt }: ShellProps) {
+  const link = useLiveLink(me.id)
+  if (link === null) return null
+  return <Page me={me} dueAt={dueAt} link={link} />
+}
+
+function Page({ me, dueAt, link }: ShellProps & { readonly link: LiveLink }) {
   const location = useLocation()
   const content = useRef<HTMLElement>(null)
   usePageFocus(content, `${location.path}?${location.query}`)
@@ -40,6 +47,7 @@ function Page({ me, link }: { readonly me: Me; readonly link: LiveLink }) {
         <AccountMenu me={me} />
       </header>
       <LinkBanner link={state} {...(isRefused(state) ? { onRetry: link.retry } : {})} />
+      {dueAt !== null && <FactorBanner dueAt={dueAt} />}
       <main id="content" className="content" tabIndex={-1} ref={content}>
         <ShellPage me={me} link={link} location={location} />
       </main>

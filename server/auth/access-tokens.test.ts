@@ -71,8 +71,9 @@ test('a token is refused as expired after 5 minutes, also when it has been seen 
   const unseen = await server.auth.issueAccessToken(identity)
   expect(await server.auth.verifyAccessToken(seen.token)).toMatchObject({ ok: true })
   server.forward(301)
-  expect(await server.auth.verifyAccessToken(seen.token)).toEqual({ ok: false, reason: 'expired' })
-  expect(await server.auth.verifyAccessToken(unseen.token)).toEqual({ ok: false, reason: 'expired' })
+  for (const { token } of [seen, unseen]) {
+    expect(await server.auth.verifyAccessToken(token)).toMatchObject({ ok: false, reason: 'expired' })
+  }
 })
 
 test.each(['session', 'user'] as const)('a token seen before is refused at once when its %s is gone', async (what) => {
@@ -107,13 +108,36 @@ test('tokens signed with the real key but made for something else are refused', 
     subject: await sign({ ...good, sub: 'somebody else' }),
     session: await sign({ ...good, sid: 'another' }),
     future: await sign({ ...good, nbf: (good.iat ?? 0) + 600 }),
+    role: await sign({ ...good, role: 'root' }),
+    'instant of issue': await sign({ ...good, iat: 'now' as never }),
   }
-  for (const claim of ['sub', 'sid', 'kind', 'jti', 'iat', 'exp', 'aud', 'iss']) {
+  for (const claim of ['sub', 'sid', 'kind', 'role', 'jti', 'iat', 'exp', 'aud', 'iss']) {
     wrong[`no ${claim}`] = await sign(without(claim))
   }
   for (const [fault, token] of Object.entries(wrong)) {
     expect([fault, await server.auth.verifyAccessToken(token)]).toMatchObject([fault, { ok: false, reason: 'invalid' }])
   }
+})
+
+test('clocks may differ by a minute, and one that is an hour off is named', async () => {
+  await using server = await startAuth()
+  const { identity } = await signedIn(server.auth)
+  const good = decodeJwt((await server.auth.issueAccessToken(identity)).token)
+  const { kid, key } = await realKey(server)
+  const now = Math.floor(server.clock() / 1000)
+  const by = (seconds: number) =>
+    new SignJWT({ ...good, iat: now + seconds, exp: now + seconds + 300 })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid })
+      .sign(key)
+  const fast = await by(3600)
+  for (const seconds of [-59, 59]) {
+    expect(await server.auth.verifyAccessToken(await by(seconds))).toMatchObject({ ok: true })
+  }
+  expect(await server.auth.verifyAccessToken(fast)).toMatchObject({ reason: 'invalid', why: 'clock' })
+  expect(await server.auth.verifyAccessToken(await by(-3600))).toMatchObject({ reason: 'expired', bySeconds: 3300 })
+  // What was refused is not remembered as if it had been good.
+  server.forward(3600)
+  expect(await server.auth.verifyAccessToken(fast)).toMatchObject({ ok: true })
 })
 
 test('tokens of other keys and of no key are refused', async () => {

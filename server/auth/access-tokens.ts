@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
+import { role } from '#protocol/roles.ts'
 import type { Auth, Verified } from './auth.ts'
 import { accessTokenAudience } from './better-auth.ts'
 import type { CurrentIdentity, Holder } from './current-identity.ts'
@@ -8,7 +9,8 @@ import type { Identity } from './identity.ts'
 import { readOwnToken } from './own-token.ts'
 import { hashToken } from './random-token.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import { whyOf } from './site-tokens.ts'
+import { refusalOf } from './site-tokens.ts'
+import { clockToleranceSeconds, timeFault } from './token-times.ts'
 
 const lifetimeSeconds = 300
 
@@ -33,10 +35,10 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
   async function claimsOf(token: string): Promise<Claims> {
     const hash = hashToken(token)
     const known = verified.get(hash)
-    if (known !== undefined && known.exp * 1000 > clock()) return known
+    if (known !== undefined && timeFault(known, clock() / 1000) === null) return known
     verified.delete(hash)
     const parsed = claims.parse(quickly(token) ?? (await thoroughly(token)))
-    verified.set(hash, parsed)
+    if (timeFault(parsed, clock() / 1000) === null) verified.set(hash, parsed)
     forgetOldest(verified)
     return parsed
   }
@@ -51,8 +53,9 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
       issuer,
       audience: accessTokenAudience,
       algorithms: ['EdDSA'],
-      requiredClaims: ['sub', 'jti', 'iat', 'exp', 'kind'],
+      requiredClaims: ['sub', 'jti', 'iat', 'exp', 'kind', 'role'],
       currentDate: new Date(clock()),
+      clockTolerance: clockToleranceSeconds,
     })
     return payload
   }
@@ -78,11 +81,12 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
       try {
         known = await claimsOf(token)
       } catch (error) {
-        if (error instanceof errors.JWTExpired) return { ok: false, reason: 'expired' }
-        if (error instanceof errors.JOSEError) return { ok: false, reason: 'invalid', why: whyOf(error) }
+        if (error instanceof errors.JOSEError) return refusalOf(error, clock() / 1000)
         if (error instanceof z.ZodError) return { ok: false, reason: 'invalid', why: 'claims' }
         throw error
       }
+      const fault = timeFault(known, clock() / 1000)
+      if (fault !== null) return fault
       const identity = await parts.currentIdentity(holderOf(known))
       if (identity === null) return { ok: false, reason: 'invalid', why: 'session ended' }
       return { ok: true, identity, expiresAt: known.exp }
@@ -90,12 +94,13 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
   }
 }
 
-const session = { sub: z.string(), sid: z.string(), exp: z.int() }
+const common = { role, iat: z.int(), exp: z.int(), jti: z.string(), sub: z.string() }
 const claims = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('user'), ...session }),
-  z.object({ kind: z.literal('device'), ...session }),
-  z.object({ kind: z.literal('key'), sub: z.string(), key: z.string(), exp: z.int() }),
-  z.object({ kind: z.literal('local'), sub: z.literal('local'), name: z.string(), exp: z.int() }),
+  z.object({ ...common, kind: z.literal('user'), sid: z.string() }),
+  z.object({ ...common, kind: z.literal('device'), sid: z.string() }),
+  z.object({ ...common, kind: z.literal('key'), key: z.string() }),
+  z.object({ ...common, kind: z.literal('grant'), grant: z.string() }),
+  z.object({ ...common, kind: z.literal('local'), sub: z.literal('local'), name: z.string() }),
 ])
 type Claims = z.infer<typeof claims>
 
@@ -106,9 +111,11 @@ function payloadOf(identity: Identity): JWTPayload {
     case 'user':
       return { ...common, sid: identity.sessionId }
     case 'device':
-      return { ...common, sid: identity.sessionId, device: identity.device }
+      return { ...common, sid: identity.sessionId, device: { id: identity.device.id, name: identity.device.name } }
     case 'key':
       return { ...common, key: identity.keyId, scopes: identity.scopes }
+    case 'grant':
+      return { ...common, grant: identity.grantId, scopes: identity.scopes }
     case 'local':
       return common
     default:
@@ -123,6 +130,8 @@ function holderOf(known: Claims): Holder {
       return { kind: known.kind, userId: known.sub, sessionId: known.sid }
     case 'key':
       return { kind: 'key', userId: known.sub, keyId: known.key }
+    case 'grant':
+      return { kind: 'grant', userId: known.sub, grantId: known.grant }
     case 'local':
       return { kind: 'local', userId: 'local', name: known.name, role: 'admin' }
     default:

@@ -10,6 +10,10 @@ export function partyOf(identity: Identity): AuditParty {
       return { kind: 'device', id: identity.device.id, name: identity.device.name }
     case 'key':
       return { kind: 'key', id: identity.keyId, name: identity.name }
+    case 'grant': {
+      const { client, name } = identity
+      return { kind: 'client', id: client.id, name: client.name === name ? name : `${client.name} for ${name}` }
+    }
     case 'local':
       return { kind: 'local', id: identity.userId, name: identity.name }
     default:

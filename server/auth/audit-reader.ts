@@ -39,8 +39,13 @@ export function createAuditReader({
     if (actor !== undefined) conditions.push(await partyCondition('actor', actor))
     if (target !== undefined) conditions.push(await partyCondition('target', target))
     if (address !== undefined) conditions.push({ sql: 'address = ?', value: address, isIndexed: true })
-    if (action !== undefined) conditions.push({ sql: 'action = ?', value: action, isIndexed: true })
-    if (outcome !== undefined) conditions.push({ sql: 'outcome = ?', value: outcome, isIndexed: true })
+    // The first that has an index leads, so those that let the least through come first.
+    const rarest = [
+      { sql: 'action = ?', value: action },
+      { sql: 'outcome = ?', value: outcome },
+    ]
+    if (outcome !== 'done') rarest.reverse()
+    for (const { sql, value } of rarest) if (value !== undefined) conditions.push({ sql, value, isIndexed: true })
     const lead = conditions.find(({ isIndexed }) => isIndexed)
     return {
       lead: lead ? [lead] : [],
@@ -92,7 +97,7 @@ export function createAuditReader({
       }
     },
     async *read(filter) {
-      // What is written meanwhile, this reading perhaps among it, is not part of it.
+      // What is written from now on is not part of it: otherwise it might never end.
       const end = firstIdOf(clock() + 1)
       let scan = await scanOf(filter)
       if (end < scan.before) scan = { ...scan, before: end }

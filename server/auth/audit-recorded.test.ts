@@ -139,7 +139,7 @@ test('no secret that was used is in the record, whatever was done with it', asyn
   }
   await auth[Symbol.asyncDispose]()
 
-  const record = JSON.stringify(server.store.sqlite.prepare('select * from audit_entries').all())
+  const record = JSON.stringify(await server.database.all('select * from audit_entries'))
   for (const action of ['setup', 'key_refused', 'device_approve', 'sign_out']) expect(record).toContain(`"${action}"`)
   const secrets = [setupToken, cookie, token, screen.token, key, access.token, ticket, password, wrong]
   const parts = [...secrets, start.device_code].flatMap((secret) => [secret, ...secret.split(/[.=]/)])

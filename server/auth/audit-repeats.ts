@@ -14,7 +14,7 @@ export interface AuditRepeats {
 
 /** Different refusals of one action that are written down in a minute: of one address, and for a longer time of all. */
 const perAddress = 20
-const perMinute = 60
+const perMinute = 20
 /** And those of the first minute, after quiet ones. */
 const burst = 300
 

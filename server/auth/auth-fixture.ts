@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { openRecords } from '#server/store/records.ts'
 import { openStore } from '#server/store/store.ts'
+import { postgresOfTest } from '#test/support/postgres-database.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import type { Auth } from './auth.ts'
 import { type AuthOptions, createAuth } from './create-auth.ts'
@@ -43,7 +44,7 @@ export async function startAuth(
   const clock = () => Date.now() + aheadMs
   const ephemeral = createMemoryEphemeral({ clock })
   const log = pino({ level: 'trace' }, sink)
-  const records = await openRecords({ store, log })
+  const records = await openRecords({ store, target: await postgresOfTest(path), log })
   const auth = await createAuth({ ...given, records, ephemeral, log, clock })
   return {
     auth,

@@ -1,4 +1,7 @@
+import type { SessionView } from '#protocol/account.ts'
 import type {
+  CredentialStorage,
+  DeviceCredential,
   EnrolmentAnswer,
   EnrolmentRequest,
   EnrolmentTokenAnswer,
@@ -7,12 +10,16 @@ import type {
   KeyView,
   SetupRequest,
   TokenAnswer,
+  UserChange,
   UserView,
+  WaitingEnrolment,
 } from '#protocol/api.ts'
 import type { KeyScope, PersonRole } from '#protocol/roles.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Audit } from './audit.ts'
 import type { Identity, SocketIdentity } from './identity.ts'
+import type { OAuth } from './oauth/oauth.ts'
+import type { Page, PageRequest } from './paging.ts'
 
 /**
  * All there is to know about who is who. The one implementation wraps better-auth (`create-auth.ts`); nothing outside
@@ -28,9 +35,10 @@ export interface Auth extends AsyncDisposable {
    */
   handle(request: Request, address: string): Promise<Response>
   /**
-   * Who sent these headers: an `Authorization: Bearer` session, an `X-API-Key` or `Authorization: apikey`, or a session
+   * Who sent these headers: an `Authorization: Bearer` session or OAuth access token (or a session in the header that the
+   * site has chosen), an `X-API-Key` or `Authorization: apikey`, or a session
    * cookie; null when nobody.
-   * A bearer or key that is present but not valid throws `invalid_token`. Counts as a use of the session.
+   * A bearer or key that is present but not valid throws `invalid_token`, two different bearers `bad_request`. Counts as a use of the session.
    */
   identify(headers: Headers): Promise<Identified | null>
 
@@ -74,16 +82,40 @@ export interface Auth extends AsyncDisposable {
   }
   readonly users: {
     /** Throws `already_exists`. */
-    create(user: { email: string; name: string; role: PersonRole; password: string }): Promise<UserView>
-    list(): Promise<readonly UserView[]>
-    /** A disabled person is signed out everywhere and cannot sign in. Throws `not_found`, and `forbidden` for the last administrator. */
+    create(
+      user: { email: string; name: string; role: PersonRole; password: string },
+      by?: Identity | null,
+    ): Promise<UserView>
+    /** In the order in which they were created. `query` is part of a name or e-mail address. */
+    list(request?: PageRequest & { readonly query?: string | undefined }): Promise<Page<UserView>>
+    /**
+     * A disabled person is signed out everywhere, cannot sign in, and their keys do not work. Throws `not_found`, and
+     * `forbidden` for the last administrator.
+     */
     setDisabled(id: string, disabled: boolean): Promise<void>
+    /** Their sockets come back as what they are now. Throws those of `setDisabled`. */
+    update(id: string, change: UserChange): Promise<UserView>
+    /** With their sessions and keys. Throws those of `setDisabled`. */
+    remove(id: string): Promise<void>
+    /** Ends all their sessions. Throws `not_found`. */
+    signOut(id: string): Promise<void>
+  }
+  /** Where people are signed in. */
+  readonly sessions: {
+    /** Last used first; `current` is the id of the session that asks. */
+    list(userId: string, current: string | null): Promise<readonly SessionView[]>
+    /** Ends one, of this user if one is given. Throws `not_found`. */
+    end(id: string, userId?: string): Promise<void>
+    /** All but the one that asks, all of programs, or all. Answers how many. */
+    endOf(userId: string, which: 'others' | 'programs' | 'all', current: string | null): Promise<number>
   }
   readonly keys: {
-    create(name: string, scopes: readonly KeyScope[], by: Identity): Promise<KeyAnswer>
-    list(): Promise<readonly KeyView[]>
-    /** The key stops working at once. Throws `not_found`. */
-    revoke(id: string): Promise<void>
+    /** Throws `bad_request` for an end that has passed. */
+    create(name: string, scopes: readonly KeyScope[], by: Identity, expiresAt?: string): Promise<KeyAnswer>
+    /** In the order in which they were created; of one owner, or all. */
+    list(request?: PageRequest & { readonly ownerId?: string | undefined }): Promise<Page<KeyView>>
+    /** The key, of this owner if one is given, stops working at once. Throws `not_found`. */
+    revoke(id: string, ownerId?: string): Promise<void>
   }
   readonly enrolments: {
     /** Throws `rate_limited` when too many screens wait for a decision. */
@@ -95,6 +127,8 @@ export interface Auth extends AsyncDisposable {
     view(userCode: string, by: Identity): Promise<EnrolmentView>
     /** Throws those of `view`, and `already_exists` when the name is taken. The caller checks the role first. */
     approve(userCode: string, name: string, by: Identity): Promise<{ readonly id: string; readonly name: string }>
+    /** Those that wait for a decision, longest first. */
+    waiting(): Promise<readonly WaitingEnrolment[]>
     /** Throws those of `view`. */
     deny(userCode: string, by: Identity): Promise<void>
     /** The kiosk's poll. Throws `authorization_pending`, `slow_down`, `expired_token`, `access_denied`. */
@@ -104,9 +138,20 @@ export interface Auth extends AsyncDisposable {
     list(): Promise<readonly DeviceRecord[]>
     /** Removes the device: its session ends and its sockets close. Throws `unknown_device`. */
     remove(id: string): Promise<void>
+    /** Tells it to take a new credential. Throws `unknown_device`. */
+    rotate(id: string): Promise<void>
+    /** A new credential for this device. The one it has ends when the new one is first used. */
+    newCredential(
+      identity: Extract<Identity, { kind: 'device' }>,
+      storage?: CredentialStorage | undefined,
+    ): Promise<DeviceCredential>
+    /** What the device says of itself. */
+    report(id: string, said: { readonly storage: CredentialStorage }): Promise<void>
     /** Remembers that the device was connected then. Milliseconds since 1970. */
     touch(id: string, time: number): Promise<void>
   }
+  /** Other services, and what people let them do. */
+  readonly oauth: OAuth
   /** Who did what. What this room does is recorded by it; the edge records what it refuses. */
   readonly audit: Audit
   /** The same somebody as the records have them now; null when their session, key or account is no more. */
@@ -124,7 +169,7 @@ export interface Identified {
 
 export type Verified =
   | { readonly ok: true; readonly identity: Identity /** seconds since 1970 */; readonly expiresAt: number }
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid'; readonly why?: TokenFault | undefined }
+  | RefusedToken<'expired' | 'invalid'>
 
 export type VerifiedConnection =
   | {
@@ -136,7 +181,7 @@ export type VerifiedConnection =
       readonly grants: readonly SubscriptionGrant[]
     }
   /** `anonymous`: it names no user, and such tokens are not taken here. */
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid' | 'anonymous'; readonly why?: TokenFault | undefined }
+  | RefusedToken<'expired' | 'invalid' | 'anonymous'>
 
 export type VerifiedSubscription =
   | {
@@ -148,9 +193,17 @@ export type VerifiedSubscription =
       readonly expiresAt: number | null
       readonly grant: SubscriptionGrant
     }
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid'; readonly why?: TokenFault | undefined }
+  | RefusedToken<'expired' | 'invalid'>
 
-/** For the log: what is wrong with a token, without anything that stands in it. Clients are never told. */
+export interface RefusedToken<Reason> {
+  readonly ok: false
+  readonly reason: Reason
+  readonly why?: TokenFault | undefined
+  /** For how many seconds it has been over, or by how many it is from the future. */
+  readonly bySeconds?: number | undefined
+}
+
+/** For the log: what is wrong with a token, without anything that stands in it. Clients are told of clocks alone. */
 export type TokenFault =
   | 'malformed'
   | 'bad signature'
@@ -158,6 +211,7 @@ export type TokenFault =
   | 'wrong audience'
   | 'wrong issuer'
   | 'claims'
+  | 'clock'
   | 'session ended'
   | 'for another channel, user or connection'
 
@@ -176,7 +230,7 @@ export type PolicyOverride = Partial<
   Pick<Namespace, 'presence' | 'join_leave' | 'force_push_join_leave' | 'force_positioning' | 'force_recovery'>
 >
 
-/** Sockets of this session, or of this whole user, must close; with `changed` they may come back by themselves. */
+/** Sockets of this session or OAuth access token, or of this whole user, must close; with `changed` they may come back by themselves. */
 export type Revoked =
   | { readonly kind: 'session'; readonly sessionId: string }
   | { readonly kind: 'user'; readonly userId: string; readonly changed?: true | undefined }
@@ -192,4 +246,7 @@ export interface DeviceRecord {
   readonly enrolledAt: string
   readonly enrolledBy: string
   readonly lastSeenAt: string | null
+  readonly storage: CredentialStorage | null
+  readonly credentialSince: string
+  readonly rotating: boolean
 }

@@ -7,9 +7,11 @@ import { adminAc, defaultStatements } from 'better-auth/plugins/admin/access'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { IdentityRecords } from './database.ts'
+import type { Grants } from './oauth/grants.ts'
+import { oauthPlugins, shortCode } from './oauth/plugins.ts'
 import type { Passwords } from './passwords.ts'
 import type { Revocation } from './revocation.ts'
-import { sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
+import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
 
 /** Where better-auth is mounted. */
@@ -17,6 +19,9 @@ export const authPath = '/api/auth'
 
 /** The header in which `handle` hands the caller's address to better-auth; whatever a caller sends in it is dropped. */
 export const addressHeader = 'x-carillon-address'
+
+/** The header in which this room tells better-auth that it is a program that signs in; dropped like the other. */
+export const programHeader = 'x-carillon-program'
 
 /** What access tokens are for. ID tokens and others from the same keys have another audience. */
 export const accessTokenAudience = 'carillon:realtime'
@@ -29,6 +34,10 @@ export interface BetterAuthParts {
   readonly passwords: Passwords
   readonly signInLimit: SignInLimit
   readonly revocation: Revocation
+  readonly grants: Grants
+  readonly lifetimes: SessionLifetimes
+  /** A person has signed in. */
+  readonly onSignIn: (userId: string) => Promise<void>
   readonly log: Logger
 }
 
@@ -63,11 +72,12 @@ function options(parts: BetterAuthParts) {
       additionalFields: { kind: { type: 'string', required: true, defaultValue: 'person', input: false } },
     },
     session: {
-      expiresIn: sessionLifetimes.person.idleMs / 1000,
+      expiresIn: parts.lifetimes.browser.idleMs / 1000,
       updateAge: sessionUpdateAgeMs / 1000,
       freshAge: 10 * 60,
       // A cached session would outlive its revocation.
       cookieCache: { enabled: false },
+      additionalFields: { kind: { type: 'string', required: false, input: false } },
     },
     // Counted by `sign-in-limit.ts` and `http.ts`, per server and not per process as better-auth does.
     rateLimit: { enabled: false },
@@ -80,7 +90,7 @@ function options(parts: BetterAuthParts) {
     },
     telemetry: { enabled: false },
     // Errors that are not answers come out of the handler and are logged there.
-    onAPIError: { throw: true },
+    onAPIError: { throw: true, errorURL: '/oauth/consent' },
     logger: { level: 'warn' as const, log: logTo(parts.log) },
     hooks: {
       before: createAuthMiddleware(async (context) => {
@@ -98,8 +108,28 @@ function options(parts: BetterAuthParts) {
       }),
     },
     databaseHooks: {
+      verification: {
+        create: {
+          before: async (verification: { value: string; createdAt: Date }) => {
+            const shorter = shortCode(verification)
+            return shorter === null ? undefined : { data: shorter }
+          },
+        },
+      },
       session: {
+        create: {
+          before: async (session: Record<string, unknown>, context: { headers?: Headers | undefined } | null) => {
+            if (session.kind === 'device' || !context?.headers?.has(programHeader)) return
+            const expiresAt = new Date(Date.now() + parts.lifetimes.program.idleMs)
+            return { data: { ...session, kind: 'program', expiresAt } }
+          },
+          after: async (session: { userId: string } & Record<string, unknown>) => {
+            if (session.kind !== 'device') await parts.onSignIn(session.userId)
+          },
+        },
         delete: {
+          // Before: with the session goes what says which tokens came of it.
+          before: async (session: { id: string }) => parts.grants.endOfSession(session.id),
           after: async (session: { id: string }) =>
             parts.revocation.publish({ kind: 'session', sessionId: session.id }),
         },
@@ -107,8 +137,10 @@ function options(parts: BetterAuthParts) {
       user: {
         // A role or name has changed, or the account has been disabled: only in the first case may sockets come back.
         update: {
-          after: async (user: { id: string; banned?: boolean | null }) =>
-            parts.revocation.publish({ kind: 'user', userId: user.id, ...(!user.banned && { changed: true }) }),
+          after: async (user: { id: string; banned?: boolean | null }) => {
+            if (user.banned) await parts.grants.end({ userId: user.id })
+            parts.revocation.publish({ kind: 'user', userId: user.id, ...(!user.banned && { changed: true }) })
+          },
         },
         delete: { after: async (user: { id: string }) => parts.revocation.publish({ kind: 'user', userId: user.id }) },
       },
@@ -117,6 +149,7 @@ function options(parts: BetterAuthParts) {
       bearer({ requireSignature: true }),
       jwt(jwtOptions(parts.baseUrl)),
       admin({ ac: accessControl, roles, defaultRole: 'viewer', adminRoles: ['admin'] }),
+      ...oauthPlugins(parts),
     ],
   } satisfies Parameters<typeof betterAuth>[0]
 }
@@ -131,10 +164,22 @@ const roles = {
   device: accessControl.newRole({ user: [], session: [] }),
 }
 
+const daySeconds = 24 * 60 * 60
+
+/** A key signs for so long; then another is made. */
+const keyRotationSeconds = 90 * daySeconds
+
+/** And verifies for so long after that: tokens live for minutes, but others may keep a copy of the key set. */
+const keyGraceSeconds = 7 * daySeconds
+
 /** The key set. Access tokens are signed by `access-tokens.ts`, with these keys and its own claims. */
 function jwtOptions(baseUrl: string): JwtOptions {
   return {
-    jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' }, rotationInterval: 90 * 24 * 60 * 60 },
+    jwks: {
+      keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' },
+      rotationInterval: keyRotationSeconds,
+      gracePeriod: keyGraceSeconds,
+    },
     jwt: {
       issuer: issuerOf(baseUrl),
       audience: accessTokenAudience,

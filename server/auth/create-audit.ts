@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Audit } from './audit.ts'
 import { createAuditReader } from './audit-reader.ts'
@@ -24,21 +25,25 @@ export interface KeptAudit extends Audit, AsyncDisposable {
 /** What repeats itself is told of this often. */
 const repeatsMs = 60_000
 
-/** Work of one sweep, so that it never holds up anything else for long. */
-const sweptAtOnce = 2_000
+/** Work of a statement, so that it never holds up anything else for long, and how many there are in a sweep. */
+const sweptAtOnce = 100
+const turnsOfSweep = 50
 
 export function createAudit({ database, log, clock, keepMs }: AuditParts): KeptAudit {
   const repeats = createAuditRepeats()
   const nextId = createSortableIds()
 
   async function write(row: AuditRow): Promise<void> {
-    const { action, outcome, code, address, request_id } = row
+    const { action, outcome, code, address, request_id: requestId } = row
+    const actor = row.actor_kind && `${row.actor_kind}:${row.actor_id}`
+    const target = row.target_kind && `${row.target_kind}:${row.target_id}`
+    const said = { action, outcome, code, actor, target, address, requestId }
     try {
       const now = clock()
       await database.run(insertion, nextId(now), new Date(now).toISOString(), ...columns.map((column) => row[column]))
-      log.info({ action, outcome, code, address, requestId: request_id }, 'audit')
+      log.info(said, 'audit')
     } catch (error) {
-      log.error({ err: error, action, outcome, code, address, requestId: request_id }, 'an audit entry was not written')
+      log.error({ err: error, ...said }, 'an audit entry was not written')
     }
   }
 
@@ -64,12 +69,16 @@ export function createAudit({ database, log, clock, keepMs }: AuditParts): KeptA
       const oldest = await database.get('select 1 from audit_entries where id < ? limit 1', over)
       if (oldest === undefined) return
       // The database lets nothing go that is not older than this.
-      await database.run('update audit_horizon set before = ?', new Date(before).toISOString())
       await database.run(
-        'delete from audit_entries where id in (select id from audit_entries where id < ? order by id limit ?)',
-        over,
-        sweptAtOnce,
+        'insert into audit_horizon (id, before) values (1, ?) on conflict (id) do update set before = excluded.before',
+        new Date(before).toISOString(),
       )
+      for (let turns = 0; turns < turnsOfSweep; turns++) {
+        const oldest = 'select id from audit_entries where id < ? order by id limit ?'
+        const removed = await database.run(`delete from audit_entries where id in (${oldest})`, over, sweptAtOnce)
+        if (removed < sweptAtOnce) return
+        await turn()
+      }
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ClientSettings } from '#server/config/client.ts'
 import { ownOrigins } from '#server/config/origins.ts'
+import type { SessionSettings } from '#server/config/sign-ins.ts'
 import type { Ephemeral } from '#server/store/ephemeral.ts'
 import type { Records } from '#server/store/records.ts'
 import { createAccessTokens } from './access-tokens.ts'
@@ -9,16 +10,22 @@ import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
 import { createAudit } from './create-audit.ts'
 import { createCurrentIdentity } from './current-identity.ts'
-import { openIdentityRecords } from './database.ts'
+import { type Database, openIdentityRecords } from './database.ts'
+import { createDeviceRotation } from './device-rotation.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
+import { createOAuth } from './oauth/create-oauth.ts'
+import { createGrants } from './oauth/grants.ts'
+import { createOwnSessions } from './own-sessions.ts'
 import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
+import { checkSecret } from './secret-check.ts'
+import { sessionLifetimes } from './session-lifetimes.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
 import { createSignIn } from './sign-in.ts'
@@ -38,6 +45,8 @@ export interface AuthOptions {
   readonly baseUrl: string
   /** From `readOrCreateSecret`. */
   readonly secret: string
+  /** Whether other nodes may have the same records, and so need the same secret. Default false. */
+  readonly isShared?: boolean
   readonly log: Logger
   /** Whether this process ends what time has ended; of those that share the records one is enough. Default true. */
   readonly sweeps?: boolean
@@ -46,6 +55,12 @@ export interface AuthOptions {
   readonly limits?: Partial<AuthLimits>
   /** How tokens of the site's own backend are verified. Default: there are none. */
   readonly client?: SiteSettings
+  /** A header that may hold a session token beside `Authorization`. Default: none. */
+  readonly tokenHeader?: string | null
+  /** How long sessions last; the usual times unless told otherwise. */
+  readonly session?: SessionSettings
+  /** At which age a device changes its credential, in seconds. Default: never. */
+  readonly rotateDevicesAfter?: number
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
   /** How long the record of who did what is kept, in milliseconds; 400 days unless told otherwise. */
@@ -71,7 +86,7 @@ const defaultLimits: AuthLimits = {
 
 /** Puts identity together, and brings its tables up to date. */
 export async function createAuth(options: AuthOptions): Promise<Auth> {
-  const { ephemeral, secret, log, sweeps = true, clock = Date.now } = options
+  const { ephemeral, secret, log, sweeps = true, clock = Date.now, tokenHeader = null } = options
   const baseUrl = new URL(options.baseUrl).origin
   const limits = { ...defaultLimits, ...options.limits }
   const records = await openIdentityRecords(options.records)
@@ -80,31 +95,41 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
   const signInLimit = createSignInLimit(limits.signIn, counters)
+  const lifetimes = sessionLifetimes(options.session)
+  const rotateAfterMs = (options.rotateDevicesAfter ?? 0) * 1000
   const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
-  const common = { baseUrl, secret, log, clock, database, audit }
+  const common = { baseUrl, secret, log, clock, database, audit, revocation, lifetimes, rotateAfterMs }
+  const grants = createGrants(common)
   const betterAuthParts = {
     ...common,
     records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
     passwords,
     signInLimit,
-    revocation,
+    onSignIn: (userId: string) => noteSignIn(database, userId, clock()),
+    grants,
   }
   await options.records.prepare((db) => migrateBetterAuth(betterAuthParts, db))
+  if (options.isShared) await checkSecret(database, secret)
   const betterAuth = createBetterAuth(betterAuthParts)
 
-  const sessions = createSessions(database, clock)
-  const keys = createKeys({ ...common, revocation })
-  const currentIdentity = createCurrentIdentity(sessions, keys)
+  const sessions = createSessions(common)
+  const keys = createKeys(common)
+  const currentIdentity = createCurrentIdentity(sessions, keys, grants)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
-  const devices = createDevices({ ...common, betterAuth })
+  const rotation = createDeviceRotation({ ...common, betterAuth })
+  const devices = createDevices({ ...common, betterAuth, rotation: rotation.public })
   const signIn = createSignIn({ betterAuth, sessions })
   const identify = recordRefused(
-    createIdentify({ ...common, betterAuth, sessions, keys, configuredKey: options.configuredKey }),
+    createIdentify({
+      ...{ ...common, betterAuth, sessions, keys, rotation, verifyAccessToken: accessTokens.verifyAccessToken },
+      ...{ grants, tokenHeader, configuredKey: options.configuredKey },
+    }),
     audit,
   )
+  const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
   const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
 
   return {
@@ -113,8 +138,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       betterAuth,
       identify,
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
+      oauth: oauth.endpoints,
+      prepareKeys: signingKeys.current,
     }),
     identify,
+    oauth: oauth.public,
     signIn: signIn.forToken,
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
@@ -124,10 +152,14 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     },
     ...accessTokens,
     issueSubscriptionToken: subscriptionTokens.issue,
-    ...createSocketTokens({ ...{ clock, signingKeys, accessTokens, subscriptionTokens }, site: options.client }),
+    ...createSocketTokens({
+      ...{ clock, signingKeys, accessTokens, subscriptionTokens, grants },
+      site: options.client,
+    }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
-    users: createUsers({ ...common, betterAuth, passwords }),
+    users: createUsers({ ...common, betterAuth, passwords, keys }),
+    sessions: createOwnSessions({ ...common, betterAuth }),
     keys: keys.public,
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
@@ -139,4 +171,12 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       await audit[Symbol.asyncDispose]()
     },
   }
+}
+
+async function noteSignIn(database: Database, userId: string, now: number): Promise<void> {
+  await database.run(
+    'insert into sign_ins (user_id, at) values (?, ?) on conflict (user_id) do update set at = excluded.at',
+    userId,
+    new Date(now).toISOString(),
+  )
 }

@@ -1,17 +1,19 @@
 import type { Identity } from './identity.ts'
 import type { Keys } from './keys.ts'
+import type { Grants } from './oauth/grants.ts'
 import type { Sessions } from './sessions.ts'
 
 /** What a credential remembers of the one it was handed to. Every `Identity` is one. */
 export type Holder =
   | { readonly kind: 'user' | 'device'; readonly userId: string; readonly sessionId: string }
   | { readonly kind: 'key'; readonly userId: string; readonly keyId: string }
+  | { readonly kind: 'grant'; readonly userId: string; readonly grantId: string }
   | Extract<Identity, { kind: 'local' }>
 
 /** Who stands behind a credential: the same somebody as the records have them now, or nobody any more. */
 export type CurrentIdentity = (holder: Holder) => Identity | null | Promise<Identity | null>
 
-export function createCurrentIdentity(sessions: Sessions, keys: Keys): CurrentIdentity {
+export function createCurrentIdentity(sessions: Sessions, keys: Keys, grants: Pick<Grants, 'ofId'>): CurrentIdentity {
   function lookUp(holder: Holder): Identity | null | Promise<Identity | null> {
     switch (holder.kind) {
       case 'user':
@@ -19,6 +21,8 @@ export function createCurrentIdentity(sessions: Sessions, keys: Keys): CurrentId
         return bySession(sessions.ofId(holder.sessionId))
       case 'key':
         return keys.ofId(holder.keyId)
+      case 'grant':
+        return grants.ofId(holder.grantId)
       case 'local':
         return holder
       default:

@@ -1,31 +1,42 @@
 import { randomUUID } from 'node:crypto'
+import type { CredentialStorage } from '#protocol/api.ts'
 import { insertAccount, reservedEmail } from './accounts.ts'
 import type { Audit } from './audit.ts'
 import type { Auth, DeviceRecord } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import { type Database, isTaken, type Rows } from './database.ts'
+import { type DeviceRotation, isRotationDue, unknownDevice } from './device-rotation.ts'
 import type { Identity } from './identity.ts'
 
 export interface DevicesParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
+  readonly rotation: DeviceRotation['public']
+  readonly rotateAfterMs: number
   readonly audit: Audit
+  readonly clock: () => number
 }
 
 /** Kiosks and desktop installations with an identity of their own. */
-export function createDevices({ database, betterAuth, audit }: DevicesParts): Auth['devices'] {
+export function createDevices(parts: DevicesParts): Auth['devices'] {
+  const { database, betterAuth, audit, clock } = parts
   return {
-    list: async () => (await database.all<Row>('select * from devices order by name')).map(recordOf),
+    ...parts.rotation,
+    async list() {
+      const rows = await database.all<Row>('select * from devices order by name')
+      return rows.map((row) => recordOf(row, parts.rotateAfterMs, clock()))
+    },
     async remove(id) {
       const device = await database.get<Row>('select * from devices where id = ?', id)
-      if (device === undefined) {
-        throw new AuthError('unknown_device', 'There is no such device. List the devices to see which there are.')
-      }
+      if (device === undefined) throw unknownDevice()
       const { internalAdapter } = await betterAuth.$context
       // Sessions first, each with its revocation; the device's row goes with the account.
       await internalAdapter.deleteUser(device.user_id)
       await audit.record({ action: 'device_remove', target: { kind: 'device', id, name: device.name } })
+    },
+    async report(id, { storage }) {
+      await database.run('update devices set storage = ? where id = ?', storage, id)
     },
     async touch(id, time) {
       await database.run('update devices set last_seen_at = ? where id = ?', new Date(time).toISOString(), id)
@@ -39,6 +50,7 @@ export interface NewDevice {
   readonly version: string
   readonly platform: string
   readonly address: string
+  readonly storage: CredentialStorage | null
   readonly enrolledBy: Identity
   readonly enrolledAt: Date
 }
@@ -55,8 +67,8 @@ export async function insertDevice(rows: Rows, device: NewDevice): Promise<strin
   const id = randomUUID()
   try {
     await rows.run(
-      `insert into devices (id, user_id, name, hostname, version, platform, address, enrolled_at, enrolled_by, enrolled_by_id)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `insert into devices (id, user_id, name, hostname, version, platform, address, enrolled_at, enrolled_by, enrolled_by_id, storage)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       id,
       userId,
       name,
@@ -67,6 +79,7 @@ export async function insertDevice(rows: Rows, device: NewDevice): Promise<strin
       enrolledAt.toISOString(),
       enrolledBy.name,
       enrolledBy.userId,
+      device.storage,
     )
   } catch (error) {
     if (!isTaken(error)) throw error
@@ -86,9 +99,13 @@ interface Row {
   readonly enrolled_at: string
   readonly enrolled_by: string
   readonly last_seen_at: string | null
+  readonly storage: CredentialStorage | null
+  readonly credential_since: string | null
+  readonly rotating_since: string | null
 }
 
-function recordOf(row: Row): DeviceRecord {
+function recordOf(row: Row, rotateAfterMs: number, now: number): DeviceRecord {
+  const credential_since = row.credential_since ?? row.enrolled_at
   return {
     id: row.id,
     userId: row.user_id,
@@ -100,5 +117,8 @@ function recordOf(row: Row): DeviceRecord {
     enrolledAt: row.enrolled_at,
     enrolledBy: row.enrolled_by,
     lastSeenAt: row.last_seen_at,
+    storage: row.storage,
+    credentialSince: credential_since,
+    rotating: isRotationDue({ ...row, credential_since }, rotateAfterMs, now),
   }
 }

@@ -48,6 +48,9 @@ test('from the code to a session of its own: pending, approved, redeemed', async
       enrolledAt: expect.stringMatching(/Z$/),
       enrolledBy: 'Ada',
       lastSeenAt: null,
+      storage: null,
+      credentialSince: expect.stringMatching(/Z$/),
+      rotating: false,
     },
   ])
 

@@ -1,3 +1,4 @@
+import type { CredentialStorage } from '#protocol/api.ts'
 import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
@@ -8,8 +9,8 @@ import { insertDevice } from './devices.ts'
 import type { Identity } from './identity.ts'
 import { hashToken, randomToken } from './random-token.ts'
 import { createRateLimit } from './rate-limit.ts'
+import type { SessionLifetimes } from './session-lifetimes.ts'
 import { signSessionToken } from './session-token.ts'
-import { sessionLifetimes } from './sessions.ts'
 import { parseUserCode, randomUserCode, showUserCode } from './user-code.ts'
 
 const lifetimeSeconds = 600
@@ -36,6 +37,7 @@ export interface EnrolmentsParts {
   readonly betterAuth: BetterAuth
   readonly baseUrl: string
   readonly secret: string
+  readonly lifetimes: SessionLifetimes
   readonly limits: EnrolmentLimits
   readonly counters: Counters
   readonly audit: Audit
@@ -87,6 +89,7 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
       const userCode = await insertEnrolment(database, {
         device_code_hash: hashToken(deviceCode),
         ...request,
+        storage: request.storage ?? null,
         address,
         requested_at: new Date(now).toISOString(),
         expires_at: new Date(now + lifetimeSeconds * 1000).toISOString(),
@@ -105,23 +108,15 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
     async view(userCode, by) {
       await countLook(by)
       const row = await pending(database, userCode)
-      return {
-        userCode: showUserCode(row.user_code),
-        hostname: row.hostname,
-        address: row.address,
-        version: row.version,
-        platform: row.platform,
-        requestedAt: row.requested_at,
-        expiresAt: row.expires_at,
-      }
+      return { userCode: showUserCode(row.user_code), ...requestOf(row) }
     },
 
     async approve(userCode, name, by) {
       await countLook(by)
       const { id, hostname, address } = await database.transaction(async (rows) => {
-        const { hostname, version, platform, address, device_code_hash } = await pending(rows, userCode)
+        const { hostname, version, platform, address, storage, device_code_hash } = await pending(rows, userCode)
         const enrolled = { enrolledBy: by, enrolledAt: new Date(clock()) }
-        const id = await insertDevice(rows, { name, hostname, version, platform, address, ...enrolled })
+        const id = await insertDevice(rows, { name, hostname, version, platform, address, storage, ...enrolled })
         await rows.run(
           `update enrolments set state = 'approved', device_id = ? where device_code_hash = ?`,
           id,
@@ -136,13 +131,22 @@ export function createEnrolments(parts: EnrolmentsParts): Auth['enrolments'] {
 
     async deny(userCode, by) {
       await countLook(by)
-      const { hostname, address } = await database.transaction(async (rows) => {
-        const row = await pending(rows, userCode)
-        await rows.run(`update enrolments set state = 'denied' where device_code_hash = ?`, row.device_code_hash)
-        return row
+      const row = await database.transaction(async (rows) => {
+        const found = await pending(rows, userCode)
+        await rows.run(`update enrolments set state = 'denied' where device_code_hash = ?`, found.device_code_hash)
+        return found
       })
-      const target = { kind: 'unknown', id: '', name: hostname } as const
-      await audit.record({ action: 'device_deny', actor: by, target, details: { screenAddress: address } })
+      const target = { kind: 'device', id: idOf(row), name: row.hostname } as const
+      await audit.record({ action: 'device_deny', actor: by, target, details: { screenAddress: row.address } })
+    },
+
+    async waiting() {
+      const rows = await database.all<Row>(
+        `select * from enrolments where state = 'pending' and expires_at > ? order by requested_at, device_code_hash limit ?`,
+        new Date(clock()).toISOString(),
+        limits.live,
+      )
+      return rows.map((row) => ({ id: idOf(row), ...requestOf(row) }))
     },
 
     async redeem(deviceCode) {
@@ -178,7 +182,25 @@ interface Row {
   readonly expires_at: string
   readonly interval_seconds: number
   readonly polled_at: string | null
+  readonly storage: CredentialStorage | null
   readonly device_id: string | null
+}
+
+/** What is shown of a request. */
+function requestOf(row: Row) {
+  return {
+    hostname: row.hostname,
+    address: row.address,
+    version: row.version,
+    platform: row.platform,
+    requestedAt: row.requested_at,
+    expiresAt: row.expires_at,
+  }
+}
+
+/** Tells requests apart without saying anything that opens one. */
+function idOf({ device_code_hash }: Row): string {
+  return hashToken(device_code_hash).slice(0, 16)
 }
 
 interface Device {
@@ -231,8 +253,8 @@ async function insertEnrolment(database: Database, enrolment: NewEnrolment): Pro
     const userCode = randomUserCode()
     const inserted = await database.run(
       `insert into enrolments
-         (device_code_hash, user_code, state, hostname, version, platform, address, requested_at, expires_at, interval_seconds)
-       values (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?)
+         (device_code_hash, user_code, state, hostname, version, platform, address, requested_at, expires_at, interval_seconds, storage)
+       values (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)
        on conflict (user_code) do nothing`,
       enrolment.device_code_hash,
       userCode,
@@ -243,6 +265,7 @@ async function insertEnrolment(database: Database, enrolment: NewEnrolment): Pro
       enrolment.requested_at,
       enrolment.expires_at,
       firstIntervalSeconds,
+      enrolment.storage,
     )
     // One chance in a hundred million: take another code.
     if (inserted === 1) return userCode
@@ -268,10 +291,11 @@ async function countPoll(database: Database, row: Row, now: number): Promise<voi
  * The session first, then the code is used up: if the server stops in between, the kiosk asks again and gets another
  * session, instead of standing there approved and without one.
  */
-async function openSession({ database, betterAuth, secret, clock }: EnrolmentsParts, codeHash: string, device: Device) {
+async function openSession(parts: EnrolmentsParts, codeHash: string, device: Device) {
+  const { database, betterAuth, secret, lifetimes, clock } = parts
   const { internalAdapter } = await betterAuth.$context
-  const expiresAt = new Date(clock() + sessionLifetimes.device.idleMs)
-  const session = await internalAdapter.createSession(device.user_id, false, { expiresAt }, true)
+  const expiresAt = new Date(clock() + lifetimes.device.idleMs)
+  const session = await internalAdapter.createSession(device.user_id, false, { expiresAt, kind: 'device' }, true)
   const won = await database.run(
     `update enrolments set state = 'redeemed' where device_code_hash = ? and state = 'approved'`,
     codeHash,

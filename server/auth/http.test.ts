@@ -82,7 +82,7 @@ test.each([
   const answer = await server.auth.handle(authRequest(method, path, method === 'POST' ? body : undefined), address)
   expect(answer.status).toBe(404)
   expect(await answer.json()).toMatchObject({ code: 'not_found' })
-  expect(await server.auth.users.list()).toEqual([])
+  expect((await server.auth.users.list()).items).toEqual([])
 })
 
 test('a wrong password is answered with a problem document', async () => {

@@ -4,8 +4,9 @@ import { type ProblemCode, problemDocument, problems } from '#protocol/problem.t
 import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
-import { addressHeader, authPath, type BetterAuth } from './better-auth.ts'
+import { addressHeader, authPath, type BetterAuth, programHeader } from './better-auth.ts'
 import type { Identity } from './identity.ts'
+import type { createOAuthEndpoints } from './oauth/endpoints.ts'
 import { addressKey, type RateLimit } from './rate-limit.ts'
 import { accountDisabled, wrongCredentials } from './sign-in.ts'
 
@@ -15,20 +16,30 @@ import { accountDisabled, wrongCredentials } from './sign-in.ts'
  */
 const served = new Set(['POST /sign-in/email', 'POST /sign-out', 'GET /get-session', 'GET /jwks', 'GET /ok'])
 
+/** Whoever meets an unknown `kid` asks again sooner: new keys are published before anybody has seen a token of theirs. */
+const keySetCaching = 'public, max-age=300'
+
 export interface HttpParts {
   readonly betterAuth: BetterAuth
   readonly baseUrl: string
   readonly requests: RateLimit
+  /** OAuth, which answers in its own forms. */
+  readonly oauth: ReturnType<typeof createOAuthEndpoints>
+  /** Sees to it that there is a key to sign with, so that the key set is never empty. */
+  readonly prepareKeys: () => Promise<unknown>
   readonly identify: Auth['identify']
   readonly audit: Audit
   readonly log: Logger
 }
 
-export function createHandle({ betterAuth, baseUrl, requests, identify, audit, log }: HttpParts): Auth['handle'] {
+export function createHandle(parts: HttpParts): Auth['handle'] {
+  const { betterAuth, baseUrl, requests, prepareKeys, identify, audit, log } = parts
+
   async function answer(request: Request, address: string): Promise<Response> {
     const { pathname, search } = new URL(request.url)
     const path = pathname.startsWith(`${authPath}/`) ? pathname.slice(authPath.length) : ''
-    if (!served.has(`${request.method} ${path}`)) {
+    const oauth = parts.oauth(request.method, path)
+    if (oauth === null && !served.has(`${request.method} ${path}`)) {
       throw new AuthError('not_found', 'There is nothing at this address.')
     }
     const retryAfter = await requests.take(addressKey(address))
@@ -36,8 +47,11 @@ export function createHandle({ betterAuth, baseUrl, requests, identify, audit, l
       const sentence = `Too many requests. Try again in ${retryAfter} seconds.`
       throw new AuthError('rate_limited', sentence, { retryAfter })
     }
+    if (oauth !== null) return oauth(request, address)
+    if (path === '/jwks') await prepareKeys()
     const headers = new Headers(request.headers)
     headers.set(addressHeader, address)
+    headers.delete(programHeader)
     // The address comes from the configuration: what the Host header says has no effect.
     const forwarded = new Request(new URL(pathname + search, baseUrl), {
       method: request.method,
@@ -47,11 +61,13 @@ export function createHandle({ betterAuth, baseUrl, requests, identify, audit, l
     // Afterwards nobody knows any more who it was.
     const leaving = path === '/sign-out' ? await signedIn(request.headers) : null
     const response = await betterAuth.handler(forwarded)
-    if (leaving !== null && 'sessionId' in leaving && response.ok) {
+    if (!response.ok) return refused(response)
+    if (leaving !== null && 'sessionId' in leaving) {
       const target = { kind: 'session', id: leaving.sessionId, name: '' } as const
       await audit.record({ action: 'sign_out', actor: leaving, target })
     }
-    return response.ok ? withoutToken(response) : await refused(response)
+    if (path === '/jwks') response.headers.set('cache-control', keySetCaching)
+    return withoutToken(response)
   }
 
   /** A session that has ended already signs out as well. */

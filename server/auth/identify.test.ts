@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { sessionSettings } from '#server/config/sign-ins.ts'
 import {
   ada,
   address,
@@ -52,26 +53,44 @@ test('an access token for the socket is no bearer for the API', async () => {
   await expect(server.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
 })
 
-test('a session that is used stays, and one that is not used for a week ends', async () => {
+test("a browser's session that is used stays, for 30 days; one that is not used for a week ends", async () => {
+  await using server = await startAuth()
+  const kind = async (cookie: string) => (await server.auth.identify(new Headers({ cookie })))?.identity.kind
+  await server.auth.users.create(ada)
+  const body = { email: ada.email, password }
+  const used = await server.auth.handle(authRequest('POST', '/sign-in/email', body), address)
+  const unused = await server.auth.handle(authRequest('POST', '/sign-in/email', body), address)
+  const [usedCookie, unusedCookie] = [used, unused].map(({ headers }) => cookiesOf(headers.getSetCookie()))
+  for (const days of [6, 2, 6, 6, 6]) {
+    server.forward(days * day)
+    expect(await kind(usedCookie ?? '')).toBe('user')
+  }
+  expect(await kind(unusedCookie ?? '')).toBeUndefined()
+  server.forward(4 * day + 1)
+  expect(await kind(usedCookie ?? '')).toBeUndefined()
+})
+
+test("a program's session that is used stays, for a year; one that is not used for 90 days ends", async () => {
   await using server = await startAuth()
   const { token } = await signedIn(server.auth)
-  for (const days of [6, 6, 6]) {
+  const unused = await server.auth.signIn(ada.email, password, address)
+  expect(Date.parse(unused.expiresAt) - Date.now()).toBeGreaterThan(89 * day * 1000)
+  for (const days of [89, 2, 89, 89, 89]) {
     server.forward(days * day)
     expect(await identityOf(server.auth, token)).toMatchObject({ kind: 'user' })
   }
+  await expect(server.auth.identify(bearer(unused.token))).rejects.toMatchObject({ code: 'invalid_token' })
   server.forward(7 * day + 1)
   await expect(server.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
 })
 
-test('a session ends after 30 days however much it is used', async () => {
+test('how long sessions last is a setting, which holds for those that exist', async () => {
   await using server = await startAuth()
   const { token } = await signedIn(server.auth)
-  for (let days = 0; days < 29; days++) {
-    server.forward(day)
-    await identityOf(server.auth, token)
-  }
-  server.forward(day + 1)
-  await expect(server.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
+  await using later = await startAuth({ path: server.path, session: sessionSettings.parse({ program_idle: '5m' }) })
+  expect(await identityOf(later.auth, token)).toMatchObject({ kind: 'user' })
+  later.forward(301)
+  await expect(later.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
 })
 
 test('a device stays signed in for years, as long as it is used', async () => {

@@ -1,18 +1,30 @@
 import { timingSafeEqual } from 'node:crypto'
 import { parseCookies, serializeCookie } from 'better-call'
-import type { Auth, Identified } from './auth.ts'
+import type { Auth, Identified, Verified } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
+import type { DeviceRotation } from './device-rotation.ts'
 import { type KeyIdentity, type Keys, keyPrefix } from './keys.ts'
+import type { Grants } from './oauth/grants.ts'
+import { accessTokenPrefix } from './oauth/limits.ts'
+import { requestOrigin } from './origin.ts'
 import { hashToken } from './random-token.ts'
+import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
 import { signSessionToken, verifySessionToken } from './session-token.ts'
-import { type CurrentSession, type Sessions, sessionLifetimes, sessionUpdateAgeMs } from './sessions.ts'
+import type { CurrentSession, Sessions } from './sessions.ts'
+import { spanInWords } from './token-times.ts'
 
 export interface IdentifyParts {
   readonly betterAuth: BetterAuth
   readonly sessions: Sessions
   readonly keys: Keys
+  readonly grants: Pick<Grants, 'ofToken'>
+  readonly rotation: Pick<DeviceRotation, 'takeOver'>
+  readonly lifetimes: SessionLifetimes
   readonly secret: string
+  readonly verifyAccessToken: Auth['verifyAccessToken']
+  /** A header that may hold a session token as well; null for none. */
+  readonly tokenHeader: string | null
   /** The key that the configuration names, if it does. */
   readonly configuredKey?: string | undefined
   readonly clock: () => number
@@ -23,19 +35,31 @@ export interface IdentifyParts {
  * instead of some two milliseconds, for every request there is; and it knows that devices' sessions are longer.
  */
 export function createIdentify(parts: IdentifyParts): Auth['identify'] {
-  const { betterAuth, sessions, keys, secret } = parts
+  const { betterAuth, sessions, keys, grants, secret } = parts
 
   async function byBearer(presented: string): Promise<Identified> {
+    if (presented.startsWith(accessTokenPrefix)) return byGrant(presented)
     if (presented.startsWith(keyPrefix)) {
       throw new AuthError('invalid_token', 'API keys go in X-API-Key, and sessions in Authorization: Bearer.')
     }
+    if (isJwt(presented)) throw await misplacedJwt(presented)
     const token = verifySessionToken(presented, secret)
     const session = token === null ? null : await sessions.ofToken(token)
     if (session === null) {
       throw new AuthError('invalid_token', 'The session has ended or never was. Sign in again.')
     }
     await extend(parts, session)
-    return { identity: session.identity, by: 'bearer', cookies: [] }
+    const { identity: found, isSuccessor } = session
+    const identity = isSuccessor && found.kind === 'device' ? await parts.rotation.takeOver(found) : found
+    return { identity, by: 'bearer', cookies: [] }
+  }
+
+  async function byGrant(presented: string): Promise<Identified> {
+    const identity = await grants.ofToken(presented)
+    if (identity === null) {
+      throw new AuthError('invalid_token', 'The OAuth access token has expired or was revoked. Refresh it.')
+    }
+    return { identity, by: 'bearer', cookies: [] }
   }
 
   async function byKey(presented: string): Promise<Identified> {
@@ -66,8 +90,23 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     return { identity: session.identity, by: 'cookie', cookies: renewed }
   }
 
-  return async (headers) => {
+  /** What is wrong with it, or that it is for something else. */
+  async function misplacedJwt(presented: string): Promise<AuthError> {
+    const verified = await parts.verifyAccessToken(presented)
+    return new AuthError('invalid_token', sentenceOf(verified))
+  }
+
+  /** The token of either header. Two that differ are two people: neither is believed. */
+  function bearerOf(headers: Headers): string | undefined {
     const bearer = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
+    const bare = parts.tokenHeader === null ? undefined : headers.get(parts.tokenHeader)?.trim() || undefined
+    if (bearer === undefined || bare === undefined || bearer === bare) return bearer ?? bare
+    const sentence = `Send one token: those in Authorization and ${parts.tokenHeader} are not the same.`
+    throw new AuthError('bad_request', sentence)
+  }
+
+  return async (headers) => {
+    const bearer = bearerOf(headers)
     if (bearer !== undefined) return byBearer(bearer)
     // Older libraries of Centrifugo send it so.
     const key = headers.get('x-api-key') ?? /^apikey +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1] ?? null
@@ -77,6 +116,21 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
   }
 }
 
+/** Session tokens have one dot. */
+const isJwt = (presented: string) => presented.split('.').length === 3
+
+function sentenceOf(verified: Verified): string {
+  if (verified.ok) return 'This is an access token, which opens a socket. Send the session token that it was had with.'
+  const span = spanInWords(verified.bySeconds ?? 0)
+  if (verified.reason === 'expired') {
+    return `This token expired ${span} ago by the clock of this server. Fetch another one; should that be refused too, set the clock of whoever signs it.`
+  }
+  if (verified.why === 'clock') {
+    return `This token is from the future: it begins ${span} from now by the clock of this server. Set the clocks of this server and of whoever signs it, and fetch another one.`
+  }
+  return 'This token is not one of this server, or its session has ended. Sign in again.'
+}
+
 const configured: KeyIdentity = {
   ...{ kind: 'key', userId: 'http_api.key', keyId: 'http_api.key', name: 'http_api.key', role: 'admin' },
   scopes: ['publish', 'subscribe', 'admin'],
@@ -84,12 +138,17 @@ const configured: KeyIdentity = {
 }
 
 /** Writes the use of a session down, at most once a minute; says whether it did. */
-async function extend({ betterAuth, clock }: IdentifyParts, session: CurrentSession): Promise<boolean> {
+async function extend({ betterAuth, lifetimes, clock }: IdentifyParts, session: CurrentSession): Promise<boolean> {
   const now = clock()
   if (now - session.usedAt < sessionUpdateAgeMs) return false
-  const { idleMs, absoluteMs } = sessionLifetimes[session.identity.kind === 'device' ? 'device' : 'person']
+  const { idleMs, absoluteMs } = lifetimes[session.kind]
   const expiresAt = new Date(Math.min(now + idleMs, session.startedAt + absoluteMs))
   const { internalAdapter } = await betterAuth.$context
-  await internalAdapter.updateSession(session.token, { expiresAt, updatedAt: new Date(now) })
+  const { address, userAgent } = requestOrigin()
+  await internalAdapter.updateSession(session.token, {
+    ...{ expiresAt, updatedAt: new Date(now) },
+    // Where it was last used from; nobody asked when the server looks by itself.
+    ...(address !== '' && { ipAddress: address, userAgent }),
+  })
   return true
 }

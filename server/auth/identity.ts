@@ -16,7 +16,8 @@ export type Identity =
       readonly sessionId: string
       readonly name: string
       readonly role: 'device'
-      readonly device: { readonly id: string; readonly name: string }
+      /** `rotate`: it is to take a new credential. */
+      readonly device: { readonly id: string; readonly name: string; readonly rotate?: true }
     }
   /** A service with an API key. It may do what its scopes say. */
   | {
@@ -26,8 +27,26 @@ export type Identity =
       readonly name: string
       readonly role: PersonRole
       readonly scopes: readonly KeyScope[]
+      /** When it ends, if it does. */
+      readonly expiresAt?: string
       /** It stands in the configuration: it opens the realtime server API and nothing else, there for every channel. */
       readonly isConfigured?: true
+    }
+  /**
+   * A service with an OAuth access token. It acts for a person who let it, or with an account of its own for itself, and
+   * may do what its scopes and the role of that account both allow.
+   */
+  | {
+      readonly kind: 'grant'
+      readonly userId: string
+      /** The access token, by its id in the records. */
+      readonly grantId: string
+      readonly client: { readonly id: string; readonly name: string }
+      readonly name: string
+      readonly role: PersonRole
+      readonly scopes: readonly KeyScope[]
+      /** Seconds since 1970. */
+      readonly expiresAt: number
     }
   /** Somebody on the server's own machine, through the socket in the data folder: trusted as an administrator. */
   | { readonly kind: 'local'; readonly userId: 'local'; readonly name: string; readonly role: 'admin' }

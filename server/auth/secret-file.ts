@@ -11,7 +11,12 @@ export class SecretFileError extends Error {
   }
 }
 
-export type SecretFileErrorCode = 'secret_exposed' | 'secret_malformed' | 'secret_unreadable' | 'secret_unwritable'
+export type SecretFileErrorCode =
+  | 'secret_exposed'
+  | 'secret_malformed'
+  | 'secret_unreadable'
+  | 'secret_unwritable'
+  | 'secret_differs'
 
 /**
  * The secret that signs session tokens and encrypts signing keys: 32 random bytes as base64url, in a file of its own

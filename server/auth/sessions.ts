@@ -1,30 +1,23 @@
 import type { PersonRole } from '#protocol/roles.ts'
 import type { AccountKind } from './accounts.ts'
 import type { Database } from './database.ts'
+import { isRotationDue } from './device-rotation.ts'
 import type { Identity } from './identity.ts'
-
-const dayMs = 24 * 60 * 60 * 1000
-
-/** A session ends when it has not been used for so long, and in any case so long after it began. */
-export const sessionLifetimes = {
-  person: { idleMs: 7 * dayMs, absoluteMs: 30 * dayMs },
-  /** A kiosk stays signed in until it is removed, or has been in a cupboard for more than a year. */
-  device: { idleMs: 400 * dayMs, absoluteMs: Number.POSITIVE_INFINITY },
-} as const satisfies Partial<Record<AccountKind, { idleMs: number; absoluteMs: number }>>
-
-/** A use of a session is written down when the last one written is older than this. */
-export const sessionUpdateAgeMs = 60_000
+import type { SessionKind, SessionLifetimes } from './session-lifetimes.ts'
 
 export type SessionIdentity = Extract<Identity, { sessionId: string }>
 
 /** A session that is valid now. */
 export interface CurrentSession {
   readonly identity: SessionIdentity
+  readonly kind: SessionKind
   /** The bare token: it never leaves this room. */
   readonly token: string
   readonly expiresAt: number
   readonly usedAt: number
   readonly startedAt: number
+  /** It is a device's new one, and this its first use: the one before ends. */
+  readonly isSuccessor: boolean
 }
 
 /** Who is behind a session or key at this moment, read from the records each time: some microseconds. */
@@ -35,33 +28,87 @@ export interface Sessions {
   over(limit: number): Promise<readonly { readonly token: string }[]>
 }
 
-export function createSessions(database: Database, clock: () => number): Sessions {
-  const columns = `select s.id, s.token, s."expiresAt", s."createdAt", s."updatedAt", u.id as "userId", u.name, u.email, u.role,
-      u.kind, u.banned, d.id as "deviceId", d.name as "deviceName"
+export interface SessionsParts {
+  readonly database: Database
+  readonly lifetimes: SessionLifetimes
+  /** Beyond this age a device's credential is to be changed; 0 is never. */
+  readonly rotateAfterMs: number
+  readonly clock: () => number
+}
+
+export function createSessions({ database, lifetimes, rotateAfterMs, clock }: SessionsParts): Sessions {
+  const columns = `select s.id, s.token, s.kind as "sessionKind", s."expiresAt", s."createdAt", s."updatedAt",
+      u.id as "userId", u.name, u.email, u.role, u.kind, u.banned, d.id as "deviceId", d.name as "deviceName",
+      d.next_session_id, d.rotating_since, coalesce(d.credential_since, d.enrolled_at) as credential_since
     from session s join "user" u on u.id = s."userId" left join devices d on d.user_id = u.id`
   const byId = `${columns} where s.id = ?`
   return {
-    ofToken: async (token) => current(await database.get<Row>(`${columns} where s.token = ?`, token), clock()),
+    ofToken: async (token) => current(await database.get<Row>(`${columns} where s.token = ?`, token)),
     ofId(sessionId) {
       const row = database.get<Row>(byId, sessionId)
-      return row instanceof Promise ? row.then((later) => current(later, clock())) : current(row, clock())
+      return row instanceof Promise ? row.then(current) : current(row)
     },
     async over(limit) {
       const now = clock()
+      const at = (ms: number) => new Date(ms).toISOString()
       return database.all(
         `select s.token from session s join "user" u on u.id = s."userId"
-         where s."expiresAt" <= ? or (u.kind = 'person' and s."createdAt" <= ?) limit ?`,
-        new Date(now).toISOString(),
-        new Date(now - sessionLifetimes.person.absoluteMs).toISOString(),
+         where s."expiresAt" <= ? or (u.kind = 'person' and s."createdAt" <= ?)
+           or (u.kind = 'person' and coalesce(s.kind, 'browser') = 'browser' and s."createdAt" <= ?) limit ?`,
+        at(now),
+        at(now - Math.max(lifetimes.program.absoluteMs, lifetimes.browser.absoluteMs)),
+        at(now - lifetimes.browser.absoluteMs),
         limit,
       )
     },
+  }
+
+  function current(row: Row | undefined): CurrentSession | null {
+    if (row === undefined || row.banned) return null
+    const now = clock()
+    const identity = sessionIdentity(row, now)
+    if (identity === null) return null
+    const kind = identity.kind === 'device' ? 'device' : row.sessionKind === 'program' ? 'program' : 'browser'
+    const startedAt = Date.parse(row.createdAt)
+    const usedAt = Date.parse(row.updatedAt)
+    const { idleMs, absoluteMs } = lifetimes[kind]
+    // What the settings say now holds for sessions that began under others.
+    const expiresAt = Math.min(Date.parse(row.expiresAt), usedAt + idleMs, startedAt + absoluteMs)
+    if (expiresAt <= now) return null
+    return {
+      identity,
+      kind,
+      token: row.token,
+      expiresAt,
+      usedAt,
+      startedAt,
+      isSuccessor: row.next_session_id === row.id,
+    }
+  }
+
+  function sessionIdentity(row: Row, now: number): SessionIdentity | null {
+    const common = { userId: row.userId, sessionId: row.id }
+    switch (row.kind) {
+      case 'person':
+        return { kind: 'user', ...common, name: row.name, email: row.email, role: row.role as PersonRole }
+      case 'device': {
+        if (row.deviceId === null || row.deviceName === null) return null
+        const rotate = isRotationDue(row, rotateAfterMs, now)
+        const device = { id: row.deviceId, name: row.deviceName, ...(rotate && { rotate: true as const }) }
+        return { kind: 'device', ...common, name: row.deviceName, role: 'device', device }
+      }
+      case 'service':
+        return null // a service has keys and no sessions
+      default:
+        return row.kind satisfies never
+    }
   }
 }
 
 interface Row {
   readonly id: string
   readonly token: string
+  readonly sessionKind: string | null
   readonly expiresAt: string
   readonly createdAt: string
   readonly updatedAt: string
@@ -73,36 +120,7 @@ interface Row {
   readonly banned: number | boolean | null
   readonly deviceId: string | null
   readonly deviceName: string | null
-}
-
-function current(row: Row | undefined, now: number): CurrentSession | null {
-  if (row === undefined || row.banned) return null
-  const expiresAt = Date.parse(row.expiresAt)
-  const startedAt = Date.parse(row.createdAt)
-  const identity = sessionIdentity(row)
-  if (identity === null || expiresAt <= now) return null
-  const { absoluteMs } = sessionLifetimes[identity.kind === 'device' ? 'device' : 'person']
-  if (startedAt + absoluteMs <= now) return null
-  return { identity, token: row.token, expiresAt, usedAt: Date.parse(row.updatedAt), startedAt }
-}
-
-function sessionIdentity(row: Row): SessionIdentity | null {
-  const common = { userId: row.userId, sessionId: row.id }
-  switch (row.kind) {
-    case 'person':
-      return { kind: 'user', ...common, name: row.name, email: row.email, role: row.role as PersonRole }
-    case 'device':
-      if (row.deviceId === null || row.deviceName === null) return null
-      return {
-        kind: 'device',
-        ...common,
-        name: row.deviceName,
-        role: 'device',
-        device: { id: row.deviceId, name: row.deviceName },
-      }
-    case 'service':
-      return null // a service has keys and no sessions
-    default:
-      return row.kind satisfies never
-  }
+  readonly next_session_id: string | null
+  readonly rotating_since: string | null
+  readonly credential_since: string | null
 }

@@ -15,7 +15,7 @@ test('the set-up link creates the first administrator, signed in', async () => {
     by: 'cookie',
     identity: { kind: 'user', role: 'admin', name: 'Ada', email: ada.email },
   })
-  expect(await users.list()).toMatchObject([{ email: ada.email, role: 'admin' }])
+  expect((await users.list()).items).toMatchObject([{ email: ada.email, role: 'admin' }])
   expect(await server.auth.signIn(ada.email, password, address)).toHaveProperty('token')
 })
 
@@ -29,7 +29,7 @@ test('set-up happens once', async () => {
   await expect(setup.complete(again, address)).rejects.toMatchObject({ code: 'setup_done' })
   const fresh = await setup.createToken()
   await expect(setup.complete({ ...again, token: fresh }, address)).rejects.toMatchObject({ code: 'setup_done' })
-  expect(await server.auth.users.list()).toHaveLength(1)
+  expect((await server.auth.users.list()).items).toHaveLength(1)
 })
 
 test('of two that complete it at the same time one becomes administrator', async () => {
@@ -42,7 +42,7 @@ test('of two that complete it at the same time one becomes administrator', async
   ])
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'setup_done' } })
-  expect(await server.auth.users.list()).toHaveLength(1)
+  expect((await server.auth.users.list()).items).toHaveLength(1)
 })
 
 test('a wrong, replaced or old link is refused', async () => {
@@ -57,7 +57,7 @@ test('a wrong, replaced or old link is refused', async () => {
   await setup.check(second)
   server.forward(24 * 3600)
   await expect(setup.check(second)).rejects.toMatchObject(invalid)
-  expect(await server.auth.users.list()).toEqual([])
+  expect((await server.auth.users.list()).items).toEqual([])
 })
 
 test('the token is not in the database', async () => {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { AuthError } from './auth-error.ts'
 import type { Counters } from './counters.ts'
 import { addressKey, createRateLimit } from './rate-limit.ts'
@@ -40,7 +41,7 @@ export function createSignInLimit(limits: SignInLimits, counters: Counters): Sig
   }
 }
 
-/** E-mail addresses come from anybody and may have any length. */
+/** E-mail addresses come from anybody and may have any length, and whoever looks into Redis is not to read them there. */
 function accountKey(email: string): string {
-  return email.toLowerCase().slice(0, 254)
+  return hash('sha256', email.toLowerCase(), 'base64url')
 }

@@ -1,7 +1,8 @@
 import { APIError } from 'better-auth/api'
 import type { TokenAnswer } from '#protocol/api.ts'
 import { AuthError } from './auth-error.ts'
-import { addressHeader, type BetterAuth } from './better-auth.ts'
+import { addressHeader, type BetterAuth, programHeader } from './better-auth.ts'
+import { requestOrigin } from './origin.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Signs in within the process, with the checks and limits that HTTP has. */
@@ -16,7 +17,7 @@ export function createSignIn({ betterAuth, sessions }: { betterAuth: BetterAuth;
 
   return {
     async forToken(email: string, password: string, address: string): Promise<TokenAnswer> {
-      const { headers, response } = await signIn(email, password, new Headers({ [addressHeader]: address }))
+      const { headers, response } = await signIn(email, password, programHeaders(address))
       const token = headers.get('set-auth-token')
       const session = await sessions.ofToken(response.token)
       // Ended already: somebody has disabled the account at this moment.
@@ -29,6 +30,11 @@ export function createSignIn({ betterAuth, sessions }: { betterAuth: BetterAuth;
       return headers.getSetCookie()
     },
   }
+}
+
+function programHeaders(address: string): Headers {
+  const { userAgent } = requestOrigin()
+  return new Headers({ [addressHeader]: address, [programHeader]: 'yes', 'user-agent': userAgent })
 }
 
 /** One answer for an unknown account and for a wrong password. */

@@ -26,8 +26,8 @@ export interface SigningKeysParts {
   readonly clock: () => number
 }
 
-/** How long the signing key is used before the table is asked again; keys change every 90 days. */
-const signingKeyMs = 10 * 60_000
+/** How long the keys are used before the table is asked again: they change every 90 days, and end a while after that. */
+const keysMs = 10 * 60_000
 
 export function createSigningKeys(parts: SigningKeysParts): SigningKeys {
   return { issuer: issuerOf(parts.baseUrl), current: createSigningKey(parts), ...createPublicKeys(parts) }
@@ -45,7 +45,7 @@ function createSigningKey({ betterAuth, clock }: SigningKeysParts) {
   return () => {
     if (current === undefined || current.until <= clock()) {
       const key = load()
-      current = { key, until: clock() + signingKeyMs }
+      current = { key, until: clock() + keysMs }
       key.catch(() => {
         current = undefined
       })
@@ -54,8 +54,9 @@ function createSigningKey({ betterAuth, clock }: SigningKeysParts) {
   }
 }
 
-function createPublicKeys({ betterAuth, database }: SigningKeysParts): PublicKeys {
+function createPublicKeys({ betterAuth, database, clock }: SigningKeysParts): PublicKeys {
   let set: ReturnType<typeof load> | undefined
+  let until = 0
   let byHeader: ReadonlyMap<string, KeyObject> = new Map()
   async function load() {
     const { keys } = await betterAuth.api.getJwks()
@@ -65,6 +66,7 @@ function createPublicKeys({ betterAuth, database }: SigningKeysParts): PublicKey
   function read() {
     const reading = load()
     set = reading
+    until = clock() + keysMs
     reading.catch(() => {
       if (set === reading) set = undefined
     })
@@ -74,10 +76,11 @@ function createPublicKeys({ betterAuth, database }: SigningKeysParts): PublicKey
   async function isNew(kid: string | undefined): Promise<boolean> {
     return kid !== undefined && (await database.get('select 1 from jwks where id = ?', kid)) !== undefined
   }
+  const isOld = () => until <= clock()
   return {
-    keyOf: (header) => byHeader.get(header) ?? null,
+    keyOf: (header) => (isOld() ? null : (byHeader.get(header) ?? null)),
     async find(header) {
-      const find = await (set ?? read())
+      const find = await (set === undefined || isOld() ? read() : set)
       try {
         return await find(header)
       } catch (error) {

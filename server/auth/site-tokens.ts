@@ -8,8 +8,9 @@ import {
   jwtVerify,
 } from 'jose'
 import type { SiteTokenSettings } from '#server/config/client.ts'
-import type { TokenFault } from './auth.ts'
+import type { RefusedToken, TokenFault } from './auth.ts'
 import { createKeySetFetch } from './key-set-fetch.ts'
+import { clockToleranceSeconds, timeFault } from './token-times.ts'
 
 /** Checks tokens that the site's own backend signs, with the keys of the configuration and no others. */
 export interface SiteTokens {
@@ -17,9 +18,7 @@ export interface SiteTokens {
   verify(token: string): Promise<SiteVerified>
 }
 
-export type SiteVerified =
-  | { readonly ok: true; readonly claims: JWTPayload }
-  | { readonly ok: false; readonly reason: 'expired' | 'invalid'; readonly why?: TokenFault }
+export type SiteVerified = { readonly ok: true; readonly claims: JWTPayload } | RefusedToken<'expired' | 'invalid'>
 
 /** A secret is only ever used with these, and a public key only with those: neither can stand for the other. */
 const secretAlgorithms = ['HS256', 'HS384', 'HS512']
@@ -47,9 +46,14 @@ export function createSiteTokens(settings: SiteTokenSettings, clock: () => numbe
           return accepted(await jwtVerify(token, keySet, terms(publicAlgorithms)))
         return { ok: false, reason: 'invalid', why: alg === '' ? 'malformed' : 'unknown key' }
       } catch (error) {
-        return refusal(error)
+        if (faults.some((fault) => error instanceof fault)) return refusalOf(error, clock() / 1000)
+        throw error
       }
     },
+  }
+
+  function accepted({ payload }: { readonly payload: JWTPayload }): SiteVerified {
+    return timeFault(payload, clock() / 1000) ?? { ok: true, claims: payload }
   }
 
   async function withSecrets(token: string): Promise<SiteVerified> {
@@ -77,18 +81,16 @@ export function createSiteTokens(settings: SiteTokenSettings, clock: () => numbe
     return {
       algorithms,
       currentDate: new Date(clock()),
+      clockTolerance: clockToleranceSeconds,
       ...(audience !== undefined && { audience }),
       ...(issuer !== undefined && { issuer }),
     }
   }
 }
 
-function accepted({ payload }: { readonly payload: JWTPayload }): SiteVerified {
-  return { ok: true, claims: payload }
-}
-
 /** Faults of the token. What is missing here, such as keys that cannot be fetched, is a fault of ours or the site's. */
 const faults = [
+  errors.JWTExpired,
   errors.JWTInvalid,
   errors.JWSInvalid,
   errors.JWSSignatureVerificationFailed,
@@ -99,14 +101,14 @@ const faults = [
   errors.JWKSMultipleMatchingKeys,
 ]
 
-function refusal(error: unknown): SiteVerified {
-  if (error instanceof errors.JWTExpired || isEarly(error)) return { ok: false, reason: 'expired' }
-  if (faults.some((fault) => error instanceof fault)) return { ok: false, reason: 'invalid', why: whyOf(error) }
-  throw error
+/** What is wrong with a token that jose refuses. `now` is in seconds since 1970. */
+export function refusalOf(error: unknown, now: number): RefusedToken<'expired' | 'invalid'> {
+  const isAboutTime = error instanceof errors.JWTExpired || isEarly(error)
+  const fault = isAboutTime ? timeFault(error.payload, now) : null
+  return fault ?? { ok: false, reason: 'invalid', why: whyOf(error) }
 }
 
-/** What is wrong with a token that jose refuses. */
-export function whyOf(error: unknown): TokenFault {
+function whyOf(error: unknown): TokenFault {
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'bad signature'
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
     return 'unknown key'
@@ -124,7 +126,7 @@ function algorithmOf(token: string): string {
   }
 }
 
-/** Not valid yet: the clocks differ, and another token a moment later may be. */
-function isEarly(error: unknown): boolean {
+/** Not valid yet. */
+function isEarly(error: unknown): error is errors.JWTClaimValidationFailed {
   return error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf' && error.reason === 'check_failed'
 }

@@ -2,6 +2,8 @@ import { decodeJwt } from 'jose'
 import { subscriptionTokenSettings } from '#server/config/client.ts'
 import type { Auth, VerifiedConnection } from './auth.ts'
 import type { SiteSettings } from './create-auth.ts'
+import type { Grants } from './oauth/grants.ts'
+import { accessTokenPrefix } from './oauth/limits.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import { createSiteTokens } from './site-tokens.ts'
 import type { SubscriptionTokens } from './subscription-tokens.ts'
@@ -14,6 +16,7 @@ export interface SocketTokensParts {
   readonly signingKeys: SigningKeys
   readonly accessTokens: Pick<Auth, 'verifyAccessToken'>
   readonly subscriptionTokens: SubscriptionTokens
+  readonly grants: Pick<Grants, 'ofToken'>
   readonly site: SiteSettings | undefined
   readonly clock: () => number
 }
@@ -25,12 +28,13 @@ export interface SocketTokensParts {
 export function createSocketTokens(
   parts: SocketTokensParts,
 ): Pick<Auth, 'verifyConnectionToken' | 'verifySubscriptionToken'> {
-  const { site, clock, accessTokens, subscriptionTokens } = parts
+  const { site, clock, accessTokens, subscriptionTokens, grants } = parts
   const connections = site && createSiteTokens(site.token, clock)
   const subscriptions = site && createSiteTokens(subscriptionTokenSettings(site), clock)
 
   return {
     async verifyConnectionToken(token) {
+      if (token.startsWith(accessTokenPrefix)) return byGrant(token)
       if (isOurs(token)) {
         const verified = await accessTokens.verifyAccessToken(token)
         return verified.ok ? { ...verified, grants: [] } : verified
@@ -49,6 +53,13 @@ export function createSocketTokens(
       if (isOver(claims.data.expiresAt)) return { ok: false, reason: 'expired' }
       return { ok: true, ...claims.data }
     },
+  }
+
+  /** One that was revoked is told as one that has expired: whoever refreshes it finds out. */
+  async function byGrant(token: string): Promise<VerifiedConnection> {
+    const identity = await grants.ofToken(token)
+    if (identity === null) return { ok: false, reason: 'expired' }
+    return { ok: true, identity, expiresAt: identity.expiresAt, grants: [] }
   }
 
   function isOurs(token: string): boolean {

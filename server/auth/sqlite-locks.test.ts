@@ -18,21 +18,27 @@ import {
 } from './auth-fixture.ts'
 import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { openIdentityRecords } from './database.ts'
+import { createGrants } from './oauth/grants.ts'
 import { scryptPasswords } from './passwords.ts'
+import { sessionLifetimes } from './session-lifetimes.ts'
 
 test('better-auth holds no lock on the records while it waits for something', async () => {
   await using store = await openStore({ path: join(temporaryFolder(), 'carillon.sqlite') })
   store.sqlite.exec('PRAGMA busy_timeout = 0')
   const log = pino({ level: 'silent' })
   await using records = await openRecords({ store, log })
+  const { betterAuth: kept, database } = await openIdentityRecords(records)
+  const revocation = { publish: () => {}, onRevoked: () => () => {} }
   const parts = {
-    records: (await openIdentityRecords(records)).betterAuth,
+    records: kept,
     baseUrl,
     trustedOrigins: [],
     secret: 's'.repeat(43),
     passwords: fastPasswords,
+    lifetimes: sessionLifetimes(),
+    onSignIn: async () => {},
     signInLimit: { take: async () => {}, clear: async () => {} },
-    revocation: { publish: () => {}, onRevoked: () => () => {} },
+    ...{ revocation, grants: createGrants({ database, revocation, clock: Date.now }) },
     log,
   }
   await records.prepare((db) => migrateBetterAuth(parts, db))
@@ -84,6 +90,16 @@ test('a write that meets the lock of another process fails as a whole, and the n
   server.store.sqlite.exec('BEGIN IMMEDIATE')
   await expect(server.auth.keys.create('weather', ['publish'], operator)).rejects.toThrow('locked')
   server.store.sqlite.exec('ROLLBACK')
-  expect(await server.auth.keys.list()).toEqual([])
+  expect((await server.auth.keys.list()).items).toEqual([])
   expect(await server.auth.keys.create('weather', ['publish'], operator)).toHaveProperty('key')
+})
+
+test('no entry of the audit record is replaced in passing, which no trigger for removal is told of', async () => {
+  await using server = await startAuth()
+  await server.auth.audit.record({ action: 'setup', actor: operator })
+  const entries = () => server.database.all('select * from audit_entries')
+  const before = await entries()
+  const replace = 'insert or replace into audit_entries select * from audit_entries'
+  await expect(server.database.run(replace)).rejects.toThrow(/added and nothing else/)
+  expect(await entries()).toEqual(before)
 })

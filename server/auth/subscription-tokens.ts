@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import type { Auth } from './auth.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import { type SiteVerified, whyOf } from './site-tokens.ts'
+import { refusalOf, type SiteVerified } from './site-tokens.ts'
+import { clockToleranceSeconds, timeFault } from './token-times.ts'
 
 /** What these tokens are for: with this audience none of them opens a socket, and no access token a channel. */
 const subscriptionTokenAudience = 'carillon:subscription'
@@ -44,11 +45,11 @@ export function createSubscriptionTokens({ signingKeys, clock }: SubscriptionTok
           algorithms: ['EdDSA'],
           requiredClaims: ['sub', 'exp', 'channel'],
           currentDate: new Date(clock()),
+          clockTolerance: clockToleranceSeconds,
         })
-        return { ok: true, claims: payload }
+        return timeFault(payload, clock() / 1000) ?? { ok: true, claims: payload }
       } catch (error) {
-        if (error instanceof errors.JWTExpired) return { ok: false, reason: 'expired' }
-        if (error instanceof errors.JOSEError) return { ok: false, reason: 'invalid', why: whyOf(error) }
+        if (error instanceof errors.JOSEError) return refusalOf(error, clock() / 1000)
         throw error
       }
     },

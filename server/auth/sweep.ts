@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { BetterAuth } from './better-auth.ts'
 import type { KeptAudit } from './create-audit.ts'
 import type { Database } from './database.ts'
+import { sweepGrants } from './oauth/sweep-grants.ts'
 import type { Sessions } from './sessions.ts'
 
 const intervalMs = 60_000
@@ -24,7 +25,7 @@ export interface SweepParts {
 
 /**
  * Every minute ends what time has ended: sessions, whose sockets close by that; approved devices that never came for
- * their session, so that their names are free again; old codes; and what the audit record has kept for long enough.
+ * their session, so that their names are free again; what OAuth has made; old codes; and what the audit record has kept for long enough.
  */
 export function startSweep(parts: SweepParts): AsyncDisposable {
   const { database, betterAuth, sessions, clock } = parts
@@ -39,6 +40,7 @@ export function startSweep(parts: SweepParts): AsyncDisposable {
     )
     for (const { id } of abandoned) await parts.removeDevice(id)
     await database.run('delete from enrolments where expires_at <= ?', new Date(clock() - expiredCodesMs).toISOString())
+    await sweepGrants(database, clock())
     await parts.audit.sweep()
   }
 

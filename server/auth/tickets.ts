@@ -50,6 +50,7 @@ function keyOf(ticket: string): string {
 const holder = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal(['user', 'device']), userId: z.string(), sessionId: z.string() }),
   z.object({ kind: z.literal('key'), userId: z.string(), keyId: z.string() }),
+  z.object({ kind: z.literal('grant'), userId: z.string(), grantId: z.string() }),
   z.object({ kind: z.literal('local'), userId: z.literal('local'), name: z.string(), role: z.literal('admin') }),
 ]) satisfies z.ZodType<Holder>
 

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pino } from 'pino'
@@ -11,14 +10,18 @@ import { type Config, readConfig } from '#server/config/config.ts'
 import { ListenError, localSocketPath } from '#server/http/listen.ts'
 import { CliError, usageError } from './cli-error.ts'
 import type { CliContext, TargetFlags } from './context.ts'
+import { download } from './download.ts'
 import { storedCredential } from './keychain.ts'
 import { type LocalServer, localServer } from './local-server.ts'
+import { nameOf, requestTo, type Target } from './request-to.ts'
 import { unreachable } from './unreachable.ts'
 
 /** A server the command line talks to. */
 export interface Api extends AsyncDisposable {
   /** Sends one request and reads its answer. Throws `CliError` with the server's own code and sentence. */
   call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T>
+  /** The answer to a GET, of any length. Throws `CliError` likewise. */
+  download(path: string): Promise<IncomingMessage>
   readonly socketUrl: string
   /** Asks for a token that opens the socket; null where none is needed. */
   readonly socketToken: (() => Promise<string>) | null
@@ -95,6 +98,7 @@ export function originOf(url: string): string {
 function openLocal(socketPath: string, offline: Config | null, server: AsyncDisposable): Api {
   return {
     call: (method, path, answer, body) => exchange({ socketPath }, {}, method, path, answer, body),
+    download: (path) => download({ socketPath }, {}, path),
     socketUrl: `ws+unix:${socketPath}:/connection/websocket`,
     socketToken: null,
     offline,
@@ -112,6 +116,7 @@ async function openRemote(origin: string, env: NodeJS.ProcessEnv): Promise<Api> 
   const call: Api['call'] = (method, path, answer, body) => exchange({ origin }, headers, method, path, answer, body)
   return {
     call,
+    download: (path) => download({ origin }, headers, path),
     socketUrl: `${origin.replace(/^http/, 'ws')}/connection/websocket`,
     socketToken: async () => (await call('POST', '/api/v1/tickets', ticketAnswer)).ticket,
     offline: null,
@@ -124,12 +129,10 @@ export function credentialHeaders(credential: string): Record<string, string> {
   return credential.startsWith('crl_') ? { 'x-api-key': credential } : { authorization: `Bearer ${credential}` }
 }
 
-type Target = { readonly socketPath: string } | { readonly origin: string }
-
 /** How long one request may take, in milliseconds. */
 const timeoutMs = 30_000
 
-/** One request and its answer, over TCP or a local socket, which `fetch` cannot reach. */
+/** One request and its answer. */
 export async function exchange<T>(
   target: Target,
   headers: Record<string, string>,
@@ -187,12 +190,8 @@ function send(
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
       },
       signal: AbortSignal.timeout(timeoutMs),
-      agent: false as const,
     }
-    const request =
-      'socketPath' in target
-        ? httpRequest({ ...options, socketPath: target.socketPath, path })
-        : (target.origin.startsWith('https:') ? httpsRequest : httpRequest)(`${target.origin}${path}`, options)
+    const request = requestTo(target, path, options)
     request.on('error', fail)
     request.on('response', (response) => {
       const chunks: Buffer[] = []
@@ -219,8 +218,4 @@ function notCarillon(target: Target): CliError {
     'not_carillon',
     `${nameOf(target)} answers, but not as a Carillon server does. Check the address.`,
   )
-}
-
-function nameOf(target: Target): string {
-  return 'socketPath' in target ? target.socketPath : target.origin
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { CliError } from './cli-error.ts'
+import { auditCommand } from './commands/audit.ts'
 import { devicesCommand } from './commands/devices.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { keyCommand } from './commands/key.ts'
@@ -27,6 +28,8 @@ function createProgram(context: CliContext): Command {
   const program = new Command('carillon')
     .description('One small server that rings every screen.')
     .version(packageJson.version)
+    // What stands after a command is that command's, also where the one above has an option of the same name.
+    .enablePositionalOptions()
     .addHelpText('after', '\nExit codes:\n  0  done\n  1  failed\n  2  wrong usage: nothing was sent')
   const commands = [
     serveCommand,
@@ -35,6 +38,7 @@ function createProgram(context: CliContext): Command {
     publishCommand,
     tailCommand,
     devicesCommand,
+    auditCommand,
     loginCommand,
     doctorCommand,
   ]

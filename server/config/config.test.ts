@@ -120,6 +120,17 @@ test('time spans are read in seconds, minutes and hours', () => {
   expect(readConfig({ env: {}, flags: {}, cwd }).namespaces[0]).toMatchObject({ history_ttl: 7200 })
 })
 
+test('the audit record is kept for 400 days unless told otherwise, and never for less than one', () => {
+  const keep = (audit?: object) =>
+    readConfig({ env: audit ? { CARILLON_AUDIT: JSON.stringify(audit) } : {}, flags: {}, cwd: folderWith({}) }).audit
+      .keep
+  expect(keep()).toBe(400 * 24 * 3600)
+  expect(keep({ keep: '90d' })).toBe(90 * 24 * 3600)
+  for (const span of ['12h', '0d', '3651d', 'for ever']) {
+    expect(() => keep({ keep: span }), span).toThrow(/audit\.keep: Give a time span/)
+  }
+})
+
 test('everybody can be subscribed to the own personal channel, from a file or the environment', () => {
   const client = { subscribe_to_user_personal_channel: { enabled: true } }
   expect(readConfig({ env: {}, flags: {}, cwd: folderWith({ client }) }).client).toMatchObject(client)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { personRole } from '#protocol/roles.ts'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
@@ -9,6 +10,7 @@ import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './nam
 import { network } from './network.ts'
 import { databaseUrl } from './postgres-target.ts'
 import { redisUrl } from './redis-target.ts'
+import { authSettings, deviceSettings, sessionSettings } from './sign-ins.ts'
 import { resolveTls, tlsProblems, tlsSettings } from './tls.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
@@ -18,6 +20,9 @@ const secretPattern = /^[\w+/=-]{43,256}$/
 
 const secretSentence =
   'A secret has 43 characters or more. Copy the secret.key of another node, or run: openssl rand -base64 32'
+
+const daySeconds = 24 * 3600
+const keepSentence = 'Give a time span from 1d to 3650d.'
 
 const processesSentence = 'Give a number of processes from 1 to 64, or auto for one a core.'
 
@@ -62,6 +67,15 @@ export const configSchema = z.strictObject({
   channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
   client: clientSettings.prefault({}),
   http_api: httpApiSettings.prefault({}),
+  oauth: z
+    .strictObject({
+      /** Who may register services that people let in, and change them. */
+      client_roles: z.array(personRole).min(1, 'Name at least one role: admin, operator or viewer.').default(['admin']),
+    })
+    .prefault({}),
+  auth: authSettings.prefault({}),
+  session: sessionSettings.prefault({}),
+  devices: deviceSettings.prefault({}),
   limits: limits.prefault({}),
   /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
   trusted_proxies: z.array(network).max(100).default([]),
@@ -73,6 +87,19 @@ export const configSchema = z.strictObject({
     .prefault({}),
   /** What a publication that was answered survives: `normal` a crash of the server, `full` also one of the machine. */
   history_durability: z.enum(['normal', 'full']).default('normal'),
+  audit: z
+    .strictObject({
+      /** How long the record of who did what is kept. */
+      keep: timeSpan
+        .pipe(
+          z
+            .int()
+            .min(daySeconds, keepSentence)
+            .max(3650 * daySeconds, keepSentence),
+        )
+        .default(400 * daySeconds),
+    })
+    .prefault({}),
   /** Code of the site's own that is told what happens to clients, and decides. */
   hooks: z
     .strictObject({
@@ -86,7 +113,8 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
-  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'trusted_proxies', 'metrics'],
+  ...['auth', 'session', 'devices', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits'],
 ])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }

@@ -35,6 +35,10 @@ export const limits = z
     request_header_timeout: seconds(1, 300, 10),
     /** For the whole of an HTTP request to arrive. */
     request_timeout: seconds(1, 300, 30),
+    /** Requests being worked on at a time, not counting streams. More are answered 503. */
+    requests_in_flight: count(10, 1_000_000, 2_000),
+    /** The same, of one address (IPv6: one /64); loopback is not counted. More are answered 429. */
+    requests_in_flight_per_address: optionalCount(1_000_000, 500),
     /** Between pings. */
     ping_interval: seconds(1, 3600, 25),
     /** From a ping to its answer. */

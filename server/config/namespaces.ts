@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { namespaceName } from '#protocol/channel.ts'
 import { role } from '#protocol/roles.ts'
 
-/** A time span such as `"168h"`, `"30m"`, `"45s"`, or a number of seconds; seconds inside. */
+/** A time span such as `"30d"`, `"168h"`, `"30m"`, `"45s"`, or a number of seconds; seconds inside. */
 export const timeSpan = z
-  .union([z.int().min(0), z.string().regex(/^\d+(s|m|h)$/, 'Give a time span such as 30s, 15m or 168h.')])
+  .union([z.int().min(0), z.string().regex(/^\d+(s|m|h|d)$/, 'Give a time span such as 30s, 15m, 168h or 30d.')])
   .transform((span) => (typeof span === 'number' ? span : Number.parseInt(span, 10) * secondsPer(span.at(-1))))
 
 /** What may be said of channels, in Centrifugo's terms where it has one. */
@@ -136,5 +136,5 @@ export const defaultNamespaces = namespaces.parse([
 ])
 
 function secondsPer(unit: string | undefined): number {
-  return unit === 'h' ? 3600 : unit === 'm' ? 60 : 1
+  return unit === 'd' ? 86_400 : unit === 'h' ? 3600 : unit === 'm' ? 60 : 1
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import {
@@ -8,16 +9,21 @@ import {
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
 import { problemDocument } from '#protocol/problem.ts'
+import type { Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
 import type { IsTrusted } from './client-address.ts'
+import { type CrossSiteOptions, createCrossSiteGuard } from './cross-site.ts'
 import type { MetricsReader } from './metrics-reader.ts'
 import { replyWithProblem } from './problem-reply.ts'
 import { recordRefusal } from './record-refusal.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
+import { retryAfterOf } from './retry-after.ts'
+import { noteRoutes, type RouteTable } from './route-table.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
@@ -26,8 +32,10 @@ import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { oauthRoutes } from './routes/oauth.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { ownSessionRoutes } from './routes/sessions.ts'
 import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
 import { statusRoutes } from './routes/status.ts'
@@ -36,18 +44,22 @@ import { userRoutes } from './routes/users.ts'
 import { websocketRoutes } from './routes/websocket.ts'
 
 /** What the routes work with. */
-export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOrigin'> {
+export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOptions {
   readonly auth: Auth
   readonly realtime: Realtime
   readonly store: Store
   readonly records: Records
   readonly metrics: MetricsReader
+  /** Who may register OAuth clients. */
+  readonly oauthClientRoles: readonly Role[]
   /** Whether anybody may read the metrics. */
   readonly metricsArePublic: boolean
   /** Whether what the nodes share answers; found out within a second. */
   readonly isEngineUp: () => Promise<boolean>
-  /** Proxies that are believed where a request comes from. */
+  /** Proxies that are believed what they call a request. */
   readonly isTrustedProxy: IsTrusted
+  /** Where a request comes from, trusted proxies seen through. */
+  readonly addressOf: (request: IncomingMessage) => string
   readonly version: string
   readonly baseUrl: string
   /** The built console, or null when this installation has none. */
@@ -59,8 +71,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal' | 'isTrustedOri
 export type Routes = (app: App, parts: HttpParts & { readonly callers: Callers }) => void | Promise<void>
 export type App = ReturnType<typeof typed>
 
-/** Largest request body, in bytes: a publication of 64 KiB, escaped. */
-const bodyLimit = 128 * 1024
+/** Largest request body, in bytes, where a route says nothing else. */
+const bodyLimit = 16 * 1024
 
 /** The HTTP API and the console, ready to be given requests through `routing`. */
 export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> {
@@ -74,7 +86,9 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       routerOptions: { maxParamLength: 300 },
     }),
   )
-  app.decorate('isTrustedProxy', parts.isTrustedProxy)
+  const table = noteRoutes(app)
+  app.decorate('addressOf', parts.addressOf)
+  app.decorate('routeTable', table)
   app.setErrorHandler(async (error: Error, request, reply) => {
     await recordRefusal(parts.auth.audit, request, error)
     replyWithProblem(error, request, reply)
@@ -82,7 +96,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   })
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] ?? ''
-    const methods = app.supportedMethods.filter((method) => app.hasRoute({ method, url: path }))
+    const methods = table.methodsAt(path)
     if (methods.length > 0) {
       const detail = `Send a ${methods.filter((method) => method !== 'HEAD').join(' or ')} request.`
       const document = problemDocument('method_not_allowed', detail)
@@ -93,12 +107,13 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })
   const shared = { ...parts, callers: createCallers(parts) }
-  workOnBehalf(app, parts.isTrustedProxy)
+  workOnBehalf(app, parts.addressOf)
+  app.addHook('onRequest', createCrossSiteGuard(parts))
   app.addHook('onSend', async (request, reply) => {
     for (const cookie of shared.callers.renewedCookies(request)) reply.header('set-cookie', cookie)
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('referrer-policy', 'no-referrer')
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+    const retryAfter = retryAfterOf(null, reply.statusCode)
+    if (retryAfter !== null && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)
   })
   await app.register(swagger, {
     openapi: {
@@ -119,18 +134,27 @@ const resources: readonly Routes[] = [
   metricsRoutes,
   setupRoutes,
   authRoutes,
+  oauthRoutes,
   sessionRoutes,
+  ownSessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,
+  auditRoutes,
   clientRoutes,
   channelRoutes,
   starRoutes,
   serverApiRoutes,
   consoleRoutes,
 ]
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly routeTable: RouteTable
+  }
+}
 
 function typed(app: FastifyInstance) {
   app.setValidatorCompiler(validatorCompiler)

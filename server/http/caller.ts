@@ -4,13 +4,17 @@ import type { KeyScope, Role } from '#protocol/roles.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { askedBy } from '#server/auth/origin.ts'
-import { clientAddress, type IsTrusted } from './client-address.ts'
 import { HttpProblem } from './problem-reply.ts'
 
 /** Answers who sent a request, and refuses those who may not. */
 export interface Callers {
-  /** Throws `unauthorized`, `invalid_token`, `wrong_origin`. */
-  signedIn(request: FastifyRequest): Promise<Identity>
+  /**
+   * Throws `unauthorized`, `invalid_token`; and `forbidden` for a service with an OAuth token, unless those
+   * are let in: it is not the person it acts for.
+   */
+  signedIn(request: FastifyRequest, who?: 'services too'): Promise<Identity>
+  /** A person with a session, and no key, device or service. Also throws `forbidden`. */
+  person(request: FastifyRequest): Promise<Extract<Identity, { kind: 'user' }>>
   /** Also throws `forbidden` unless the caller has one of these roles, or a key with `scope`. */
   allowed(request: FastifyRequest, roles: readonly Role[], scope?: KeyScope): Promise<Identity>
   /** Cookies to send back because the browser's session has been extended. */
@@ -21,16 +25,15 @@ export interface CallerOptions {
   readonly auth: Auth
   /** Requests that came through the socket in the data folder. */
   readonly isLocal: (request: IncomingMessage) => boolean
-  readonly isTrustedOrigin: (origin: string) => boolean
 }
 
 /** Somebody on this machine who may read the data folder. */
 export const localIdentity: Identity = { kind: 'local', userId: 'local', name: 'server command line', role: 'admin' }
 
-export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions): Callers {
+export function createCallers({ auth, isLocal }: CallerOptions): Callers {
   const renewed = new WeakMap<FastifyRequest, readonly string[]>()
 
-  async function signedIn(request: FastifyRequest): Promise<Identity> {
+  async function signedIn(request: FastifyRequest, who?: 'services too'): Promise<Identity> {
     if (isLocal(request.raw)) {
       askedBy(localIdentity)
       return localIdentity
@@ -40,33 +43,33 @@ export function createCallers({ auth, isLocal, isTrustedOrigin }: CallerOptions)
       throw new HttpProblem('unauthorized', 'Send a bearer token, an API key in X-API-Key, or sign in at the console.')
     }
     askedBy(found.identity)
-    // A cookie is sent along by any page the browser shows, so what changes something must come from our own pages.
-    if (found.by === 'cookie' && !['GET', 'HEAD'].includes(request.method)) refuseForeign(request)
     if (isConfigured(found.identity) && !isServerApi(request)) {
       const sentence = 'The key of the configuration is for /api/<method> alone. Create one with "carillon key create".'
       throw new HttpProblem('forbidden', sentence)
     }
+    if (found.identity.kind === 'grant' && who === undefined) throw new HttpProblem('forbidden', forPeople)
     renewed.set(request, found.cookies)
     return found.identity
-  }
-
-  function refuseForeign(request: FastifyRequest): void {
-    const { origin } = request.headers
-    if (origin !== undefined && isTrustedOrigin(origin)) return
-    throw new HttpProblem('wrong_origin', 'Use the console at the address that this server was given as public_url.')
   }
 
   return {
     signedIn,
     renewedCookies: (request) => renewed.get(request) ?? [],
-    async allowed(request, roles, scope) {
+    async person(request) {
       const identity = await signedIn(request)
+      if (identity.kind !== 'user') throw new HttpProblem('forbidden', 'Only a person can do this: sign in as one.')
+      return identity
+    },
+    async allowed(request, roles, scope) {
+      const identity = await signedIn(request, 'services too')
       const forbidden = forbiddenBecause(identity, roles, scope)
       if (forbidden !== null) throw new HttpProblem('forbidden', forbidden)
       return identity
     },
   }
 }
+
+const forPeople = 'A service may not do this with an OAuth token. The person it acts for has to do it.'
 
 /** The key that the configuration names. */
 export function isConfigured(identity: Identity): boolean {
@@ -80,7 +83,7 @@ function isServerApi({ url }: FastifyRequest): boolean {
 
 /**
  * Why somebody may not do what these roles, or a key with this scope, may do; null when it may. Without a scope no key
- * may, and where it is null every key.
+ * may, and where it is null every key. A service with an OAuth token needs the scope and the role.
  */
 export function forbiddenBecause(
   identity: Identity,
@@ -93,18 +96,24 @@ export function forbiddenBecause(
     if (identity.scopes.includes(scope) || identity.scopes.includes('admin')) return null
     return `This key may not do this. Create a key with the scope ${scope}.`
   }
+  if (identity.kind === 'grant') {
+    if (scope === undefined) return forPeople
+    if (scope !== null && !identity.scopes.includes(scope)) {
+      return `This OAuth token may not do this. It has the scopes ${identity.scopes.join(', ') || 'of nothing here'}.`
+    }
+  }
   if (roles.includes(identity.role)) return null
   return `This needs the role ${roles.join(' or ')}; yours is ${identity.role}.`
 }
 
 /** Where a request comes from, trusted proxies seen through. */
 export function addressOf({ raw, server }: FastifyRequest): string {
-  return clientAddress(raw, server.isTrustedProxy)
+  return server.addressOf(raw)
 }
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly isTrustedProxy: IsTrusted
+    readonly addressOf: (request: IncomingMessage) => string
   }
 }
 

@@ -5,9 +5,9 @@ import { clientAddress } from './client-address.ts'
 
 const isTrusted = inNetworks(['127.0.0.1', '10.0.0.0/8', 'fd00::/8'])
 
-function addressOf(remoteAddress: string | undefined, forwarded?: string): string {
+function addressOf(remoteAddress: string | undefined, forwarded?: string, isLocal = false): string {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }
-  return clientAddress({ socket: { remoteAddress }, headers } as unknown as IncomingMessage, isTrusted)
+  return clientAddress({ socket: { remoteAddress }, headers } as unknown as IncomingMessage, isTrusted, isLocal)
 }
 
 test.each([
@@ -21,12 +21,16 @@ test.each([
   ['IPv4 in IPv6 is IPv4', '::ffff:127.0.0.1', '::ffff:203.0.113.9', '203.0.113.9'],
   ['ports are left out', 'fd00::1', '203.0.113.9:4711', '203.0.113.9'],
   ['also those of IPv6', 'fd00::1', '[2001:db8::1]:4711', '2001:db8::1'],
-  ['the local socket is this machine', undefined, '203.0.113.9', '127.0.0.1'],
+  ['a socket that was reset is nobody’s in particular', undefined, '203.0.113.9', '0.0.0.0'],
 ])('%s', (_title, remote, forwarded, expected) => {
   expect(addressOf(remote, forwarded)).toBe(expected)
 })
 
+test('the local socket is this machine', () => {
+  expect(addressOf(undefined, '203.0.113.9', true)).toBe('127.0.0.1')
+})
+
 test('without trusted proxies the header is nobody’s business', () => {
   const request = { socket: { remoteAddress: '127.0.0.1' }, headers: { 'x-forwarded-for': '203.0.113.9' } }
-  expect(clientAddress(request as unknown as IncomingMessage, inNetworks([]))).toBe('127.0.0.1')
+  expect(clientAddress(request as unknown as IncomingMessage, inNetworks([]), false)).toBe('127.0.0.1')
 })

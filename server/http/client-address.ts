@@ -7,11 +7,12 @@ export type IsTrusted = (address: string) => boolean
 /**
  * Where a request comes from: the socket's other end, or, when that is a trusted proxy, what it and the trusted ones
  * before it say in `X-Forwarded-For`. Read from the right, because whatever stands on the left anybody may have written.
- * The local socket has no address: whoever is there is on this machine.
+ * The local socket has no address: whoever is there is on this machine. Neither has one that was reset before anybody
+ * could ask; all those count as one.
  */
-export function clientAddress(request: IncomingMessage, isTrusted: IsTrusted): string {
+export function clientAddress(request: IncomingMessage, isTrusted: IsTrusted, isLocal: boolean): string {
   const { remoteAddress } = request.socket
-  if (remoteAddress === undefined) return '127.0.0.1'
+  if (remoteAddress === undefined) return isLocal ? '127.0.0.1' : '0.0.0.0'
   let address = plainAddress(remoteAddress) ?? remoteAddress
   if (!isTrusted(address)) return address
   const { 'x-forwarded-for': header = '' } = request.headers

@@ -16,16 +16,21 @@ type Recognized = Identity | null | 'refused'
 
 export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> {
   readonly metrics: Pick<Metrics, 'refused'>
+  /** A header that may hold a token as well; null for none. */
+  readonly tokenHeader: string | null
   readonly isTrustedProxy: IsTrusted
+  /** Where a client is. */
+  readonly addressOf: (request: IncomingMessage) => string
 }
 
 /** Cookies are not looked at: any page a browser shows could send them. */
-export function createRecognize({ auth, isLocal, isTrustedProxy, metrics }: RecognizeParts): Recognize {
+export function createRecognize(parts: RecognizeParts): Recognize {
+  const { auth, isLocal, isTrustedProxy, addressOf, metrics, tokenHeader } = parts
+  const headers = ['authorization', 'x-api-key', ...(tokenHeader === null ? [] : [tokenHeader.toLowerCase()])]
   return (request, ticket) => {
     if (isLocal(request)) return localIdentity
-    const { authorization, 'x-api-key': key } = request.headers
-    if (ticket === null && authorization === undefined && key === undefined) return null
-    const origin = originOf(request, isTrustedProxy, requestIdOf(request, isTrustedProxy))
+    if (ticket === null && headers.every((name) => request.headers[name] === undefined)) return null
+    const origin = originOf(request, addressOf, requestIdOf(request, isTrustedProxy))
     return onBehalfOf(origin, () => recognizeByCredentials(request, ticket))
   }
 

@@ -3,14 +3,15 @@ import type { Audit } from '#server/auth/audit.ts'
 import { requestCaller } from '#server/auth/origin.ts'
 import { problemOf } from './problem-reply.ts'
 
-/** Writes down that somebody who is known may not do what they asked for. */
+/** Writes down that somebody who is known may not do what they asked for, or that another site's page asked for it. */
 export async function recordRefusal(
   audit: Pick<Audit, 'record'>,
-  { method, routeOptions, url }: FastifyRequest,
+  request: FastifyRequest,
   error: Error,
 ): Promise<void> {
-  const { status, code } = problemOf(error)
-  if (status !== 403 || requestCaller() === null) return
+  const { status, code } = problemOf(error, request)
+  if (status !== 403 || (requestCaller() === null && code !== 'wrong_origin')) return
+  const { method, routeOptions, url } = request
   const route = `${method} ${routeOptions.url ?? url.split('?')[0]}`
   const target = { kind: 'route', id: route, name: route } as const
   await audit.record({ action: 'access_refused', outcome: 'refused', code, target })

@@ -2,12 +2,13 @@ import type { AddressInfo } from 'node:net'
 import fastify from 'fastify'
 import { expect, test } from 'vitest'
 import { requestOrigin } from '#server/auth/origin.ts'
+import { clientAddress } from './client-address.ts'
 import { requestIdOf, workOnBehalf } from './request-origin.ts'
 
 /** A server that answers where it believes a request to come from. */
 async function startServer(isTrusted: (address: string) => boolean = () => false) {
   const app = fastify({ genReqId: (request) => requestIdOf(request, isTrusted) })
-  workOnBehalf(app, isTrusted)
+  workOnBehalf(app, (request) => clientAddress(request, isTrusted, false))
   app.post('/origin', async () => {
     await new Promise((resolve) => setImmediate(resolve))
     return requestOrigin()

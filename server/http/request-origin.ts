@@ -2,20 +2,23 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { onBehalfOf, type RequestOrigin } from '#server/auth/origin.ts'
-import { clientAddress, type IsTrusted } from './client-address.ts'
+import type { IsTrusted } from './client-address.ts'
+
+/** Where a request comes from, trusted proxies seen through. */
+type AddressOf = (request: IncomingMessage) => string
 
 /** Answers every request on its behalf, and tells the caller what it is called. */
-export function workOnBehalf(app: Pick<FastifyInstance, 'addHook'>, isTrusted: IsTrusted): void {
+export function workOnBehalf(app: Pick<FastifyInstance, 'addHook'>, addressOf: AddressOf): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    onBehalfOf(originOf(request.raw, isTrusted, request.id), done)
+    onBehalfOf(originOf(request.raw, addressOf, request.id), done)
   })
 }
 
 /** Where a request comes from, and what it is called in the audit record and the log. */
-export function originOf(request: IncomingMessage, isTrusted: IsTrusted, requestId: string): RequestOrigin {
+export function originOf(request: IncomingMessage, addressOf: AddressOf, requestId: string): RequestOrigin {
   const { 'user-agent': userAgent = '' } = request.headers
-  return { address: clientAddress(request, isTrusted), requestId, userAgent: userAgent.slice(0, 300) }
+  return { address: addressOf(request), requestId, userAgent: userAgent.slice(0, 300) }
 }
 
 /**

@@ -6,42 +6,45 @@ import { AuthError } from '#server/auth/auth-error.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import { bodyOf } from './body.ts'
 import { admitOrigin } from './cross-origin.ts'
+import { isForeignPage } from './cross-site.ts'
 import { HttpProblem } from './problem-reply.ts'
 import type { Recognize } from './recognize.ts'
+import { retryAfterOf } from './retry-after.ts'
 
 export interface StreamParts {
-  readonly realtime: Pick<Realtime, 'stream' | 'emulate' | 'isFull'>
+  readonly realtime: Pick<Realtime, 'stream' | 'emulate' | 'isFull' | 'mark'>
   readonly recognize: Recognize
   /** Where a client is. */
   readonly addressOf: (request: IncomingMessage) => string
   /** Whether pages of this origin may connect. */
   readonly isAllowedOrigin: (origin: string) => boolean
+  /** Where anybody is let in without credentials: pages of other origins are not. */
+  readonly refusesForeignPages: boolean
   readonly log: Logger
 }
 
 /**
  * The client protocol without WebSockets: answers without end, and the requests that bring commands to them. A listener
- * for a server's `request` that says whether the request was one of these.
+ * for a server's `request` that answers null when the request is for something else, and otherwise when it is decided.
  */
-export function createStreams({ realtime, recognize, addressOf, isAllowedOrigin, log }: StreamParts) {
-  return (request: IncomingMessage, response: ServerResponse): boolean => {
+export function createStreams(parts: StreamParts) {
+  const { realtime, recognize, addressOf, isAllowedOrigin, refusesForeignPages, log } = parts
+  return (request: IncomingMessage, response: ServerResponse): Promise<void> | null => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     const way = ways.get(path)
-    if (!way) return false
-    answer(way, request, response).catch((error: unknown) => {
+    if (!way) return null
+    return answer(way, request, response).catch((error: unknown) => {
       if (error instanceof HttpProblem || error instanceof AuthError) {
-        return refuse(response, error.code, error.message)
+        return refuse(response, error.code, error.message, error)
       }
       // It went away while it was still sending: there is nobody to tell.
       if (response.destroyed) return
       log.error({ err: error, path }, 'opening a stream failed')
       refuse(response, 'internal', 'Try again; if it happens again, look into the server log.')
     })
-    return true
   }
 
   async function answer(way: Way, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader('x-content-type-options', 'nosniff')
     if (admitOrigin(request, response, way.method, isAllowedOrigin) === 'answered') return
     if (request.method !== way.method) {
       response.setHeader('allow', `${way.method}, OPTIONS`)
@@ -59,10 +62,19 @@ export function createStreams({ realtime, recognize, addressOf, isAllowedOrigin,
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const first = way.method === 'POST' ? await readBody(request) : (searchParams.get('cf_connect') ?? '')
     const address = addressOf(request)
+    // Before anybody is looked up: who is revoked meanwhile must not be let in.
+    const mark = realtime.mark()
     const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
+    if (identity === null && refusesForeignPages && isForeignPage(request, isAllowedOrigin)) {
+      throw new HttpProblem(
+        'wrong_origin',
+        'Pages of other sites bring a token, or are named in client.allowed_origins.',
+      )
+    }
     if (identity === 'refused')
       throw new HttpProblem('unauthorized', 'The ticket was used or has ended. Fetch another.')
-    const refusal = realtime.stream(response, { name: way.name, first, identity, address })
+    const known = identity && { identity, mark }
+    const refusal = realtime.stream(response, { name: way.name, first, known, address })
     if (refusal === null) return
     throw new HttpProblem(refusal.status === 503 ? 'unavailable' : 'bad_request', refusal.sentence)
   }
@@ -71,7 +83,7 @@ export function createStreams({ realtime, recognize, addressOf, isAllowedOrigin,
   async function takeCommands(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parsed = emulationRequest.safeParse(parseJson(await readBody(request)))
     if (!parsed.success) throw new HttpProblem('bad_request', 'Send {"session", "node", "data"}, three strings.')
-    const outcome = await realtime.emulate(parsed.data)
+    const outcome = await realtime.emulate(parsed.data, addressOf(request))
     switch (outcome) {
       case 'taken':
       // Its stream has ended, which tells the client more than an error here would.
@@ -81,7 +93,10 @@ export function createStreams({ realtime, recognize, addressOf, isAllowedOrigin,
       case 'unknown_node':
         throw new HttpProblem('not_found', 'The node of this connection does not answer. Connect again.')
       case 'full':
-        throw new HttpProblem('rate_limited', 'More commands wait than may. Connect again.')
+        throw new HttpProblem(
+          'rate_limited',
+          'More commands wait than may, or too many were for nobody. Connect again.',
+        )
       default:
         outcome satisfies never
     }
@@ -116,10 +131,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refuse(response: ServerResponse, code: ProblemCode, detail: string): void {
+function refuse(response: ServerResponse, code: ProblemCode, detail: string, error?: AuthError | HttpProblem): void {
   const document = problemDocument(code, detail)
+  const retryAfter = retryAfterOf(error, document.status)
+  if (retryAfter !== null) response.setHeader('retry-after', retryAfter)
   // What is left of the body is not waited for.
-  if (document.status === 503) response.setHeader('retry-after', '1')
   response.writeHead(document.status, { 'content-type': 'application/problem+json', connection: 'close' })
   response.end(JSON.stringify(document))
 }

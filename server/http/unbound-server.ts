@@ -3,27 +3,45 @@ import { createServer as createTlsServer } from 'node:https'
 import type { SecureContextOptions } from 'node:tls'
 import { problemDocument } from '#protocol/problem.ts'
 import { defaultLimits, type Limits } from '#server/config/limits.ts'
+import { clientErrorListener } from './client-error.ts'
+import { plainHeaders, type SecurityHeaders, setSecurityHeaders } from './security-headers.ts'
 
-/**
- * A server that answers 503 until routes are attached, and again when they are taken away. Over TLS with a certificate.
- */
-export function unboundServer(certificate?: SecureContextOptions): Server {
-  // Late requests are looked for this often, and so closed at most this much later than the times below.
-  const options = { connectionsCheckingInterval: 2_000 }
+export interface UnboundServerOptions {
+  /** Speaks TLS with it. */
+  readonly certificate?: SecureContextOptions
+  /** What every answer has, whoever gives it. */
+  readonly headers?: SecurityHeaders
+}
+
+/** A server that answers 503 until routes are attached, and again when they are taken away. */
+export function unboundServer({ certificate, headers = plainHeaders }: UnboundServerOptions = {}): Server {
+  const options = {
+    // Late requests are looked for this often, and so closed at most this much later than the times below.
+    connectionsCheckingInterval: 2_000,
+    maxHeaderSize: maxHeaderBytes,
+  }
   const handshakeTimeout = defaultLimits.request_header_timeout * 1000
   const server =
     certificate === undefined
       ? createServer(options)
       : createTlsServer({ ...options, ...certificate, handshakeTimeout })
   limitRequests(server, defaultLimits)
+  // Known from now on, also when the other end has gone by the time that somebody asks.
+  server.on('connection', (socket) => void socket.remoteAddress)
+  server.on('secureConnection', (socket) => void socket.remoteAddress)
+  server.on('clientError', clientErrorListener(headers))
   server.on('request', (_request, response) => {
+    setSecurityHeaders(response, headers)
     if (server.listenerCount('request') > 1) return
     const document = problemDocument('unavailable', 'The server is starting or stopping. Try again in a second.')
-    const headers = { 'content-type': 'application/problem+json', 'retry-after': '1', connection: 'close' }
-    response.writeHead(document.status, headers).end(JSON.stringify(document))
+    const more = { 'content-type': 'application/problem+json', 'retry-after': '1', connection: 'close' }
+    response.writeHead(document.status, more).end(JSON.stringify(document))
   })
   return server
 }
+
+/** Of a request's line and headers together. */
+const maxHeaderBytes = 16 * 1024
 
 /** Slow senders of headers or bodies must not hold connections for ever. */
 export function limitRequests(

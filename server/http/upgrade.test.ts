@@ -13,11 +13,13 @@ test('a ticket that cannot be looked up now is not said to be wrong', async () =
   const path = localSocketPath(mkdtempSync(join(tmpdir(), 'carillon-upgrade-')))
   const server = await bindLocal(path)
   const upgrade = createUpgrade({
-    realtime: { upgrade: () => expect.unreachable(), isFull: () => false },
+    realtime: { upgrade: () => expect.unreachable(), isFull: () => false, mark: () => 0 },
     recognize: async () => {
       throw new AuthError('unavailable', 'Try again in a second.')
     },
     addressOf: () => '192.0.2.7',
+    isAllowedOrigin: () => expect.unreachable(),
+    refusesForeignPages: false,
     log: pino({ level: 'silent' }),
   })
   server.on('upgrade', upgrade)
@@ -26,7 +28,7 @@ test('a ticket that cannot be looked up now is not said to be wrong', async () =
     'GET /connection/websocket?ticket=tkt_x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
   )
   const [answer] = await once(client, 'data')
-  expect(String(answer)).toMatch(/^HTTP\/1\.1 503 /)
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 503 .*\r\nRetry-After: 1\r\n/)
   client.destroy()
   await new Promise((resolve) => server.close(resolve))
 })
@@ -36,9 +38,11 @@ test('an address that is none is not found, and nothing of it is logged', async 
   const server = await bindLocal(path)
   const logged: string[] = []
   const upgrade = createUpgrade({
-    realtime: { upgrade: () => expect.unreachable(), isFull: () => expect.unreachable() },
+    realtime: { upgrade: () => expect.unreachable(), isFull: () => expect.unreachable(), mark: () => 0 },
     recognize: () => expect.unreachable(),
     addressOf: () => expect.unreachable(),
+    isAllowedOrigin: () => expect.unreachable(),
+    refusesForeignPages: false,
     log: pino({ level: 'trace' }, { write: (line) => void logged.push(line) }),
   })
   server.on('upgrade', upgrade)
@@ -56,9 +60,11 @@ test('a refused upgrade is closed even when the client keeps its half of the con
   const server = await bindLocal(path)
   // Refused for its path: nobody is asked who it is.
   const upgrade = createUpgrade({
-    realtime: { upgrade: () => expect.unreachable(), isFull: () => false },
+    realtime: { upgrade: () => expect.unreachable(), isFull: () => false, mark: () => 0 },
     recognize: () => expect.unreachable(),
     addressOf: () => expect.unreachable(),
+    isAllowedOrigin: () => expect.unreachable(),
+    refusesForeignPages: false,
     log: pino({ level: 'silent' }),
   })
   server.on('upgrade', upgrade)

@@ -3,10 +3,12 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
+import { isForeignPage } from './cross-site.ts'
 import type { Recognize } from './recognize.ts'
+import type { StreamParts } from './streams.ts'
 
-export interface UpgradeParts {
-  readonly realtime: Pick<Realtime, 'upgrade' | 'isFull'>
+export interface UpgradeParts extends Pick<StreamParts, 'isAllowedOrigin' | 'refusesForeignPages'> {
+  readonly realtime: Pick<Realtime, 'upgrade' | 'isFull' | 'mark'>
   readonly recognize: Recognize
   /** Where a client is. */
   readonly addressOf: (request: IncomingMessage) => string
@@ -14,7 +16,10 @@ export interface UpgradeParts {
 }
 
 /** Lets a WebSocket in, or refuses it with a status. */
-export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradeParts) {
+export function createUpgrade(parts: UpgradeParts) {
+  const { realtime, recognize, addressOf, isAllowedOrigin, refusesForeignPages, log } = parts
+  const isForeign = (request: IncomingMessage) => refusesForeignPages && isForeignPage(request, isAllowedOrigin)
+
   return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', socketOnError)
     try {
@@ -24,9 +29,12 @@ export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradePa
         return
       }
       const address = addressOf(request)
+      // Before anybody is looked up: who is revoked meanwhile must not be let in.
+      const mark = realtime.mark()
       const letIn = (identity: Awaited<ReturnType<Recognize>>) => {
         if (identity === 'refused') refuse(socket, '401 Unauthorized')
-        else realtime.upgrade(request, socket, head, identity, name, address)
+        else if (identity === null && isForeign(request)) refuse(socket, '403 Forbidden')
+        else realtime.upgrade(request, socket, head, identity && { identity, mark }, name, address)
       }
       const recognized = realtime.isFull(address) ? null : recognize(request, ticket)
       if (recognized instanceof Promise) recognized.then(letIn).catch((error: unknown) => fail(socket, error))
@@ -38,11 +46,23 @@ export function createUpgrade({ realtime, recognize, addressOf, log }: UpgradePa
 
   function fail(socket: Duplex, error: unknown): void {
     if (error instanceof AuthError) {
-      refuse(socket, error.code === 'unavailable' ? '503 Service Unavailable' : '401 Unauthorized')
+      refuse(socket, statusOf(error))
       return
     }
     log.error({ err: error }, 'upgrade failed')
     refuse(socket, '500 Internal Server Error')
+  }
+}
+
+/** What cannot be looked up now says nothing about who asks. */
+function statusOf({ code, retryAfter = 1 }: AuthError): string {
+  switch (code) {
+    case 'unavailable':
+      return `503 Service Unavailable\r\nRetry-After: ${retryAfter}`
+    case 'bad_request':
+      return '400 Bad Request'
+    default:
+      return '401 Unauthorized'
   }
 }
 
@@ -67,5 +87,6 @@ function socketOnError(this: Duplex): void {
 /** Who is refused need not close its half of the connection, so the whole of it is closed here. */
 function refuse(socket: Duplex, status: string): void {
   socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const wait = status.startsWith('503') ? 'Retry-After: 1\r\n' : ''
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${wait}Content-Length: 0\r\n\r\n`)
 }

@@ -183,3 +183,13 @@ test('what the primary knows itself is added to the answers, and it is no node',
   expect([...answers.values()]).toEqual(['mine', 'for one'])
   expect(await one.bus.nodes()).toEqual(['1'])
 })
+
+test('one answer brings a worker no more than the way between them can take', async () => {
+  const addWorker = await startPrimary()
+  const worker = await addWorker('1')
+  const data = JSON.stringify('x'.repeat(1024 * 1024))
+  for (let n = 0; n < 18; n++) await worker.broker.publish('news:a', kept, { data })
+  const page = await worker.broker.history('news:a', kept, { limit: 100 })
+  expect(page.offset).toBe(18)
+  expect(page.publications.map(({ offset }) => offset)).toEqual(Array.from({ length: 16 }, (_, index) => index + 1))
+})

@@ -17,6 +17,12 @@ export interface ServeWorkerOptions {
   readonly log: Logger
 }
 
+/**
+ * What one answer may bring to a worker, whoever asks there: a page that is shorter is one that goes on, or that nobody
+ * can recover from.
+ */
+const maxHistoryBytes = 16 * 1024 * 1024
+
 /** Gives one worker what the primary keeps for all of them, until the worker is gone: then its clients are, too. */
 export function serveWorker(options: ServeWorkerOptions): Disposable {
   const { peer, node, broker, ephemeral, switchboard, freePort, log } = options
@@ -36,7 +42,10 @@ export function serveWorker(options: ServeWorkerOptions): Disposable {
   })
   peer.serve({
     publish: broker.publish,
-    history: broker.history,
+    history: (channel, policy, query) => {
+      const maxBytes = Math.min(query.maxBytes ?? maxHistoryBytes, maxHistoryBytes)
+      return broker.history(channel, policy, { ...query, maxBytes })
+    },
     removeHistory: broker.removeHistory,
     async subscribe(channel) {
       channels.add(channel)

@@ -66,6 +66,9 @@ export function createAccessRules({ namespaces, withoutNamespace, insecure = fal
   ): boolean {
     if (identity.kind === 'local' || (identity.kind === 'key' && identity.isConfigured)) return true
     if (identity.kind === 'external' && insecure) return true
+    if (identity.kind === 'grant' && !hasScope(identity.scopes, action === 'publish' ? 'publish' : 'subscribe')) {
+      return false
+    }
     // Into a private channel leads a subscription token alone; out of it nobody publishes or reads who is not in.
     const isPrivate = channel.startsWith('$')
     if (isPrivate && (action === 'subscribe' || !(isSubscribed || isTrusted(identity)))) return false
@@ -126,7 +129,8 @@ function isOwnChannel(identity: SocketIdentity, channel: string, policy: Namespa
 
 /** Who could let themselves into a private channel anyway, by issuing a token. */
 function isTrusted(identity: SocketIdentity): boolean {
-  return identity.kind === 'key' || (identity.kind === 'user' && identity.role !== 'viewer')
+  if (identity.kind === 'user' || identity.kind === 'grant') return identity.role !== 'viewer'
+  return identity.kind === 'key'
 }
 
 /** Users of the site have no role: the options of the namespace decide. */
@@ -186,6 +190,8 @@ function inNamespace(identity: SocketIdentity, action: 'subscribe' | 'publish', 
       return true
     case 'key':
       return identity.isConfigured === true || (hasScope(identity.scopes, action) && roles.includes('operator'))
+    case 'grant':
+      return hasScope(identity.scopes, action) && (roles.includes(identity.role) || forClients)
     case 'user':
     case 'device':
       return roles.includes(identity.role) || forClients

@@ -2,6 +2,7 @@ import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
 import type { SubscriptionGrant, TokenFault, VerifiedConnection } from '#server/auth/auth.ts'
 import type { SocketIdentity } from '#server/auth/identity.ts'
+import { clockToleranceSeconds } from '#server/auth/token-times.ts'
 import type { Authenticator } from './realtime.ts'
 
 export type Authenticated =
@@ -53,17 +54,36 @@ function byTicket(identity: SocketIdentity | null): Authenticated {
 
 function byToken(verified: VerifiedConnection): Authenticated {
   if (verified.ok) return { kind: 'identity', ...verified }
-  if (verified.reason === 'expired') return { kind: 'error', error: 'tokenExpired' }
-  return { kind: 'close', reason: refusalReason(verified.reason), why: verified.why }
+  if (verified.reason === 'expired') return { kind: 'error', error: 'tokenExpired', ...sinceWhen(verified) }
+  return { kind: 'close', reason: refusalReason(verified), why: verified.why }
+}
+
+/** Whom the token of a refresh says. */
+export async function verifyToken(authenticator: Authenticator, token: string): Promise<VerifiedConnection> {
+  if (!isTicket(token)) return authenticator.verifyConnectionToken(token)
+  const identity = await authenticator.redeemTicket(token)
+  return identity ? { ok: true, identity, ...termsOf(identity) } : { ok: false, reason: 'expired' }
 }
 
 /** What ends a client for good that brings such a token. */
-export function refusalReason(
-  reason: Exclude<Extract<VerifiedConnection, { ok: false }>['reason'], 'expired'>,
-): CloseReason {
-  return reason === 'anonymous' ? closeReasons.permissionDenied : closeReasons.invalidToken
+export function refusalReason({ reason, why }: Refused): CloseReason {
+  if (reason === 'anonymous') return closeReasons.permissionDenied
+  return why === 'clock' ? closeReasons.wrongClock : closeReasons.invalidToken
+}
+
+type Refused = Extract<VerifiedConnection, { ok: false }>
+
+/** A token that ended long ago was kept too long, or comes from where the clock is slow. */
+function sinceWhen({ bySeconds = 0 }: Refused): { message?: string } {
+  if (bySeconds <= clockToleranceSeconds) return {}
+  return { message: `token expired ${bySeconds} s ago by the clock of the server` }
 }
 
 function letIn(identity: SocketIdentity): LetIn {
-  return { kind: 'identity', identity, expiresAt: null, grants: [] }
+  return { kind: 'identity', identity, ...termsOf(identity) }
+}
+
+/** An OAuth access token ends at its time, whoever it was that was told of it. */
+function termsOf(identity: SocketIdentity): Pick<LetIn, 'expiresAt' | 'grants'> {
+  return { expiresAt: identity.kind === 'grant' ? identity.expiresAt : null, grants: [] }
 }

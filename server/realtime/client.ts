@@ -29,6 +29,7 @@ export class Client {
   #isReleased = false
   #untilConnected: (() => void)[] | null = []
   #cancelExpiry = nothingToCancel
+  #cancelEnd = nothingToCancel
   #losses: Budget | undefined
   /** The last work begun on a channel whose commands must not overtake each other. */
   #channelWork: Map<string, Promise<void>> | undefined
@@ -46,6 +47,7 @@ export class Client {
     this.services.registry.add(this.#registered)
     this.services.taps.appeared(this)
     this.expireAt(options.expiresAt)
+    if (options.identity.kind === 'key') this.#endWith(options.identity)
   }
 
   get identity(): SocketIdentity {
@@ -98,6 +100,13 @@ export class Client {
     this.#cancelExpiry = atInstant(instant, clock, () => this.close(closeReasons.expired))
   }
 
+  /** No refresh prolongs a key. */
+  #endWith({ expiresAt }: Extract<SocketIdentity, { kind: 'key' }>): void {
+    if (expiresAt === undefined) return
+    const instant = Date.parse(expiresAt)
+    this.#cancelEnd = atInstant(instant, this.services.clock, () => this.close(closeReasons.forceDisconnect))
+  }
+
   /** Runs `work`, which must not reject, when what was begun before on this channel is done. */
   inOrder(channel: string, work: () => void | Promise<void>): void {
     const before = this.#channelWork?.get(channel)
@@ -135,6 +144,7 @@ export class Client {
   release(): void {
     this.#isReleased = true
     this.#cancelExpiry()
+    this.#cancelEnd()
     for (const subscription of [...this.subscriptions.values()]) {
       endSubscription(this, subscription, unsubscribeReasons.disconnect)
     }

@@ -1,8 +1,8 @@
 import { closeReasons } from '#protocol/close-reasons.ts'
 import type { Identity } from '#server/auth/identity.ts'
-import { addressKey } from '#server/auth/rate-limit.ts'
 import type { Sample } from '#server/metrics/metrics.ts'
 import { Connection } from './connection.ts'
+import { countedAddress } from './counted-address.ts'
 import { createGate, type GateRefusal } from './gate.ts'
 import type { Refusal } from './realtime.ts'
 import type { Services } from './services.ts'
@@ -98,11 +98,3 @@ const sentences = {
   waiting: 'Too many connections from this address that have not said who they are. Try again later.',
   rate: 'Too many new connections at once. Try again in a second.',
 } as const satisfies Record<GateRefusal | 'shutdown', string>
-
-/**
- * An IPv6 site owns a whole /64 and counts as one. Loopback is not counted: behind a proxy on this machine that nobody
- * has configured, it is everybody.
- */
-function countedAddress(address: string): string | null {
-  return address === '::1' || /^(::ffff:)?127\./.test(address) ? null : addressKey(address)
-}

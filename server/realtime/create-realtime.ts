@@ -10,6 +10,7 @@ import { createActiveChannels } from './active-channels.ts'
 import { createClientDirectory } from './client-directory.ts'
 import { createConnections } from './connections.ts'
 import { createEmulation } from './emulation.ts'
+import { createForwarding } from './forwarding.ts'
 import { createHooks } from './hooks.ts'
 import { createHub, type StreamPosition } from './hub.ts'
 import { createIdentityCheck } from './identity-check.ts'
@@ -115,7 +116,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   }
   const connections = createConnections(services)
   const stopSampling = metrics.sample(() => ({ ...connections.sample(), ...hub.size() }))
-  const emulation = createEmulation(bus)
+  const emulation = createEmulation(bus, createForwarding(clock))
   const positions = createPositionChecker({ hub, topOf, limits, log })
   const stopListening = broker.listen({
     publication: hub.publish,
@@ -135,6 +136,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   return {
     upgrade: createWebSocketEntrance(connections, registry),
     clients,
+    mark: registry.mark,
     isFull: connections.isFull,
     stream: createStreamEntrance(connections, registry, emulation),
     emulate: emulation.take,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { emulationRequest } from '#protocol/client-protocol.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'
 import type { Bus } from '#server/broker/bus.ts'
+import type { Forwarding } from './forwarding.ts'
 import type { HttpTransport } from './http-transport.ts'
 import type { EmulationOutcome, Realtime } from './realtime.ts'
 
@@ -15,20 +16,16 @@ export interface Emulation extends Disposable {
   readonly take: Realtime['emulate']
 }
 
-/** Requests that wait for another node at a time. */
-const maxForwarded = 1_000
-
-export function createEmulation(bus: Bus): Emulation {
+export function createEmulation(bus: Bus, forwarding: Forwarding): Emulation {
   const streams = new Map<string, HttpTransport>()
-  let forwarded = 0
   const stopHandling = bus.handle(kind, (payload) => deliver(commands.parse(payload)))
 
   return {
     newSession: () => randomBytes(32).toString('base64url'),
     add: (session, transport) => void streams.set(session, transport),
     remove: (session) => void streams.delete(session),
-    async take({ session, node, data }) {
-      return node === bus.node ? deliver({ session, data }) : forward(node, { session, data })
+    async take({ session, node, data }, address) {
+      return node === bus.node ? deliver({ session, data }) : forward(node, { session, data }, address)
     },
     [Symbol.dispose]: stopHandling,
   }
@@ -39,17 +36,25 @@ export function createEmulation(bus: Bus): Emulation {
     return stream.deliver(data) ? 'taken' : 'full'
   }
 
-  async function forward(node: string, payload: Commands): Promise<EmulationOutcome> {
-    if (forwarded >= maxForwarded) return 'full'
-    forwarded += 1
+  async function forward(node: string, payload: Commands, address: string): Promise<EmulationOutcome> {
+    if (!forwarding.begin(address)) return 'full'
+    let isFound = false
+    try {
+      const answered = await ask(node, payload)
+      isFound = answered === 'taken' || answered === 'full'
+      return answered
+    } finally {
+      forwarding.end(address, isFound)
+    }
+  }
+
+  async function ask(node: string, payload: Commands): Promise<EmulationOutcome> {
     try {
       const reply = await bus.ask(node, kind, payload)
       return reply ? outcome.parse(reply.answer) : 'unknown_node'
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error
       return error.code === 'full' ? 'full' : 'unknown_node'
-    } finally {
-      forwarded -= 1
     }
   }
 }

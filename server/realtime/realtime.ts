@@ -16,24 +16,26 @@ import type { StreamName } from './transport.ts'
 /** The realtime server: sockets, subscriptions, fan-out. Built by `create-realtime.ts`. */
 export interface Realtime extends AsyncDisposable {
   /**
-   * Takes over an upgrade request. `identity` is who the HTTP edge already found behind it (a bearer header, a ticket
-   * in the URL, the local socket); null when the connect frame has to say.
+   * Takes over an upgrade request. `known` is who the HTTP edge already found behind it (a bearer header, a ticket in
+   * the URL, the local socket); null when the connect frame has to say.
    */
   upgrade(
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    identity: Identity | null,
+    known: Known | null,
     name?: 'websocket' | 'uni_websocket',
     /** Where the client is; by default the other end of the socket. */
     address?: string,
   ): void
+  /** Where revocations stand: to be taken before it is looked up who somebody is. */
+  mark(): number
   /** Whether whoever comes from this address now is refused, so that no ticket is used up for it. */
   isFull(address: string): boolean
   /** Makes of an answer that nothing was written to yet one without end. Answers why not, if not. */
   stream(response: ServerResponse, call: StreamCall): Refusal | null
   /** Takes the commands of a client that has such an answer, on whichever node that is. */
-  emulate(request: EmulationRequest): Promise<EmulationOutcome>
+  emulate(request: EmulationRequest, address: string): Promise<EmulationOutcome>
   /**
    * Publishes for somebody who is not on a socket, with the same permissions and limits. `internal` is always worth
    * trying again, with the same idempotency key where `message` says that it may have been published.
@@ -76,9 +78,15 @@ export interface StreamCall {
   /** What the client said: a connect command, or where it says nothing more the request of one. */
   readonly first: string
   /** As with `upgrade`. */
-  readonly identity: Identity | null
+  readonly known: Known | null
   /** Where the client is. */
   readonly address: string
+}
+
+/** Who is behind a request, as of `mark`: revocations since then are about them too. */
+export interface Known {
+  readonly identity: Identity
+  readonly mark: number
 }
 
 /** Why a request does not become a connection. */

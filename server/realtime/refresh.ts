@@ -1,7 +1,7 @@
 import type { RefreshRequest, RefreshResult, SubRefreshRequest } from '#protocol/client-protocol.ts'
 import { closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
 import { verifyFor } from './admit.ts'
-import { refusalReason } from './authenticate.ts'
+import { refusalReason, verifyToken } from './authenticate.ts'
 import type { Client } from './client.ts'
 import { within } from './deadline.ts'
 import { closed, failed, type Outcome, silence } from './outcome.ts'
@@ -16,10 +16,10 @@ export async function refresh(client: Client, { token }: RefreshRequest): Promis
   if (!client.expires) return closed(closeReasons.badRequest)
   if (token === '') return failed('badRequest', 'a refresh needs a token')
   const mark = registry.mark()
-  const verified = await within(limits.answerMs, 'verifying a token', () => authenticator.verifyConnectionToken(token))
+  const verified = await within(limits.answerMs, 'verifying a token', () => verifyToken(authenticator, token))
   // It may have gone while its token was verified, and nothing would ever take it out of the registry again.
   if (client.isReleased) return silence
-  if (!verified.ok) return closed(verified.reason === 'expired' ? closeReasons.expired : refusalReason(verified.reason))
+  if (!verified.ok) return closed(verified.reason === 'expired' ? closeReasons.expired : refusalReason(verified))
   const { kind, userId } = verified.identity
   if (kind !== client.identity.kind || userId !== client.identity.userId) return closed(closeReasons.invalidToken)
   const revoked = registry.revokedSince(mark, verified.identity)

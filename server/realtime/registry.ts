@@ -113,7 +113,9 @@ export function createRegistry(log: Logger): Registry {
   }
 }
 
+/** What ends by itself without its user: a signed-in session, or an OAuth access token. */
 export function sessionOf(identity: SocketIdentity): string | null {
+  if (identity.kind === 'grant') return identity.grantId
   return 'sessionId' in identity ? identity.sessionId : null
 }
 

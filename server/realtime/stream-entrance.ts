@@ -15,7 +15,7 @@ export function createStreamEntrance(
   emulation: Emulation,
 ): Realtime['stream'] {
   return (response, call) => {
-    const { name, first, identity, address } = call
+    const { name, first, known, address } = call
     const refusal = refusalOf(call) ?? connections.refusal(address)
     // Gone while it was found out who it is: there is nobody to tell.
     if (refusal || response.destroyed) return refusal
@@ -27,7 +27,7 @@ export function createStreamEntrance(
       emulation.add(session, transport)
       response.once('close', () => emulation.remove(session))
     }
-    connections.begin(transport, identity, registry.mark(), address)
+    connections.begin(transport, known?.identity ?? null, known?.mark ?? registry.mark(), address)
     transport.deliver(first)
     return null
   }

@@ -8,7 +8,7 @@ import { WebSocketTransport } from './websocket-transport.ts'
 
 /** Where WebSockets come in. */
 export function createWebSocketEntrance(connections: Connections, registry: Registry): Realtime['upgrade'] {
-  return (request, stream, head, identity, name = 'websocket', address = addressOf(request)) => {
+  return (request, stream, head, known, name = 'websocket', address = addressOf(request)) => {
     const refusal = handshakeFault(request) ?? connections.refusal(address)
     if (refusal) {
       refuse(stream, refusal)
@@ -21,7 +21,8 @@ export function createWebSocketEntrance(connections: Connections, registry: Regi
     }
     stream.write(handshakeAnswer(request), 'latin1')
     if (head.length > 0) stream.unshift(head)
-    connections.begin(new WebSocketTransport(name, stream), identity, registry.mark(), address)
+    const mark = known?.mark ?? registry.mark()
+    connections.begin(new WebSocketTransport(name, stream), known?.identity ?? null, mark, address)
   }
 }
 

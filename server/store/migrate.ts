@@ -8,6 +8,7 @@ import * as streams from './migrations/0004-streams.ts'
 import * as records from './migrations/0005-records.ts'
 import * as streamBoot from './migrations/0005-stream-boot.ts'
 import * as audit from './migrations/0006-audit.ts'
+import * as sessions from './migrations/0007-sessions.ts'
 import type { Schema } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
@@ -22,6 +23,7 @@ export const migrations: Readonly<Record<string, Migration & { readonly of: 'rec
   '0004-streams': { up: streams.up, of: 'history' },
   '0005-stream-boot': { up: streamBoot.up, of: 'history' },
   '0006-audit': { up: audit.up, of: 'records' },
+  '0007-sessions': { up: sessions.up, of: 'records' },
 }
 
 /** The first of a PostgreSQL, in place of those up to its number. */

@@ -28,21 +28,22 @@ export function recordsErrorOf(error: unknown): unknown {
   if (isSqlState(code)) {
     return awayStates.some((state) => code.startsWith(state)) ? new RecordsError('away', { cause: error }) : error
   }
+  // All connections of this process are in use.
+  if (error.message === 'timeout exceeded when trying to connect') return new RecordsError('busy', { cause: error })
   return isLost(error) ? new RecordsError('away', { cause: error }) : error
 }
 
 /** Without an SQLSTATE it comes from the socket, which has a code, or from `pg`, which has only sentences. */
 function isLost(error: Error): boolean {
-  return (
-    typeof codeOf(error) === 'string' ||
-    /^(Connection terminated|Client (was closed|has encountered)|Query read timeout|timeout e)/.test(error.message)
-  )
+  const code = codeOf(error)
+  if (typeof code === 'string') return /^E(?!RR_)/.test(code)
+  return /^(Connection terminated|Client (was closed|has encountered)|Query read timeout)/.test(error.message)
 }
 
-/** Why the server cannot start. */
-export function startError(error: unknown, target: PostgresTarget): StoreError {
+/** Why the server cannot start: `doing` is what it was at. */
+export function startError(error: unknown, target: PostgresTarget, doing: 'opening' | 'migrating'): StoreError {
   if (error instanceof StoreError) return error
-  const cause = error instanceof RecordsError && error.cause !== undefined ? error.cause : error
+  const cause = causeOf(error)
   const code = codeOf(cause)
   const place = describePostgres(target)
   const reason = cause instanceof Error ? cause.message || String(code) : String(cause)
@@ -50,13 +51,13 @@ export function startError(error: unknown, target: PostgresTarget): StoreError {
     const sentence = `There is no database ${place}. Create it (createdb ${target.database}), or correct database_url.`
     return new StoreError('database_missing', sentence, { cause })
   }
-  if (isSqlState(code) && ['28', '42501'].some((state) => code.startsWith(state))) {
-    const sentence = `PostgreSQL does not let Carillon into ${place} (${reason}). Correct user and password in database_url, and give the user the right to create tables.`
-    return new StoreError('database_refused', sentence, { cause })
-  }
-  if (recordsErrorOf(error) instanceof RecordsError) {
+  if (isWorthWaiting(cause)) {
     const sentence = `PostgreSQL does not answer for ${place} (${reason}). Start it, or correct database_url.`
     return new StoreError('database_unreachable', sentence, { cause })
+  }
+  if (doing === 'opening' || (isSqlState(code) && ['28', '42501'].some((state) => code.startsWith(state)))) {
+    const sentence = `PostgreSQL does not let Carillon into ${place} (${reason}). Correct user, password and sslmode in database_url, and give the user the right to create tables.`
+    return new StoreError('database_refused', sentence, { cause })
   }
   const sentence = `The tables in ${place} could not be brought to this version (${reason}). Keep a copy and report this.`
   return new StoreError('migration_failed', sentence, { cause })
@@ -64,10 +65,14 @@ export function startError(error: unknown, target: PostgresTarget): StoreError {
 
 /** Whether waiting may help. */
 export function isWorthWaiting(error: unknown): boolean {
-  const cause = error instanceof RecordsError ? error.cause : error
+  const cause = causeOf(error)
   const code = codeOf(cause)
-  if (isSqlState(code)) return code.startsWith('57P') || code.startsWith('53') || code.startsWith('08')
-  return cause instanceof Error && isLost(cause)
+  if (isSqlState(code)) return ['57P', '53', '08', '57014', '55P03'].some((state) => code.startsWith(state))
+  return cause instanceof RecordsError || (cause instanceof Error && isLost(cause))
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof RecordsError ? (error.cause ?? error) : error
 }
 
 function codeOf(error: unknown): unknown {

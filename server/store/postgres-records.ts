@@ -13,28 +13,36 @@ export interface PostgresRecordsOptions extends Pick<PostgresOptions, 'target' |
   readonly patienceMs?: number
 }
 
+export interface PostgresRecords extends Records {
+  /** As `15`. */
+  readonly version: number
+}
+
 /** @throws StoreError `database_unreachable`, `database_refused`, `database_missing`, `database_too_old` */
 export async function openPostgresRecords({
   target,
   log,
   patienceMs = 10_000,
-}: PostgresRecordsOptions): Promise<Records> {
+}: PostgresRecordsOptions): Promise<PostgresRecords> {
   const pool = createPostgresPool({ target, log })
+  let version: number
   try {
-    const version = await firstAnswer(pool, patienceMs)
+    version = await firstAnswer(pool, patienceMs)
     refuseOld(version, target)
     log.info({ postgres: describePostgres(target), version }, 'PostgreSQL is there')
   } catch (error) {
     await pool.end()
-    throw startError(error, target)
+    throw startError(error, target, 'opening')
   }
   const db = new Kysely<Schema>({ dialect: postgresDialect(pool) })
   return {
+    version,
     db,
     engine: { dialect: 'postgres', pool },
     prepare: (identityTables) => prepare({ target, log }, identityTables),
     isUp: () => answersInTime(pool),
-    [Symbol.asyncDispose]: () => db.destroy(),
+    // Kysely closes only what it has used.
+    [Symbol.asyncDispose]: () => pool.end(),
   }
 }
 
@@ -54,7 +62,7 @@ async function versionOf(pool: PostgresPool): Promise<number> {
   const connection = await pool.connect()
   try {
     const { rows } = await connection.query<{ version: number }>(
-      `select current_setting('server_version_num')::int as version`,
+      `select current_setting('server_version_num')::int / 10000 as version`,
     )
     return rows[0]?.version ?? 0
   } finally {
@@ -63,8 +71,8 @@ async function versionOf(pool: PostgresPool): Promise<number> {
 }
 
 function refuseOld(version: number, target: PostgresTarget): void {
-  if (version >= 130_000) return
-  const sentence = `PostgreSQL for ${describePostgres(target)} has version ${Math.floor(version / 10_000)}. Carillon needs 13 or newer.`
+  if (version >= 13) return
+  const sentence = `PostgreSQL for ${describePostgres(target)} has version ${version}. Carillon needs 13 or newer.`
   throw new StoreError('database_too_old', sentence)
 }
 
@@ -100,8 +108,8 @@ async function prepare(
       connection.release(true)
     }
   } catch (error) {
-    throw startError(error, target)
+    throw startError(error, target, 'migrating')
   } finally {
-    await db.destroy()
+    await pool.end()
   }
 }

@@ -59,6 +59,7 @@ export function createPostgresPool({ target, log, max = 10, statementMs = 5_000 
     types: withNumbers,
   })
   let isAway = false
+  let ended: Promise<void> | undefined
 
   // One that breaks while nobody uses it. Whoever uses one is told by what they asked.
   pool.on('error', noteAway)
@@ -78,19 +79,26 @@ export function createPostgresPool({ target, log, max = 10, statementMs = 5_000 
   }
 
   function noteAway(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error)
+    const cause = error instanceof RecordsError ? error.cause : error
+    const reason = cause instanceof Error ? cause.message : String(cause)
     if (!isAway) log.warn({ postgres: describePostgres(target), reason }, 'PostgreSQL is away')
     isAway = true
   }
 
   return {
     options: {},
-    end: () => pool.end(),
+    end: () => (ended ??= pool.end()),
     async connect() {
       if (pool.waitingCount >= maxWaiting) throw new RecordsError('busy')
-      return connectionOf(await attempt(() => pool.connect()), attempt)
+      return connectionOf(await attempt(() => pool.connect().catch(neverConnected)), attempt)
     },
   }
+}
+
+/** Whatever it was, nothing was asked. */
+function neverConnected(error: unknown): never {
+  const told = recordsErrorOf(error)
+  throw told instanceof RecordsError ? told : new RecordsError('away', { cause: error })
 }
 
 function connectionOf(client: PoolClient, attempt: <T>(work: () => Promise<T>) => Promise<T>): PostgresConnection {

@@ -2,6 +2,7 @@ import type { ConnectingContext, DisconnectedContext } from 'centrifuge'
 import { expect, test } from 'vitest'
 import { RpcError, type RpcHandler } from '#server/realtime/rpc.ts'
 import { openRaw, type RawClient } from '../support/raw-client.ts'
+import { openStream } from '../support/raw-stream.ts'
 import { person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
 import { connected, follow, nextEvent, sdk, socketOf } from '../support/realtime-sdk.ts'
 
@@ -239,6 +240,36 @@ test('a revocation while the token is still being looked at lets nobody slip in'
   expect(await raw.closed).toEqual({ code: 3503, reason: 'force disconnect' })
   expect((await rawClient(rig)).received).toHaveLength(1)
 })
+
+test.each(['websocket', 'stream'] as const)(
+  'a revocation while the HTTP edge is still finding out who it is lets nobody slip in, over a %s',
+  async (transport) => {
+    const asked = Promise.withResolvers<void>()
+    const answer = Promise.withResolvers<typeof ada>()
+    const known = () => {
+      asked.resolve()
+      return answer.promise
+    }
+    const rig = await startRealtime({ known })
+    const connect = { id: 1, connect: {} }
+    const opening =
+      transport === 'websocket'
+        ? openRaw(rig.url)
+        : openStream(`${rig.httpUrl}/connection/http_stream`, { body: JSON.stringify(connect) })
+    await asked.promise
+    rig.realtime.revoke({ kind: 'session', sessionId: 'session-of-ada' })
+    // Who it was before: the records were read, and then they changed.
+    answer.resolve(ada)
+    const opened = await opening
+    if ('send' in opened) {
+      opened.send(connect)
+      expect(await opened.closed).toEqual({ code: 3503, reason: 'force disconnect' })
+    } else {
+      await opened.ended
+      expect(opened.text()).toMatch(/"disconnect":\{"code":3503/)
+    }
+  },
+)
 
 test('being online is told at the first socket of a user and after the last', async () => {
   const rig = await startRealtime({ limits: { offlineMs: 20 } })

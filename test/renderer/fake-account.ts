@@ -33,10 +33,10 @@ export function createAccount(): FakeAccount {
     consent: {
       client: { id: 'rota', name: 'Duty rota', redirectHost: 'rota.example.org' },
       scopes: [
-        { name: 'openid', meaning: 'know who you are' },
-        { name: 'email', meaning: 'see your e-mail address' },
-        { name: 'publish', meaning: 'publish messages as you' },
-        { name: 'offline_access', meaning: 'go on doing so while you are away, until you end it' },
+        { name: 'openid', meaning: 'Know that it is you' },
+        { name: 'email', meaning: 'See your e-mail address' },
+        { name: 'publish', meaning: 'Publish where you may' },
+        { name: 'offline_access', meaning: 'Do this while you are away, until you end it' },
       ],
     },
     deviceGrant: null,
@@ -163,10 +163,9 @@ export const accountRoutes: Readonly<Record<string, Route>> = {
     account.factor = { ...account.factor, passkeys: [...account.factor.passkeys, passkey], requiredFrom: null }
     send(response, 200, passkey)
   },
-  'POST /api/auth/passkey/delete-passkey': ({ account }, response, body) => {
-    const { id } = body as { id: string }
+  'DELETE /api/v1/me/passkeys/{id}': ({ account }, response, _body, _query, id) => {
     account.factor = { ...account.factor, passkeys: account.factor.passkeys.filter((passkey) => passkey.id !== id) }
-    send(response, 200, { status: true })
+    send(response, 204, null)
   },
   'GET /api/v1/oauth/consent': ({ account }, response, _body, query) =>
     query.get('sig') === 'right'

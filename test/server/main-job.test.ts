@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { publishAnswer } from '#protocol/api.ts'
@@ -127,7 +127,9 @@ test('the data folder is private, and no secret is in the logs', async () => {
   const { token } = await signIn(server, 'ada@example.org', 'admin')
   const key = await createKey(server, ['publish'])
   const { body } = await server.api('POST', '/api/v1/tickets', { headers: bearer(token) })
-  expect((await stat(server.data)).mode & 0o077).toBe(0)
+  for (const name of ['.', ...(await readdir(server.data))]) {
+    expect((await stat(join(server.data, name))).mode & 0o077, name).toBe(0)
+  }
   const secret = (await readFile(join(server.data, 'secret.key'), 'utf8')).trim()
   const logs = server.output()
   for (const hidden of [token, token.split('.')[0], key, secret, password, (body as { ticket: string }).ticket]) {

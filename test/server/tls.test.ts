@@ -7,7 +7,10 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { z } from 'zod'
 import { issueCertificate } from '../support/certificates.ts'
 import { startChild } from '../support/child-program.ts'
+import { launchChromium } from '../support/chromium.ts'
+import { setUpInConsole } from '../support/console-page.ts'
 import { overHttp } from '../support/emulated-sdk.ts'
+import { describeWith } from '../support/needs.ts'
 import { collect, sdkClient, ticketFor } from '../support/sdk-client.ts'
 import {
   carillon,
@@ -192,4 +195,28 @@ test.each([
   const serve = ['serve', '--port', '0', '--data', temporaryFolder(), ...args]
   await using child = startChild(process.execPath, [carillon, ...serve])
   await child.waitFor(sentence)
+})
+
+describeWith(['chromium'], 'a browser that was told to go on', () => {
+  test('sets the server up and uses the console over TLS', async () => {
+    await using server = await startServerProcess({ tls: 'self-signed' })
+    await using browser = await launchChromium()
+    const context = await browser.newContext({ ignoreHTTPSErrors: true })
+    const page = await context.newPage()
+    const refused: string[] = []
+    page.on('console', (message) => {
+      if (/Content Security Policy|Permissions-Policy/.test(message.text())) refused.push(message.text())
+    })
+    await setUpInConsole(page, server, 'ada@example.org')
+    const [cookie] = await context.cookies()
+    expect(cookie).toMatchObject({
+      name: '__Secure-carillon.session_token',
+      secure: true,
+      httpOnly: true,
+      sameSite: 'Lax',
+    })
+    await page.reload()
+    await page.getByRole('heading', { name: 'Screens', exact: true }).waitFor()
+    expect(refused).toEqual([])
+  })
 })

@@ -17,6 +17,9 @@ export interface ChildProgram extends AsyncDisposable {
 export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
+  /** Who it runs as; for root alone to say. */
+  readonly uid?: number
+  readonly gid?: number
   /** Written to its standard input, which is then closed. */
   readonly input?: string
 }
@@ -29,6 +32,8 @@ export function startChild(program: string, args: readonly string[], options: Ch
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     ...(options.env && { env: options.env }),
     ...(options.cwd && { cwd: options.cwd }),
+    ...(options.uid !== undefined && { uid: options.uid }),
+    ...(options.gid !== undefined && { gid: options.gid }),
   })
   let output = ''
   const listeners = new Set<() => void>()

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 import { resolveElectron } from '../../build/electron-path.ts'
 import { resolveChromium } from './chromium.ts'
+import { postgresProgram } from './postgres-programs.ts'
 
 interface Part {
   isPresent(): boolean
@@ -21,10 +22,7 @@ const parts = {
   chromium: { isPresent: () => resolveChromium() !== undefined, install: 'apt-get install chromium' },
   redis: programs(['redis-server'], 'redis-server'),
   rabbitmq: programs(['rabbitmq-server'], 'rabbitmq-server'),
-  postgresql: {
-    isPresent: () => existsSync('/usr/lib/postgresql') || onPath('postgres'),
-    install: 'apt-get install postgresql',
-  },
+  postgresql: { isPresent: () => postgresProgram('initdb') !== null, install: 'apt-get install postgresql' },
 } as const satisfies Record<string, Part>
 
 export type Need = keyof typeof parts

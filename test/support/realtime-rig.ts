@@ -69,8 +69,8 @@ export interface RigOptions
   readonly redisUrl?: string
   /** What stands between the realtime server and its broker. */
   readonly through?: (broker: Broker) => Broker
-  /** Whom the HTTP edge knows behind every upgrade. */
-  readonly known?: Identity
+  /** Whom the HTTP edge knows behind every request that opens a connection. */
+  readonly known?: Identity | (() => Promise<Identity>)
 }
 
 /** `news` as it comes, `open` for everybody without history, `small` keeps five, `talk` tells who comes and goes. */
@@ -197,13 +197,15 @@ export async function startRealtime(options: RigOptions = {}): Promise<RealtimeR
       ...(options.withoutNamespace && { withoutNamespace: options.withoutNamespace }),
     })
     const server = createServer()
-    const recognize = async () => options.known ?? null
+    const { known = null } = options
+    const recognize = async () => (typeof known === 'function' ? known() : known)
     const addressOf = () => options.address ?? '127.0.0.1'
     const isAllowedOrigin = (origin: string) => origin === 'https://allowed.example.org'
-    server.on('upgrade', createUpgrade({ realtime, recognize, addressOf, log }))
-    const streams = createStreams({ realtime, recognize, addressOf, isAllowedOrigin, log })
+    const edge = { realtime, recognize, addressOf, isAllowedOrigin, refusesForeignPages: false, log }
+    server.on('upgrade', createUpgrade(edge))
+    const streams = createStreams(edge)
     server.on('request', (request, response) => {
-      if (!streams(request, response)) response.writeHead(404).end()
+      if (streams(request, response) === null) response.writeHead(404).end()
     })
     server.listen(onPort, '127.0.0.1')
     await once(server, 'listening')

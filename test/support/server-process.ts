@@ -14,6 +14,9 @@ import { type ChildProgram, startChild } from './child-program.ts'
 /** The launcher a user runs, so that what the tests see is what users get. */
 export const carillon = join(import.meta.dirname, '../../server/carillon.js')
 
+/** Where the servers of a test keep their records, if not in their data folders. */
+export const databaseVariable = 'TEST_DATABASE_URL'
+
 export const password = 'a bell rings at nine'
 
 /** A real server: its own process, its own data folder, on a port that stays the same through restarts. */
@@ -56,7 +59,7 @@ export interface ApiOptions {
 }
 
 export async function startServerProcess({
-  env = {},
+  env: given = {},
   config,
   tls,
 }: {
@@ -67,6 +70,8 @@ export async function startServerProcess({
   readonly tls?: string
 } = {}): Promise<ServerProcess> {
   const data = await mkdtemp(join(tmpdir(), 'carillon-data-'))
+  const records = process.env[databaseVariable]
+  const env = { ...(records && { DATABASE_URL: records }), ...given }
   const port = await freePort()
   const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   const ended: string[] = []
@@ -201,6 +206,8 @@ function parse(text: string): unknown {
 /** The test's own environment, without settings that would reach the server. */
 function cleanEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('CARILLON_') && name !== 'REDIS_URL'),
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('CARILLON_') && name !== 'REDIS_URL' && name !== 'DATABASE_URL',
+    ),
   )
 }

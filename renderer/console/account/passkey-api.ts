@@ -29,7 +29,7 @@ export function createPasskeyApi(ask: Ask): PasskeyApi {
       await ask('POST', `${path}/verify-registration`, nothing, { response, name })
     },
     remove: async (id) => {
-      await ask('POST', `${path}/delete-passkey`, nothing, { id })
+      await ask('DELETE', `/api/v1/me/passkeys/${encodeURIComponent(id)}`, nothing)
     },
   }
 }

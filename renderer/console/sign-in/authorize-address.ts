@@ -1,15 +1,8 @@
 /**
- * Where a sign-in goes on that another service asked for: the query of the sign-in page is the service's own, signed by
- * the server, and goes back to where it came from. Null for a query that no service sent.
- *
- * What was asked of this page is done and left out, or it would be asked again for ever.
+ * Where a sign-in goes on that another service asked for. The query of the sign-in page is the service's own, signed by the
+ * server, and goes back as it came: by its signature the server knows that somebody has signed in since. Null for a
+ * query that the server did not write.
  */
 export function authorizeAddress(query: URLSearchParams): string | null {
-  if (!query.has('client_id') || !query.has('sig')) return null
-  const request = new URLSearchParams(query)
-  for (const name of ['sig', 'exp', 'ba_iat', 'ba_pl', 'ba_param', 'max_age']) request.delete(name)
-  const prompts = (query.get('prompt') ?? '').split(' ').filter((prompt) => prompt !== '' && prompt !== 'login')
-  if (prompts.length === 0) request.delete('prompt')
-  else request.set('prompt', prompts.join(' '))
-  return `/api/auth/oauth2/authorize?${request}`
+  return query.has('client_id') && query.has('sig') ? `/api/auth/oauth2/authorize?${query}` : null
 }

@@ -6,8 +6,11 @@ import { Command } from 'commander'
 import pino from 'pino'
 import { serverInfo } from '#protocol/api.ts'
 import { type Config, readConfig } from '#server/config/config.ts'
+import { describePostgres } from '#server/config/postgres-target.ts'
 import { describeRedis } from '#server/config/redis-target.ts'
 import { answers, localSocketPath } from '#server/http/listen.ts'
+import { readCertificate, warningAbout } from '#server/http/tls/certificate.ts'
+import { certificateFiles, plainSentence } from '#server/http/tls/transport.ts'
 import { exchange } from '../api.ts'
 import { CliError } from '../cli-error.ts'
 import type { CliContext } from '../context.ts'
@@ -59,7 +62,9 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<readonl
   const running = await answers(socketPath)
   findings.push(await dataFolder(config.data))
   findings.push(await records(config.data, running))
-  findings.push(secret(config.data))
+  findings.push(await postgres(config))
+  findings.push(secret(config))
+  findings.push(transport(config))
   findings.push(await redis(config))
   findings.push(running ? await server(config, socketPath) : notRunning)
   findings.push(console())
@@ -110,13 +115,45 @@ async function records(data: string, running: boolean): Promise<Finding> {
   }
 }
 
-function secret(data: string): Finding {
+async function postgres({ database_url: target }: Config): Promise<Finding> {
+  const name = 'PostgreSQL'
+  if (target === undefined) return { name, ok: null, detail: 'is not configured: accounts are in the data folder.' }
+  try {
+    const { openPostgresRecords } = await import('#server/store/postgres-records.ts')
+    const log = pino({ level: 'silent' })
+    await using opened = await openPostgresRecords({ target, log, patienceMs: 3_000 })
+    return { name, ok: true, detail: `version ${opened.version} has the accounts: ${describePostgres(target)}` }
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) }
+  }
+}
+
+function secret({ data, secret: configured }: Config): Finding {
   const name = 'secret'
+  if (configured !== undefined) return { name, ok: true, detail: 'is in the configuration' }
   const path = join(data, 'secret.key')
   if (!existsSync(path)) return { name, ok: true, detail: 'will be made at the first start' }
   const mode = statSync(path).mode & 0o777
   if (mode === 0o600) return { name, ok: true, detail: 'readable by this user only' }
   return { name, ok: false, detail: `${path} has mode ${mode.toString(8)}. Run chmod 600 ${path}.` }
+}
+
+function transport(config: Config): Finding {
+  const name = 'TLS'
+  try {
+    const files = certificateFiles(config)
+    if (files === null) return { name, ok: true, detail: plainSentence(config) }
+    // Made by the server when it starts.
+    if (config.tls === 'self-signed' && !existsSync(files.cert)) {
+      return { name, ok: true, detail: 'a certificate of its own will be made at the first start' }
+    }
+    const certificate = readCertificate(files)
+    const warning = warningAbout(certificate, files, Date.now())
+    const until = certificate.leaf.validToDate.toISOString().slice(0, 10)
+    return { name, ok: warning === null, detail: warning ?? `${files.cert}, valid until ${until}` }
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) }
+  }
 }
 
 async function redis({ redis_url: target, redis_prefix: prefix }: Config): Promise<Finding> {

@@ -86,7 +86,6 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
     raw.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
       'x-accel-buffering': 'no',
     })
     log.info(about, 'a client is being watched')

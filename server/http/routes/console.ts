@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyRequest } from 'fastify'
-import { problemDocument } from '#protocol/problem.ts'
 import type { Routes } from '../app.ts'
+import { HttpProblem } from '../problem-reply.ts'
+import { pagePolicy } from '../security-headers.ts'
 
 /** The paths at which the console draws a page of its own. */
 const pages = [
@@ -27,9 +28,11 @@ const pages = [
 export const consoleRoutes: Routes = async (app, { consoleFolder }) => {
   if (consoleFolder === null) {
     for (const path of pages) {
-      app.get(path, { schema: { hide: true } }, async (_request, reply) => {
-        const detail = 'The console has not been built. Run npm run build in the Carillon folder and start again.'
-        return reply.code(503).type('application/problem+json').send(problemDocument('unavailable', detail))
+      app.get(path, { schema: { hide: true } }, async () => {
+        throw new HttpProblem(
+          'unavailable',
+          'The console is not built. Run npm run build in the Carillon folder and start again.',
+        )
       })
     }
     return
@@ -44,7 +47,7 @@ export const consoleRoutes: Routes = async (app, { consoleFolder }) => {
   })
   for (const path of pages) {
     app.get(path, { schema: { hide: true } }, async (_request, reply) =>
-      reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(html),
+      reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8').send(html),
     )
   }
 }
@@ -53,15 +56,3 @@ export const consoleRoutes: Routes = async (app, { consoleFolder }) => {
 export function isVisit({ method, url, headers }: FastifyRequest): boolean {
   return method === 'GET' && headers.accept?.includes('text/html') === true && !url.startsWith('/api')
 }
-
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')

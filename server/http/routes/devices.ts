@@ -1,23 +1,61 @@
 import { z } from 'zod'
-import { deviceView, page } from '#protocol/api.ts'
+import { deviceCredential, deviceCredentialRequest, deviceReport, deviceView, page } from '#protocol/api.ts'
+import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
+import { HttpProblem } from '../problem-reply.ts'
 
 /** Enrolled screens. */
 export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
+  const params = z.object({ id: z.string().min(1).max(100) })
+
   app.get('/api/v1/devices', { schema: { response: { 200: page(deviceView) } } }, async (request) => {
     await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
     const devices = await auth.devices.list()
     return {
-      items: devices.map(({ userId, ...device }) => ({
-        ...{ ...device, online: realtime.isOnline(userId) },
-        ...{ storage: null, credentialSince: device.enrolledAt, rotating: false },
-      })),
+      items: devices.map(({ userId, ...device }) => ({ ...device, online: realtime.isOnline(userId) })),
       next: null,
     }
   })
-  app.delete('/api/v1/devices/:id', { schema: { params: z.object({ id: z.string() }) } }, async (request, reply) => {
+  app.delete('/api/v1/devices/:id', { schema: { params } }, async (request, reply) => {
     await callers.allowed(request, ['admin', 'operator'], 'devices')
     await auth.devices.remove(request.params.id)
     return reply.code(204).send()
   })
+  app.post(
+    '/api/v1/devices/:id/rotate',
+    { schema: { params, summary: 'Tells a device to take a new credential.' } },
+    async (request, reply) => {
+      await callers.allowed(request, ['admin', 'operator'], 'devices')
+      await auth.devices.rotate(request.params.id)
+      return reply.code(204).send()
+    },
+  )
+  app.patch(
+    '/api/v1/devices/me',
+    { schema: { body: deviceReport, summary: 'What a device says of itself.' } },
+    async (request, reply) => {
+      const { device } = deviceOf(await callers.signedIn(request))
+      await auth.devices.report(device.id, request.body)
+      return reply.code(204).send()
+    },
+  )
+  app.post(
+    '/api/v1/devices/me/credential',
+    {
+      schema: {
+        body: deviceCredentialRequest,
+        summary: 'A new credential for the device that asks; the present one ends when the new one is first used.',
+        response: { 201: deviceCredential },
+      },
+    },
+    async (request, reply) => {
+      const device = deviceOf(await callers.signedIn(request))
+      return reply.code(201).send(await auth.devices.newCredential(device, request.body.storage))
+    },
+  )
+}
+
+function deviceOf(identity: Identity): Extract<Identity, { kind: 'device' }> {
+  if (identity.kind === 'device') return identity
+  throw new HttpProblem('forbidden', 'This is for a device, with its own credential.')
 }

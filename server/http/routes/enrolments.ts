@@ -6,6 +6,8 @@ import {
   enrolmentTokenAnswer,
   enrolmentTokenRequest,
   enrolmentView,
+  page,
+  waitingEnrolment,
 } from '#protocol/api.ts'
 import type { Routes } from '../app.ts'
 import { addressOf } from '../caller.ts'
@@ -18,6 +20,14 @@ export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
     '/api/v1/enrolments',
     { schema: { body: enrolmentRequest, response: { 201: enrolmentAnswer } } },
     async (request, reply) => reply.code(201).send(await auth.enrolments.start(request.body, addressOf(request))),
+  )
+  app.get(
+    '/api/v1/enrolments',
+    { schema: { summary: 'The screens that wait for a decision.', response: { 200: page(waitingEnrolment) } } },
+    async (request) => {
+      await callers.allowed(request, ['admin', 'operator'])
+      return { items: [...(await auth.enrolments.waiting())], next: null }
+    },
   )
   app.post(
     '/api/v1/enrolments/token',

@@ -28,7 +28,7 @@ export const serverApiRoutes: Routes = async (app, { realtime, callers }) => {
   const identities = new WeakMap<FastifyRequest, Identity>()
   // Before the body is read, which may be large.
   app.addHook('onRequest', async (request) => {
-    identities.set(request, await callers.signedIn(request))
+    identities.set(request, await callers.signedIn(request, 'services too'))
   })
 
   // Response schemas only describe: what is sent is text already.
@@ -44,7 +44,7 @@ export const serverApiRoutes: Routes = async (app, { realtime, callers }) => {
           description: whoMay(name),
           response: { 200: z.union([z.object({ result }), serverError]) },
         },
-        ...(name === 'broadcast' && { bodyLimit: maxBatchBytes }),
+        bodyLimit: name === 'broadcast' ? maxBatchBytes : maxCallBytes,
       },
       (request, reply) => answer(name, request, reply),
     )
@@ -92,6 +92,9 @@ export const serverApiRoutes: Routes = async (app, { realtime, callers }) => {
     return identity
   }
 }
+
+/** A publication of 64 KiB, escaped. */
+const maxCallBytes = 128 * 1024
 
 /** It is JSON text already, so no serializer is to see it. */
 function sendJson(reply: FastifyReply, text: string): FastifyReply {

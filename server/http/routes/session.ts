@@ -7,7 +7,7 @@ import { HttpProblem } from '../problem-reply.ts'
 /** Signing programs in and out, and what opens a socket. */
 export const sessionRoutes: Routes = (app, { auth, callers }) => {
   app.get('/api/v1/me', { schema: { response: { 200: me } } }, async (request) =>
-    describe(await callers.signedIn(request)),
+    describe(await callers.signedIn(request, 'services too')),
   )
   app.post('/api/v1/token', { schema: { body: tokenRequest, response: { 200: tokenAnswer } } }, async (request) =>
     auth.signIn(request.body.email, request.body.password, addressOf(request)),
@@ -22,11 +22,17 @@ export const sessionRoutes: Routes = (app, { auth, callers }) => {
   app.post('/api/v1/access-tokens', { schema: { response: { 201: accessTokenAnswer } } }, async (request, reply) => {
     const identity = await callers.signedIn(request)
     if (!('sessionId' in identity)) throw new HttpProblem('bad_request', 'A key opens a socket with a ticket.')
-    return reply.code(201).send(await auth.issueAccessToken(identity))
+    return reply.code(201).send({ ...(await auth.issueAccessToken(identity)), ...rotateOf(identity) })
   })
-  app.post('/api/v1/tickets', { schema: { response: { 201: ticketAnswer } } }, async (request, reply) =>
-    reply.code(201).send(await auth.tickets.issue(await callers.signedIn(request))),
-  )
+  app.post('/api/v1/tickets', { schema: { response: { 201: ticketAnswer } } }, async (request, reply) => {
+    const identity = await callers.signedIn(request, 'services too')
+    return reply.code(201).send({ ...(await auth.tickets.issue(identity)), ...rotateOf(identity) })
+  })
+}
+
+/** Said to a device that is to take a new credential. */
+function rotateOf(identity: Identity): { rotate?: true } {
+  return identity.kind === 'device' && identity.device.rotate ? { rotate: true } : {}
 }
 
 function describe(identity: Identity) {

@@ -1,34 +1,62 @@
 import { z } from 'zod'
-import { page, userRequest, userView } from '#protocol/api.ts'
+import { page, userChange, userQuery, userRequest, userView } from '#protocol/api.ts'
+import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** People with an account. */
-export const userRoutes: Routes = (app, { auth, callers }) => {
-  app.get('/api/v1/users', { schema: { response: { 200: page(userView) } } }, async (request) => {
-    await callers.allowed(request, ['admin'], 'admin')
-    return { items: [...(await auth.users.list())], next: null }
-  })
+export const userRoutes: Routes = (app, { auth, store, callers }) => {
+  const params = z.object({ id: z.string().min(1).max(100) })
+
+  app.get(
+    '/api/v1/users',
+    { schema: { querystring: userQuery, response: { 200: page(userView) } } },
+    async (request) => {
+      await callers.allowed(request, ['admin'], 'admin')
+      const { items, next } = await auth.users.list(request.query)
+      return { items: [...items], next }
+    },
+  )
   app.post('/api/v1/users', { schema: { body: userRequest, response: { 201: userView } } }, async (request, reply) => {
     await callers.allowed(request, ['admin'], 'admin')
     const { email, name = email.split('@')[0] ?? email, role, password } = request.body
     const user = await auth.users.create({ email, name, role, password })
     return reply.code(201).header('location', `/api/v1/users/${user.id}`).send(user)
   })
+  app.patch(
+    '/api/v1/users/:id',
+    { schema: { params, body: userChange, response: { 200: userView } } },
+    async (request) => {
+      const by = await callers.allowed(request, ['admin'], 'admin')
+      if (request.body.role !== undefined) refuseOwn(by, request.params.id, 'change its role')
+      return auth.users.update(request.params.id, request.body)
+    },
+  )
+  app.delete('/api/v1/users/:id', { schema: { params } }, async (request, reply) => {
+    const by = await callers.allowed(request, ['admin'], 'admin')
+    const { id } = request.params
+    refuseOwn(by, id, 'remove it')
+    await auth.users.remove(id)
+    await store.db.deleteFrom('stars').where('user_id', '=', id).execute()
+    return reply.code(204).send()
+  })
+  app.post('/api/v1/users/:id/sign-out', { schema: { params } }, async (request, reply) => {
+    await callers.allowed(request, ['admin'], 'admin')
+    await auth.users.signOut(request.params.id)
+    return reply.code(204).send()
+  })
   for (const [action, disabled] of [['disable', true] as const, ['enable', false] as const]) {
-    app.post(
-      `/api/v1/users/:id/${action}`,
-      { schema: { params: z.object({ id: z.string() }) } },
-      async (request, reply) => {
-        const by = await callers.allowed(request, ['admin'], 'admin')
-        const { id } = request.params
-        if (disabled && by.userId === id) {
-          throw new HttpProblem('forbidden', 'This is your own account. Another administrator may disable it.')
-        }
-        await auth.users.setDisabled(id, disabled)
-        request.log.info({ user: id, by: by.userId }, disabled ? 'an account was disabled' : 'an account was enabled')
-        return reply.code(204).send()
-      },
-    )
+    app.post(`/api/v1/users/:id/${action}`, { schema: { params } }, async (request, reply) => {
+      const by = await callers.allowed(request, ['admin'], 'admin')
+      const { id } = request.params
+      if (disabled) refuseOwn(by, id, 'disable it')
+      await auth.users.setDisabled(id, disabled)
+      return reply.code(204).send()
+    })
   }
+}
+
+function refuseOwn(by: Identity, id: string, what: string): void {
+  if (by.userId === id)
+    throw new HttpProblem('forbidden', `This is your own account. Another administrator may ${what}.`)
 }

@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createPublicKey, X509Certificate } from 'node:crypto'
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { keepSelfSigned, selfSignedFiles } from './self-signed.ts'
@@ -10,7 +10,7 @@ const dayMs = 24 * 60 * 60 * 1000
 const certificateIn = (data: string) => new X509Certificate(readFileSync(selfSignedFiles(data).cert))
 const keyIn = (data: string) => readFileSync(selfSignedFiles(data).key, 'utf8')
 
-test('it is for the names that were asked for, signs no others, and its key is for its owner', async () => {
+test('it is for the names that were asked for, cannot sign others, and its key is for its owner', async () => {
   const data = temporaryFolder()
   await keepSelfSigned(data, names)
   const certificate = certificateIn(data)
@@ -18,6 +18,12 @@ test('it is for the names that were asked for, signs no others, and its key is f
     'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, DNS:box.example.org',
   )
   expect(certificate.ca).toBe(false)
+  const [, authority] = readFileSync(selfSignedFiles(data).cert, 'utf8').split(/(?<=-----END CERTIFICATE-----)\n/)
+  const { ca, publicKey } = new X509Certificate(authority ?? '')
+  expect(ca).toBe(true)
+  expect(certificate.verify(publicKey)).toBe(true)
+  expect(readdirSync(data).toSorted()).toEqual(['self-signed.crt', 'self-signed.key'])
+  expect(publicKey.equals(createPublicKey(keyIn(data)))).toBe(false)
   expect(statSync(selfSignedFiles(data).key).mode & 0o777).toBe(0o600)
 })
 

@@ -26,25 +26,46 @@ export async function keepSelfSigned(data: string, names: readonly string[], now
   const files = selfSignedFiles(data)
   const key = readKey(files.key) ?? createKey(files.key)
   if (isGood(files.cert, key, names, now)) return
-  const privateKey = createPrivateKey(key)
-  const { cert } = await generate([{ name: 'commonName', value: 'Carillon' }], {
+  write(files.cert, await issue(key, names, now))
+}
+
+/**
+ * The server's certificate, and behind it that of an authority which signed this one and nothing else: nobody keeps its
+ * key. So there is something to trust also for programs that trust authorities only (Electron), and whoever steals the
+ * server's key cannot sign for other names.
+ */
+async function issue(privateKey: string, names: readonly string[], now: number): Promise<string> {
+  const common = {
     keyType: 'ec',
     algorithm: 'sha256',
-    keyPair: { privateKey: key, publicKey: publicPem(privateKey) },
     notBeforeDate: new Date(now - dayMs),
     notAfterDate: new Date(now + lifetimeMs),
+  } as const
+  // Two authorities of one name would be taken for each other.
+  const name = `Carillon ${randomBytes(4).toString('hex')}`
+  const authority = await generate([{ name: 'commonName', value: name }], {
+    ...common,
     extensions: [
-      // Trusting it is trusting this server alone: it signs no other certificates.
+      { name: 'basicConstraints', cA: true, pathLenConstraint: 0, critical: true },
+      { name: 'keyUsage', keyCertSign: true, critical: true },
+    ],
+  })
+  const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
+  const { cert } = await generate([{ name: 'commonName', value: 'Carillon' }], {
+    ...common,
+    keyPair: { privateKey, publicKey },
+    ca: { key: authority.private, cert: authority.cert },
+    extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
       {
         name: 'subjectAltName',
-        altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
+        altNames: names.map((each) => (isIP(each) === 0 ? { type: 2, value: each } : { type: 7, ip: each })),
       },
     ],
   })
-  write(files.cert, cert)
+  return `${cert.trim()}\n${authority.cert.trim()}\n`
 }
 
 function isGood(path: string, key: string, names: readonly string[], now: number): boolean {
@@ -90,10 +111,6 @@ function createKey(path: string): string {
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   write(path, pem)
   return pem
-}
-
-function publicPem(privateKey: ReturnType<typeof createPrivateKey>): string {
-  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
 }
 
 /** Beside and moved into place: whoever reads it meanwhile finds the one or the other, whole. */

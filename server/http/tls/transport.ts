@@ -26,10 +26,10 @@ const dayMs = 24 * 60 * 60 * 1000
  * @throws ListenError `plain_http`, TlsError
  */
 export async function prepareTransport(config: TransportConfig, log: Logger): Promise<Transport> {
-  const { tls, host, trusted_proxies } = config
+  const { tls } = config
   const files = certificateFiles(config)
   if (files === null) {
-    return { scheme: 'http', sentence: plainSentence(host, trusted_proxies), fingerprint: null, [Symbol.dispose]() {} }
+    return { scheme: 'http', sentence: plainSentence(config), fingerprint: null, [Symbol.dispose]() {} }
   }
   if (tls !== 'self-signed') {
     const until = readCertificate(files).leaf.validToDate.toISOString().slice(0, 10)
@@ -55,10 +55,14 @@ export function certificateFiles({ tls, data }: Pick<Config, 'tls' | 'data'>): C
   return tls === 'self-signed' ? selfSignedFiles(data) : tls
 }
 
-/** @throws ListenError `plain_http` */
-function plainSentence(host: string, trustedProxies: readonly string[]): string {
+/**
+ * Who can connect without TLS.
+ *
+ * @throws ListenError `plain_http` where that would be anybody
+ */
+export function plainSentence({ host, trusted_proxies }: Pick<Config, 'host' | 'trusted_proxies'>): string {
   if (isLoopback(host)) return 'Plain HTTP: only programs on this machine can connect, a reverse proxy among them.'
-  if (trustedProxies.length > 0) {
+  if (trusted_proxies.length > 0) {
     return `Plain HTTP on ${host}: see that only your proxies reach this port, since passwords pass here unprotected.`
   }
   const sentence = `Over plain HTTP everybody on the way to ${host} could read passwords and tokens. Give --tls cert.pem,key.pem (or --tls self-signed), or put a reverse proxy in front and name it in trusted_proxies, or listen on 127.0.0.1.`

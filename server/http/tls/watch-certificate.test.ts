@@ -15,7 +15,7 @@ async function watched() {
   const folder = temporaryFolder()
   const files = await issueCertificate(folder, 'old')
   const first = readCertificate(files)
-  const server = unboundServer(first.options) as Server
+  const server = unboundServer({ certificate: first.options }) as Server
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const lines: { level: number; msg: string; code?: string }[] = []

@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { Logger } from 'pino'
 import type { Config } from '#server/config/config.ts'
+import { securityHeaders } from '../security-headers.ts'
 import { unboundServer } from '../unbound-server.ts'
 import { readCertificate } from './certificate.ts'
 import { certificateFiles } from './transport.ts'
@@ -13,11 +14,12 @@ import { watchCertificate } from './watch-certificate.ts'
  *
  * @throws TlsError
  */
-export function createWebServer(config: Pick<Config, 'tls' | 'data'>, log: Logger): Server {
+export function createWebServer(config: Config, log: Logger): Server {
   const files = certificateFiles(config)
-  if (files === null) return unboundServer()
+  const headers = securityHeaders(config)
+  if (files === null) return unboundServer({ headers })
   const first = readCertificate(files)
-  const server = unboundServer(first.options) as TlsServer
+  const server = unboundServer({ headers, certificate: first.options }) as TlsServer
   server.once('listening', () => {
     const watch = watchCertificate({ files, first, server, log })
     server.once('close', () => watch[Symbol.dispose]())

@@ -2,7 +2,7 @@ import { type Kysely, PostgresAdapter, sql } from 'kysely'
 
 /**
  * The record of who did what. Ids are UUIDs of version 7, which sort by time: what is read by time is read by id. The
- * database itself refuses to change an entry, and to remove one before `audit_horizon` says that it is over.
+ * database itself refuses to change an entry, and to remove one unless `audit_horizon` says that it is over.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -30,7 +30,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('id', 'integer', (column) => column.primaryKey().check(sql`id = 1`))
     .addColumn('before', 'text', (column) => column.notNull())
     .execute()
-  await sql`insert into audit_horizon (id, before) values (1, '')`.execute(db)
   const isPostgres = db.getExecutor().adapter instanceof PostgresAdapter
   for (const guard of isPostgres ? postgresGuards : sqliteGuards) await sql.raw(guard).execute(db)
 }
@@ -45,9 +44,7 @@ const sqliteGuards = [
    when exists (select 1 from audit_entries where id = new.id)
    begin select raise(abort, '${refused}'); end`,
   `create trigger audit_no_delete before delete on audit_entries
-   when old.time >= (select before from audit_horizon)
-   begin select raise(abort, '${refused}'); end`,
-  `create trigger audit_horizon_stays before delete on audit_horizon
+   when not exists (select 1 from audit_horizon where before > old.time)
    begin select raise(abort, '${refused}'); end`,
 ]
 
@@ -56,11 +53,10 @@ const postgresGuards = [
    $$ begin raise exception '${refused}'; end $$`,
   `create function audit_refuse_early() returns trigger language plpgsql as
    $$ begin
-     if old.time >= (select before from audit_horizon) then raise exception '${refused}'; end if;
+     if not exists (select 1 from audit_horizon where before > old.time) then raise exception '${refused}'; end if;
      return old;
    end $$`,
   `create trigger audit_no_update before update on audit_entries for each row execute function audit_refuse()`,
   `create trigger audit_no_delete before delete on audit_entries for each row execute function audit_refuse_early()`,
   `create trigger audit_no_truncate before truncate on audit_entries for each statement execute function audit_refuse()`,
-  `create trigger audit_horizon_stays before delete on audit_horizon for each row execute function audit_refuse()`,
 ]

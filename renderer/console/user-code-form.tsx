@@ -1,0 +1,43 @@
+import { Button, TextInput } from '@mantine/core'
+import { type FormEvent, useState } from 'react'
+import { formatUserCode, isWholeUserCode } from './user-code.ts'
+
+interface UserCodeFormProps {
+  readonly label: string
+  /** What stands there at first. */
+  readonly first: string
+  readonly onCode: (code: string) => void
+}
+
+/** Takes a code that something shows, in whatever way it is typed. */
+export function UserCodeForm({ label, first, onCode }: UserCodeFormProps) {
+  const [code, setCode] = useState(first)
+  const [error, setError] = useState<string | null>(null)
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    if (isWholeUserCode(code)) onCode(code)
+    else setError('A code has eight letters and digits, such as WDJB-MJHT.')
+  }
+  return (
+    <form className="code-form" noValidate onSubmit={submit}>
+      <TextInput
+        label={label}
+        placeholder="XXXX-XXXX"
+        size="lg"
+        autoComplete="off"
+        autoCapitalize="characters"
+        spellCheck={false}
+        classNames={{ input: 'code-input' }}
+        value={code}
+        error={error}
+        onChange={({ currentTarget }) => {
+          setCode(formatUserCode(currentTarget.value))
+          setError(null)
+        }}
+      />
+      <Button type="submit" size="lg">
+        Continue
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,51 @@
+import type { Auth } from '../auth.ts'
+import { addressHeader, authPath, type BetterAuth } from '../better-auth.ts'
+import type { Sessions } from '../sessions.ts'
+import { readSignedQuery, withoutSignature } from './signed-query.ts'
+
+export interface AuthorizeParts {
+  readonly betterAuth: BetterAuth
+  readonly identify: Auth['identify']
+  readonly sessions: Pick<Sessions, 'ofId'>
+  readonly baseUrl: string
+  readonly secret: string
+  readonly clock: () => number
+}
+
+/**
+ * Where a service sends a browser, and where the sign-in page sends it back to with the query it was given: by its
+ * signature it is known that somebody who had to sign in anew has done so.
+ */
+export function createAuthorize(parts: AuthorizeParts) {
+  const { betterAuth, identify, sessions, baseUrl, secret, clock } = parts
+
+  /** When the browser's session began; 0 without one. */
+  async function signedInAt(cookie: string): Promise<number> {
+    const found = await identify(new Headers({ cookie }))
+    if (found === null || !('sessionId' in found.identity)) return 0
+    return (await sessions.ofId(found.identity.sessionId))?.startedAt ?? 0
+  }
+
+  return async (request: Request, address: string): Promise<Response> => {
+    const cookie = request.headers.get('cookie') ?? ''
+    const { search, searchParams } = new URL(request.url)
+    const signed = searchParams.has('sig') ? readSignedQuery(search, secret, clock()) : null
+    const asked = signed?.asked ?? withoutSignature(searchParams)
+    if (signed !== null && (await signedInAt(cookie)) >= signed.issuedAt) {
+      const prompt = (asked.get('prompt') ?? '').split(' ').filter((each) => each !== 'login' && each !== '')
+      asked.delete('prompt')
+      if (prompt.length > 0) asked.set('prompt', prompt.join(' '))
+      asked.delete('max_age')
+    }
+    // As a browser that goes there: the answer is always a redirect.
+    const headers = { cookie, accept: 'text/html', [addressHeader]: address }
+    const response = await betterAuth.handler(
+      new Request(`${baseUrl}${authPath}/oauth2/authorize?${asked}`, { headers }),
+    )
+    const answer = new Headers(response.headers)
+    answer.delete('set-auth-token')
+    answer.delete('access-control-expose-headers')
+    answer.set('cache-control', 'no-store')
+    return new Response(response.body, { status: response.status, headers: answer })
+  }
+}

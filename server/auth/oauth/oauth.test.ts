@@ -1,0 +1,171 @@
+import { expect, test } from 'vitest'
+import { anotherAdmin, operator, startAuth } from '../auth-fixture.ts'
+import { adasBrowser, callback, holderOf, post, registered } from './oauth-fixture.ts'
+import { sweepGrants } from './sweep-grants.ts'
+
+test('what a service was let do is on record, and so is what was taken back', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  const { access, refresh } = await browser.tokens(client)
+  expect(await holderOf(auth, access)).toMatchObject({
+    ...{ kind: 'grant', userId: browser.user.id, role: 'admin', scopes: ['publish'] },
+    client: { id: client.client_id, name: 'Dashboards' },
+  })
+  await post(auth, 'revoke', { token: refresh, ...client })
+  expect(await holderOf(auth, access)).toBe(null)
+  const { items } = await auth.audit.list({}, { limit: 20, cursor: null })
+  const oauth = items
+    .filter(({ action }) => action.startsWith('oauth'))
+    .map(({ action, target }) => [action, target?.id])
+  expect(oauth).toEqual([
+    ['oauth_revoke', browser.user.id],
+    ['oauth_grant', client.client_id],
+    ['oauth_consent', client.client_id],
+    ['oauth_client_create', client.client_id],
+  ])
+  expect(server.logged()).not.toContain(client.client_secret)
+})
+
+test('a code is good for a minute, an access token for an hour, and what has expired is removed', async () => {
+  await using server = await startAuth()
+  const { auth, database, forward, clock } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  const form = await browser.code(client)
+  const kept = await database.all<{ expiresAt: string; createdAt: string }>(
+    'select "expiresAt", "createdAt" from verification',
+  )
+  expect(kept.map((row) => Date.parse(row.expiresAt) - Date.parse(row.createdAt))).toEqual([60_000])
+  const { body } = await post(auth, 'token', form)
+  const access = String(body.access_token)
+  expect(body).toMatchObject({ expires_in: 3600, token_type: 'Bearer' })
+  expect(await holderOf(auth, access)).toMatchObject({ expiresAt: expect.any(Number) })
+  expect(await auth.verifyConnectionToken(access)).toMatchObject({ ok: true, expiresAt: expect.any(Number) })
+  forward(3601)
+  expect(await holderOf(auth, access)).toBe(null)
+  expect(await auth.verifyConnectionToken(access)).toEqual({ ok: false, reason: 'expired' })
+  await sweepGrants(database, clock())
+  expect(await database.all('select id from "oauthAccessToken"')).toEqual([])
+  expect(await database.all('select id from "oauthRefreshToken"')).toHaveLength(1)
+})
+
+test('one who is disabled, or whose client is, has no tokens and gets none', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  await anotherAdmin(auth)
+  const refresh = (token: string) =>
+    post(auth, 'token', { grant_type: 'refresh_token', refresh_token: token, ...client })
+  const first = await browser.tokens(client)
+  await auth.oauth.clients.update(client.client_id, { disabled: true }, operator)
+  expect(await holderOf(auth, first.access)).toBe(null)
+  expect(await refresh(first.refresh)).toMatchObject({ body: { error: 'invalid_grant' } })
+  await auth.oauth.clients.update(client.client_id, { disabled: false }, operator)
+  expect(await refresh(first.refresh)).toMatchObject({ body: { error: 'invalid_grant' } })
+
+  const second = await browser.tokens(client)
+  const waiting = await browser.code(client)
+  await auth.users.setDisabled(browser.user.id, true)
+  expect(await holderOf(auth, second.access)).toBe(null)
+  expect(await refresh(second.refresh)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+  expect(await post(auth, 'token', waiting)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+  expect(await auth.oauth.grants.list(browser.user.id)).toEqual([])
+})
+
+test('a consent that is taken back while a token is being made leaves no token', async () => {
+  await using server = await startAuth()
+  const { auth, database } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  const { access, refresh } = await browser.tokens(client)
+  // As if it came between the look at the refresh token and the answer.
+  await database.run('delete from "oauthConsent"')
+  expect(await holderOf(auth, access)).toBe(null)
+  expect(await post(auth, 'introspect', { token: access, ...client })).toMatchObject({ body: { active: false } })
+  expect(await post(auth, 'introspect', { token: refresh, ...client })).toMatchObject({ body: { active: false } })
+  const answer = await post(auth, 'token', { grant_type: 'refresh_token', refresh_token: refresh, ...client })
+  expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+})
+
+test('a refresh token used twice is on record and ends the whole grant', async () => {
+  await using server = await startAuth()
+  const { auth, forward } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  const ended: unknown[] = []
+  const { access, refresh } = await browser.tokens(client)
+  const again = () => post(auth, 'token', { grant_type: 'refresh_token', refresh_token: refresh, ...client })
+  const next = (await again()).body
+  expect(await again()).toMatchObject({ body: { error: 'invalid_grant' } })
+  expect(await holderOf(auth, String(next.access_token))).not.toBe(null)
+  auth.onRevoked((revoked) => ended.push(revoked))
+  forward(4)
+  expect(await again()).toMatchObject({ body: { error: 'invalid_grant' } })
+  for (const token of [access, String(next.access_token)]) expect(await holderOf(auth, token)).toBe(null)
+  expect(ended).toHaveLength(2)
+  const { items } = await auth.audit.list({ action: 'oauth_refresh_reuse' }, { limit: 9, cursor: null })
+  expect(items).toMatchObject([
+    { outcome: 'refused', actor: { id: client.client_id }, target: { id: browser.user.id } },
+  ])
+})
+
+test('a device is let in by a person and acts as they may, until that is taken back', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const clock = await registered(auth, { kind: 'device', redirectUris: [], scopes: ['subscribe', 'offline_access'] })
+  const { identity, user } = await adasBrowser(auth)
+  const { body } = await post(auth, 'device_authorization', { ...clock, user_id: 'somebody-else' })
+  const code = String(body.user_code)
+  expect(await auth.oauth.deviceGrants.view(code, identity)).toMatchObject({
+    scopes: [{ name: 'subscribe' }, { name: 'offline_access' }],
+  })
+  await auth.oauth.deviceGrants.decide(code, true, identity)
+  const grant_type = 'urn:ietf:params:oauth:grant-type:device_code'
+  const { body: tokens } = await post(auth, 'token', { grant_type, device_code: String(body.device_code), ...clock })
+  expect(await holderOf(auth, String(tokens.access_token))).toMatchObject({ userId: user.id, scopes: ['subscribe'] })
+  expect(await auth.oauth.grants.list(user.id)).toMatchObject([{ clientId: clock.client_id }])
+  await auth.oauth.grants.end(clock.client_id, identity)
+  expect(await holderOf(auth, String(tokens.access_token))).toBe(null)
+  await expect(auth.oauth.grants.end(clock.client_id, identity)).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('taking a scope from a client ends what it was let do, and another name does not', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  const { access } = await browser.tokens(client)
+  const id = client.client_id
+  expect(await auth.oauth.clients.update(id, { name: 'Boards' }, operator)).toMatchObject({ name: 'Boards' })
+  expect(await holderOf(auth, access)).toMatchObject({ client: { name: 'Boards' } })
+  await auth.oauth.clients.update(id, { scopes: ['openid'] }, operator)
+  expect(await holderOf(auth, access)).toBe(null)
+  expect(await auth.oauth.clients.list()).toMatchObject([{ id, scopes: ['openid'], redirectUris: [callback] }])
+  await auth.oauth.clients.remove(id, operator)
+  expect(await auth.oauth.clients.list()).toEqual([])
+  await expect(auth.oauth.clients.get(id)).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('a machine has an account of its own, which goes with its client', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const client = await registered(auth, { name: 'Weather', kind: 'service', redirectUris: [], scopes: ['publish'] })
+  const { body } = await post(auth, 'token', { grant_type: 'client_credentials', ...client })
+  const access = String(body.access_token)
+  expect(body).not.toHaveProperty('refresh_token')
+  const holder = await holderOf(auth, access)
+  expect(holder).toMatchObject({ kind: 'grant', name: 'Weather', role: 'operator', scopes: ['publish'] })
+  if (holder === null) throw new Error('nobody')
+  const { ticket } = await auth.tickets.issue(holder)
+  expect(await auth.tickets.redeem(ticket)).toEqual(holder)
+  await auth.oauth.clients.rotateSecret(client.client_id, operator)
+  expect(await holderOf(auth, access)).toBe(null)
+  expect(await auth.current(holder)).toBe(null)
+  const ended: unknown[] = []
+  auth.onRevoked((revoked) => ended.push(revoked))
+  await auth.oauth.clients.remove(client.client_id, operator)
+  expect(ended).toEqual([{ kind: 'user', userId: holder.userId }])
+})

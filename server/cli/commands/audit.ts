@@ -1,0 +1,155 @@
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { Command, Option } from 'commander'
+import { page } from '#protocol/api.ts'
+import {
+  type AuditParty,
+  type AuditView,
+  auditActions,
+  auditExportFormat,
+  auditOutcome,
+  auditView,
+} from '#protocol/audit.ts'
+import { openApi } from '../api.ts'
+import { CliError, usageError } from '../cli-error.ts'
+import type { CliContext, TargetFlags } from '../context.ts'
+import { print, table } from '../output.ts'
+import { withTarget } from '../target-options.ts'
+
+interface FilterFlags extends TargetFlags {
+  readonly actor?: string
+  readonly target?: string
+  readonly action?: string
+  readonly outcome?: string
+  readonly address?: string
+  readonly since?: string
+}
+
+/** Entries that one page may have. */
+const maxPage = 200
+
+export function auditCommand(context: CliContext): Command {
+  const command = new Command('audit')
+    .description('show who did what: sign-ins, refusals, and changes of rights')
+    .option('--limit <number>', 'how many entries, newest first', '50')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  carillon audit --since 1d --outcome refused\n  carillon audit export -o audit.csv',
+    )
+    .action(async (flags: FilterFlags & { readonly limit: string }) => {
+      const limit = /^\d{1,6}$/.test(flags.limit) ? Number(flags.limit) : 0
+      if (limit === 0) throw usageError('bad_limit', 'Give a number of entries from 1 to 999999, such as --limit 200.')
+      const query = queryOf(flags)
+      await using api = await openApi(context, flags, { offline: true })
+      const entries: AuditView[] = []
+      let cursor: string | null = null
+      do {
+        query.set('limit', String(Math.min(limit - entries.length, maxPage)))
+        if (cursor !== null) query.set('cursor', cursor)
+        const answer: { items: AuditView[]; next: string | null } = await api.call(
+          'GET',
+          `/api/v1/audit?${query}`,
+          page(auditView),
+        )
+        entries.push(...answer.items)
+        cursor = answer.next
+      } while (cursor !== null && entries.length < limit)
+      const words = table(['TIME', 'WHO', 'WHAT', 'ON', 'OUTCOME', 'FROM'], entries.map(rowOf))
+      print(flags.json, entries, entries.length === 0 ? 'Nothing like this is on record.' : words)
+    })
+  return withFilter(command.enablePositionalOptions().addCommand(exportCommand(context)))
+}
+
+function exportCommand(context: CliContext): Command {
+  const command = new Command('export')
+    .description('write the record to a file, oldest first')
+    .requiredOption('-o, --output <file>', 'where to write it')
+    .addOption(
+      new Option('--format <format>', 'for spreadsheets or for programs')
+        .choices(auditExportFormat.options)
+        .default('csv'),
+    )
+    .action(async (flags: FilterFlags & { readonly output: string; readonly format: string }) => {
+      const query = queryOf(flags)
+      query.set('format', flags.format)
+      await using api = await openApi(context, flags, { offline: true })
+      const answer = await api.download(`/api/v1/audit/export?${query}`)
+      const bytes = await save(answer, flags.output)
+      print(flags.json, { file: flags.output, bytes }, `Wrote ${flags.output}, ${sizeOf(bytes)}.`)
+    })
+  return withFilter(command)
+}
+
+function withFilter(command: Command): Command {
+  return withTarget(
+    command
+      .option('--actor <who>', 'who did it: an id or a part of the name')
+      .option('--target <what>', 'what it was done to: an id or a part of the name')
+      .addOption(new Option('--action <action>', 'what was done, such as sign_in').choices(auditActions))
+      .addOption(new Option('--outcome <outcome>', 'how it ended').choices(auditOutcome.options))
+      .option('--address <address>', 'where it was asked for')
+      .option('--since <span>', 'how far back: 30m, 12h or 7d'),
+  )
+}
+
+function queryOf({ actor, target, action, outcome, address, since }: FilterFlags): URLSearchParams {
+  const given = Object.entries({ actor, target, action, outcome, address }).filter((entry) => entry[1] !== undefined)
+  const query = new URLSearchParams(given as [string, string][])
+  if (since !== undefined) query.set('from', new Date(Date.now() - milliseconds(since)).toISOString())
+  return query
+}
+
+function milliseconds(span: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(span) ?? []
+  if (count === undefined) throw usageError('bad_time_span', 'Give a time span such as 30m, 12h or 7d.')
+  return Number(count) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd']
+}
+
+function rowOf({ time, actor, action, target, outcome, code, address, details: { repeats } }: AuditView): string[] {
+  const ended = `${code === null ? outcome : `${outcome} (${code})`}${repeats === undefined ? '' : `, ${repeats} times more`}`
+  return [time, nameOf(actor), action, nameOf(target), ended, address]
+}
+
+function nameOf(party: AuditParty | null): string {
+  return party === null ? '-' : party.name || `${party.kind} ${party.id}`
+}
+
+/** Whole or not at all, and for this user only: it tells of people. Answers its length in bytes. */
+async function save(answer: IncomingMessage, file: string): Promise<number> {
+  const unfinished = `${file}.part`
+  let bytes = 0
+  async function* counted(chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      bytes += chunk.length
+      yield chunk
+    }
+  }
+  const stop = showProgress(() => `Writing ${file}: ${sizeOf(bytes)}`)
+  try {
+    await pipeline(answer, counted, createWriteStream(unfinished, { mode: 0o600 }))
+    await rename(unfinished, file)
+    return bytes
+  } catch (cause) {
+    await rm(unfinished, { force: true })
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
+    throw new CliError('export_failed', `${file} could not be written whole (${reason}). Try again.`, { cause })
+  } finally {
+    stop()
+  }
+}
+
+/** On a terminal only. */
+function showProgress(words: () => string): () => void {
+  if (!process.stderr.isTTY) return () => {}
+  const timer = setInterval(() => process.stderr.write(`\r${words()}`), 200)
+  return () => {
+    clearInterval(timer)
+    process.stderr.write('\r\u001b[K')
+  }
+}
+
+function sizeOf(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+}

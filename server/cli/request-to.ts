@@ -1,0 +1,15 @@
+import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+
+/** Where a server is reached: through the local socket in its data folder, which `fetch` cannot reach, or over TCP. */
+export type Target = { readonly socketPath: string } | { readonly origin: string }
+
+export function requestTo(target: Target, path: string, options: RequestOptions): ClientRequest {
+  const given = { ...options, agent: false as const }
+  if ('socketPath' in target) return httpRequest({ ...given, socketPath: target.socketPath, path })
+  return (target.origin.startsWith('https:') ? httpsRequest : httpRequest)(`${target.origin}${path}`, given)
+}
+
+export function nameOf(target: Target): string {
+  return 'socketPath' in target ? target.socketPath : target.origin
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { grantView } from '#protocol/account.ts'
+import { page } from '#protocol/api.ts'
+import {
+  consentAnswer,
+  consentRequest,
+  consentView,
+  deviceGrantRequest,
+  deviceGrantView,
+  oauthClientAnswer,
+  oauthClientChange,
+  oauthClientRequest,
+  oauthClientView,
+} from '#protocol/oauth.ts'
+import type { Routes } from '../app.ts'
+
+/** The issuer has a path: clients look for its documents here (RFC 8414) or below it (`/api/auth/.well-known/…`). */
+const documents = ['oauth-authorization-server', 'openid-configuration'].flatMap((name) => [
+  `/.well-known/${name}`,
+  `/.well-known/${name}/api/auth`,
+])
+
+/** Other services: which there are, and what people let them do. */
+export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) => {
+  const { clients, consents, deviceGrants, grants, metadata } = auth.oauth
+  const params = z.object({ id: z.string().max(100) })
+
+  for (const path of documents) {
+    app.get(path, { schema: { hide: true } }, async (_request, reply) =>
+      reply.header('cache-control', 'public, max-age=60').send(metadata),
+    )
+  }
+
+  app.get('/api/v1/oauth/clients', { schema: { response: { 200: page(oauthClientView) } } }, async (request) => {
+    await callers.allowed(request, oauthClientRoles, 'admin')
+    return { items: [...(await clients.list())], next: null }
+  })
+  app.post(
+    '/api/v1/oauth/clients',
+    { schema: { body: oauthClientRequest, response: { 201: oauthClientAnswer } } },
+    async (request, reply) => {
+      const by = await callers.allowed(request, oauthClientRoles, 'admin')
+      const client = await clients.create(request.body, by)
+      return reply.code(201).header('location', `/api/v1/oauth/clients/${client.id}`).send(client)
+    },
+  )
+  app.get('/api/v1/oauth/clients/:id', { schema: { params, response: { 200: oauthClientView } } }, async (request) => {
+    await callers.allowed(request, oauthClientRoles, 'admin')
+    return clients.get(request.params.id)
+  })
+  app.patch(
+    '/api/v1/oauth/clients/:id',
+    { schema: { params, body: oauthClientChange, response: { 200: oauthClientView } } },
+    async (request) => {
+      const by = await callers.allowed(request, oauthClientRoles, 'admin')
+      return clients.update(request.params.id, request.body, by)
+    },
+  )
+  app.delete('/api/v1/oauth/clients/:id', { schema: { params } }, async (request, reply) => {
+    await clients.remove(request.params.id, await callers.allowed(request, oauthClientRoles, 'admin'))
+    return reply.code(204).send()
+  })
+  app.post(
+    '/api/v1/oauth/clients/:id/rotate-secret',
+    { schema: { params, response: { 200: oauthClientAnswer } } },
+    async (request) => {
+      const by = await callers.allowed(request, oauthClientRoles, 'admin')
+      return clients.rotateSecret(request.params.id, by)
+    },
+  )
+
+  app.get('/api/v1/oauth/consent', { schema: { response: { 200: consentView } } }, async (request) => {
+    await callers.person(request)
+    return consents.view(request.url.split('?')[1] ?? '')
+  })
+  app.post(
+    '/api/v1/oauth/consent',
+    { schema: { body: consentRequest, response: { 200: consentAnswer } } },
+    async (request) => {
+      const by = await callers.person(request)
+      return consents.decide({ ...request.body, cookie: request.headers.cookie ?? '' }, by)
+    },
+  )
+  app.get(
+    '/api/v1/oauth/device',
+    { schema: { querystring: deviceGrantRequest.pick({ code: true }), response: { 200: deviceGrantView } } },
+    async (request) => deviceGrants.view(request.query.code, await callers.person(request)),
+  )
+  app.post('/api/v1/oauth/device', { schema: { body: deviceGrantRequest } }, async (request, reply) => {
+    const by = await callers.person(request)
+    await deviceGrants.decide(request.body.code, request.body.accept, by)
+    return reply.code(204).send()
+  })
+
+  app.get('/api/v1/me/grants', { schema: { response: { 200: page(grantView) } } }, async (request) => {
+    const { userId } = await callers.person(request)
+    return { items: [...(await grants.list(userId))], next: null }
+  })
+  app.delete(
+    '/api/v1/me/grants/:clientId',
+    { schema: { params: z.object({ clientId: z.string().max(100) }) } },
+    async (request, reply) => {
+      await grants.end(request.params.clientId, await callers.person(request))
+      return reply.code(204).send()
+    },
+  )
+}
