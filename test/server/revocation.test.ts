@@ -70,6 +70,7 @@ describeWith(['redis', 'postgresql'], 'two nodes that share Redis and PostgreSQL
       ['the end of one session', 'session', ({ token }) => endOnly(one, token)],
       ['reset tokens', 'session', ({ token }) => post(one, '/api/v1/sessions/end', token, { which: 'programs' }, 200)],
       ['sign-out by an administrator', 'session', ({ id }) => post(other, `/api/v1/users/${id}/sign-out`, admin.token)],
+      ['password reset', 'session', ({ id }) => post(one, `/api/v1/users/${id}/reset-password`, admin.token, {}, 200)],
       ['removal of the account', 'session', ({ id }) => send('DELETE', one, `/api/v1/users/${id}`, admin.token)],
       ['revocation of the key', 'key', ({ keyId }) => send('DELETE', other, `/api/v1/keys/${keyId}`, admin.token)],
       ['removal of the owner', 'key', ({ id }) => send('DELETE', other, `/api/v1/users/${id}`, admin.token)],
