@@ -22,11 +22,18 @@ import { type ProblemCode, problem, problems } from '#protocol/problem.ts'
 import { ServerError } from './server-error.ts'
 
 /** What the app asks of a server over HTTP. Everything rejects with a `ServerError` and nothing else. */
+/** `code` where the account has a second factor. */
+export interface SignInCredentials {
+  readonly email: string
+  readonly password: string
+  readonly code?: string
+}
+
 export interface ServerApi {
   readonly origin: string
   /** Whether a Carillon server answers there: `server_unreachable` or `not_carillon` otherwise. */
   check(signal?: AbortSignal): Promise<ServerInfo>
-  signIn(email: string, password: string, signal?: AbortSignal): Promise<TokenAnswer>
+  signIn(credentials: SignInCredentials, signal?: AbortSignal): Promise<TokenAnswer>
   /** Ends the session behind the token. */
   signOut(token: string, signal?: AbortSignal): Promise<void>
   /** Trades the session token for a JWT that opens a socket. */
@@ -78,8 +85,7 @@ export function createServerApi({ origin, timeout = 10_000 }: ServerApiOptions):
   return {
     origin,
     check: (signal) => ask({ method: 'GET', path: '/.well-known/carillon', answer: serverInfo }, signal),
-    signIn: (email, password, signal) =>
-      ask({ method: 'POST', path: '/api/v1/token', body: { email, password }, answer: tokenAnswer }, signal),
+    signIn: (body, signal) => ask({ method: 'POST', path: '/api/v1/token', body, answer: tokenAnswer }, signal),
     signOut: (token, signal) => ask({ method: 'DELETE', path: '/api/v1/token', token, answer: nothing }, signal),
     accessToken: (token, signal) =>
       ask({ method: 'POST', path: '/api/v1/access-tokens', token, answer: accessTokenAnswer }, signal),

@@ -43,7 +43,7 @@ export async function signInWithOfferedPasskey(api: PasskeyApi): Promise<boolean
 async function present(api: PasskeyApi, response: AuthenticationResponseJSON | null): Promise<boolean> {
   if (response === null) return false
   await api.signIn(response).catch((error: unknown) => {
-    throw error instanceof ApiError && error.is('unauthorized') ? unknownPasskey(error) : error
+    throw error instanceof ApiError && error.is('wrong_credentials') ? unknownPasskey(error) : error
   })
   return true
 }

@@ -10,7 +10,10 @@ export type Holder =
   | { readonly kind: 'grant'; readonly userId: string; readonly grantId: string }
   | Extract<Identity, { kind: 'local' }>
 
-/** Who stands behind a credential: the same somebody as the records have them now, or nobody any more. */
+/**
+ * Who stands behind a credential: the same somebody as the records have them now, or nobody any more. Nobody either while
+ * they may do nothing but set up a second factor: what is handed out here opens sockets.
+ */
 export type CurrentIdentity = (holder: Holder) => Promise<Identity | null>
 
 export function createCurrentIdentity(sessions: Sessions, keys: Keys, grants: Pick<Grants, 'ofId'>): CurrentIdentity {
@@ -31,6 +34,7 @@ export function createCurrentIdentity(sessions: Sessions, keys: Keys, grants: Pi
   }
   return async (holder) => {
     const now = await lookUp(holder)
-    return now?.userId === holder.userId ? now : null
+    if (now?.userId !== holder.userId || (now.kind === 'user' && now.mustSetUpFactor)) return null
+    return now
   }
 }

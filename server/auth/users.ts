@@ -10,6 +10,7 @@ import type { Database } from './database.ts'
 import type { Keys } from './keys.ts'
 import type { Grants } from './oauth/grants.ts'
 import { defaultPageSize, pageOf, placeOf } from './paging.ts'
+import { checkPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 import type { Revocation } from './revocation.ts'
 
@@ -25,14 +26,21 @@ export interface UsersParts {
 }
 
 /** People. Devices and services have accounts too, and are listed as what they are. */
-export function createUsers(parts: UsersParts): Auth['users'] {
+export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
   const { database, betterAuth, passwords, revocation, grants, keys, audit, clock } = parts
-  const columns = `select u.id, u.email, u.name, u.role, u.banned, u."createdAt", l.at as "lastSignInAt"
-    from "user" u left join sign_ins l on l.user_id = u.id where u.kind = 'person'`
+  const columns = `select u.id, u.email, u.name, u.role, u.banned, u."createdAt", l.at as "lastSignInAt",
+      k.locked_until as "lockedUntil",
+      exists (select 1 from totp t where t.user_id = u.id and t.confirmed_at is not null) as "hasTotp",
+      exists (select 1 from passkey p where p."userId" = u.id) as "hasPasskey"
+    from "user" u left join sign_ins l on l.user_id = u.id left join account_locks k on k.user_id = u.id
+    where u.kind = 'person'`
+  /** A lock that is over is none. */
+  const viewOf = (row: Row) => viewAt(row, clock())
 
   return {
     async create({ email, name, role, password }) {
-      const passwordHash = await passwords.hash(password)
+      if (password !== null) checkPassword(password, { email, name })
+      const passwordHash = password === null ? null : await passwords.hash(password)
       const createdAt = new Date(clock())
       const id = await database.transaction((rows) =>
         insertAccount(rows, { kind: 'person', email, name, role, passwordHash, createdAt }),
@@ -125,8 +133,13 @@ interface Row {
   readonly banned: number | boolean | null
   readonly createdAt: string
   readonly lastSignInAt: string | null
+  readonly lockedUntil: string | null
+  readonly hasTotp: number | boolean
+  readonly hasPasskey: number | boolean
 }
 
-function viewOf({ banned, ...row }: Row): UserView {
-  return { ...row, disabled: Boolean(banned), lockedUntil: null, secondFactor: 'none' }
+function viewAt({ banned, lockedUntil, hasTotp, hasPasskey, ...row }: Row, now: number): UserView {
+  const secondFactor = hasTotp ? (hasPasskey ? 'both' : 'totp') : hasPasskey ? 'passkey' : 'none'
+  const isLocked = lockedUntil !== null && Date.parse(lockedUntil) > now
+  return { ...row, disabled: Boolean(banned), lockedUntil: isLocked ? lockedUntil : null, secondFactor }
 }

@@ -52,7 +52,7 @@ test('every answer has the headers that keep a browser from doing harm with it, 
     refused: await server.api('GET', '/api/v1/me'),
     absent: await server.api('GET', '/nowhere'),
     identity: await server.api('GET', '/api/auth/jwks'),
-    identityRefused: await server.api('POST', '/api/auth/sign-in/email', { body: {} }),
+    identityRefused: await server.api('POST', '/api/auth/passkey/verify-authentication', { body: {} }),
     health: await server.api('GET', '/health/live'),
     contract: await server.api('GET', '/openapi.json'),
     malformed: await server.api('POST', '/api/v1/token', { body: '{' }),
@@ -108,7 +108,7 @@ test('a request has a size, of its body by what it is for, and of its headers', 
     status: 413,
     detail: expect.stringMatching(/ 16 KiB/),
   })
-  expect(await size('/api/auth/sign-in/email', 20_000, signIn)).toMatchObject({ code: 'payload_too_large' })
+  expect(await size('/api/v1/sign-in', 20_000, signIn)).toMatchObject({ code: 'payload_too_large' })
   const publication = (data: string) => ({ channel: 'news:a', data })
   expect(await size('/api/publish', 60_000, publication)).toMatchObject({ result: {} })
   expect(await size('/api/publish', 140_000, publication)).toMatchObject({

@@ -53,7 +53,8 @@ export function openBrowser({ url: base }: Pick<ServerProcess, 'url'>): OAuthBro
       return { status: response.status, body: text === '' ? {} : JSON.parse(text) }
     },
     async signIn(email) {
-      jar.set(sessionCookie, await sessionOf(base, email))
+      const { status } = await browser.api('POST', '/api/v1/sign-in', { email, password })
+      if (status !== 204) throw new Error(`signing in as ${email} answered ${status}`)
     },
     async authorize(url, email, accept = true) {
       let { location } = await browser.go(url)

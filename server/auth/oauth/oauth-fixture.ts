@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { OauthClientRequest } from '#protocol/oauth.ts'
 import type { Auth } from '../auth.ts'
-import { address, baseUrl, identityOf, operator, signedIn } from '../auth-fixture.ts'
+import { address, baseUrl, browserSignedIn, identityOf, operator, signedIn } from '../auth-fixture.ts'
 import type { Identity } from '../identity.ts'
 
 export const callback = 'https://dashboards.example.org/callback'
@@ -31,8 +31,8 @@ export async function post(auth: Auth, path: string, fields: Readonly<Record<str
 
 /** Ada at her browser, who lets a service in. */
 export async function adasBrowser(auth: Auth) {
-  const { user, identity, token } = await signedIn(auth)
-  const cookie = `carillon.session_token=${encodeURIComponent(token)}`
+  const { user, identity } = await signedIn(auth)
+  const cookie = await browserSignedIn(auth)
   const verifier = 'v'.repeat(43)
   return {
     ...{ user, identity, cookie },
