@@ -177,7 +177,7 @@ async function openSocket(node: ServerProcess, headers: Record<string, string>) 
 
 async function signInBrowser(node: ServerProcess, email: string) {
   const headers = { origin: node.url }
-  const answer = await node.api('POST', '/api/auth/sign-in/email', { headers, body: { email, password } })
+  const answer = await node.api('POST', '/api/v1/sign-in', { headers, body: { email, password } })
   return { cookie: (answer.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '' }
 }
 
