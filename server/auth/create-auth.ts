@@ -137,7 +137,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...{ betterAuth, sessions, identify, policy, grants, passwords, counters },
     limits: limits.signIn,
   })
-  const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
+  const sweep = sweeps ? startSweep({ ...common, betterAuth, grants, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
@@ -166,8 +166,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
-    users: { ...createUsers({ ...common, betterAuth, passwords, keys }), unlock },
-    sessions: createOwnSessions({ ...common, betterAuth }),
+    users: { ...createUsers({ ...common, betterAuth, passwords, keys, grants }), unlock },
+    sessions: createOwnSessions({ ...common, betterAuth, grants }),
     secondFactor,
     passkeys,
     passwords: passwordChanges,

@@ -8,6 +8,7 @@ import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import type { Database } from './database.ts'
 import type { Keys } from './keys.ts'
+import type { Grants } from './oauth/grants.ts'
 import { defaultPageSize, pageOf, placeOf } from './paging.ts'
 import { checkPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
@@ -18,6 +19,7 @@ export interface UsersParts {
   readonly betterAuth: BetterAuth
   readonly passwords: Passwords
   readonly revocation: Revocation
+  readonly grants: Pick<Grants, 'end'>
   readonly keys: Pick<Keys, 'ownerChanged' | 'removeOf'>
   readonly audit: Audit
   readonly clock: () => number
@@ -25,7 +27,7 @@ export interface UsersParts {
 
 /** People. Devices and services have accounts too, and are listed as what they are. */
 export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
-  const { database, betterAuth, passwords, revocation, keys, audit, clock } = parts
+  const { database, betterAuth, passwords, revocation, grants, keys, audit, clock } = parts
   const columns = `select u.id, u.email, u.name, u.role, u.banned, u."createdAt", l.at as "lastSignInAt",
       k.locked_until as "lockedUntil",
       exists (select 1 from totp t where t.user_id = u.id and t.confirmed_at is not null) as "hasTotp",
@@ -73,7 +75,11 @@ export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
       const { internalAdapter } = await betterAuth.$context
       // Tells that the account has changed: sockets close, and come back as what they are now.
       await internalAdapter.updateUser(id, { ...(name !== undefined && { name }), ...(role !== undefined && { role }) })
-      if (role !== undefined && role !== before.role) await keys.ownerChanged(id, true)
+      if (role !== undefined && role !== before.role) {
+        await keys.ownerChanged(id, true)
+        // It was let do what the other role may.
+        await grants.end({ userId: id })
+      }
       const details = {
         ...(role !== undefined && role !== before.role && { role: `${before.role} to ${role}` }),
         ...(name !== undefined && name !== before.name && { name: `${before.name} to ${name}` }),
@@ -86,6 +92,7 @@ export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
       // Out first, and out for good: whoever signs in meanwhile finds the account disabled.
       await unlessLast(id, 'update "user" set banned = true')
       await keys.removeOf(id)
+      await grants.end({ userId: id })
       const { internalAdapter } = await betterAuth.$context
       await internalAdapter.deleteUserSessions(id)
       await internalAdapter.deleteUser(id)
@@ -97,6 +104,7 @@ export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
       const user = await find(id)
       const { internalAdapter } = await betterAuth.$context
       await internalAdapter.deleteUserSessions(id)
+      await grants.end({ userId: id })
       await audit.record({ action: 'sessions_end', target: userParty(user), details: { which: 'all' } })
     },
   }

@@ -1,9 +1,8 @@
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { z } from 'zod'
 import {
   email,
   type PasswordLink,
-  page,
   passwordLink,
   password as passwordSchema,
   personName,
@@ -12,6 +11,7 @@ import {
   userView,
 } from '#protocol/api.ts'
 import { personRole } from '#protocol/roles.ts'
+import { allPages } from '../all-pages.ts'
 import { type Api, openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
@@ -57,12 +57,17 @@ export function userCommand(context: CliContext): Command {
 
   const list = new Command('list').description('show the accounts').action(async (flags: TargetFlags) => {
     await using api = await openApi(context, flags, { offline: true })
-    const { items } = await api.call('GET', '/api/v1/users', page(userView))
-    const rows = items.map((user) => [user.email, user.name, user.role, user.disabled ? 'disabled' : 'active'])
+    const items = await allPages(api, '/api/v1/users', userView)
+    const rows = items.map((user) => [
+      ...[user.email, user.name, user.role, user.disabled ? 'disabled' : 'active'],
+      user.lastSignInAt ?? 'never',
+    ])
     print(
       flags.json,
       items,
-      rows.length === 0 ? 'There are no accounts yet.' : table(['E-MAIL', 'NAME', 'ROLE', 'STATE'], rows),
+      rows.length === 0
+        ? 'There are no accounts yet.'
+        : table(['E-MAIL', 'NAME', 'ROLE', 'STATE', 'LAST SIGN-IN'], rows),
     )
   })
 
@@ -75,6 +80,27 @@ export function userCommand(context: CliContext): Command {
     .description('let a person who was disabled sign in again')
     .argument('<email>')
     .action((address: string, flags: TargetFlags) => setDisabled(address, flags, false))
+
+  const setRole = new Command('set-role')
+    .description('change what a person may do, at once')
+    .argument('<email>')
+    .addArgument(new Argument('<role>').choices(personRole.options))
+    .action(async (address: string, role: string, flags: TargetFlags) => {
+      await using api = await openApi(context, flags, { offline: true })
+      const user = await userOf(api, address)
+      const changed = await api.call('PATCH', pathOf(user), userView, { role })
+      print(flags.json, changed, `${changed.email} is now ${changed.role}.`)
+    })
+
+  const remove = new Command('remove')
+    .description('remove an account with its sessions and keys')
+    .argument('<email>')
+    .action(async (address: string, flags: TargetFlags) => {
+      await using api = await openApi(context, flags, { offline: true })
+      const user = await userOf(api, address)
+      await api.call('DELETE', pathOf(user), z.object({}))
+      print(flags.json, { id: user.id, removed: true }, `Removed ${user.email}.`)
+    })
 
   const resetPassword = new Command('reset-password')
     .description('sign a person out everywhere and print a link that sets a new password, once, within a day')
@@ -113,7 +139,7 @@ export function userCommand(context: CliContext): Command {
     })
 
   const command = new Command('user').description('accounts of people')
-  for (const each of [add, list, disable, enable, resetPassword, resetFactor, unlock])
+  for (const each of [add, list, disable, enable, setRole, remove, resetPassword, resetFactor, unlock])
     command.addCommand(withTarget(each))
   return command
 
@@ -134,9 +160,9 @@ async function readPassword(): Promise<string> {
 }
 
 async function userOf(api: Api, address: string): Promise<UserView> {
-  const email = address.trim().toLowerCase()
-  const { items } = await api.call('GET', `/api/v1/users?limit=500&query=${encodeURIComponent(email)}`, page(userView))
-  const user = items.find((each) => each.email === email)
+  const wanted = address.trim().toLowerCase()
+  const items = await allPages(api, `/api/v1/users?query=${encodeURIComponent(wanted.slice(0, 120))}`, userView)
+  const user = items.find((each) => each.email === wanted)
   if (user !== undefined) return user
   throw new CliError('not_found', `There is no account ${address}. "carillon user list" shows which there are.`)
 }
