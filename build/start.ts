@@ -21,7 +21,7 @@ createInterface({ input: server.stdout }).on('line', (line) => {
   process.stdout.write(`${line}\n`)
   url ??= /^Carillon listens on (\S+)$/.exec(line)?.[1]
   // Said next: who can connect, and where the certificate is that the app has to be told of.
-  if (url === undefined || !/^(Plain HTTP|TLS with) /.test(line)) return
+  if (url === undefined || !/^(Plain HTTP|TLS)\b/.test(line)) return
   const certificate = /^TLS with a certificate of its own, (.+), which /.exec(line)?.[1]
   app = openApp(['--server', url], certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate })
 })

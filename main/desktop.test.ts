@@ -106,6 +106,24 @@ test.each([
   expect(keychain.entries.size).toBe(0)
 })
 
+test('where a code is needed the same sign-in is sent with it, and without one nothing is left behind', async () => {
+  const { desktop, server, keychain } = await build()
+  await desktop.start()
+  const codes: unknown[] = []
+  server.onRequest = (call, body, response) => {
+    if (call !== 'POST /api/v1/token') return false
+    const { code } = body as { code?: string }
+    codes.push(code)
+    if (code === '123456') return false
+    refuse(response, 'code_required', 401, 'Send the code as well.')
+    return true
+  }
+  expect(await desktop.signIn({ server: server.origin, ...ada })).toMatchObject({ ok: false, code: 'code_required' })
+  expect(keychain.entries.size).toBe(0)
+  expect(await desktop.signIn({ server: server.origin, ...ada, code: '123456' })).toEqual({ ok: true })
+  expect(codes).toEqual([undefined, '123456'])
+})
+
 test('a bad address, a stranger and nobody at all are told apart', async () => {
   const { desktop, server } = await build()
   await desktop.start()

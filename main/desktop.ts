@@ -232,7 +232,8 @@ export function createDesktop(options: DesktopOptions): Desktop {
     await api.check()
     // Before a session exists that could not be kept.
     if (request.storage === 'keychain') await credentials.find(account)
-    const { token } = await api.signIn(request.email, request.password)
+    const { email, password, code } = request
+    const { token } = await api.signIn({ email, password, ...(code && { code }) })
     try {
       const [me, stars] = await Promise.all([api.me(token), api.stars(token)])
       await forgetting

@@ -123,7 +123,7 @@ test('what the caller aborts ends at once', async () => {
 test('a problem document becomes its code and its sentence', async () => {
   const detail = 'The e-mail address or the password is wrong. Try again.'
   const origin = await listen(answering(401, { ...problemOf('wrong_credentials', 401), detail }))
-  const error = await failure(createServerApi({ origin }).signIn('ada@example.org', 'wrong'))
+  const error = await failure(createServerApi({ origin }).signIn({ email: 'ada@example.org', password: 'wrong' }))
   expect(error).toMatchObject({ code: 'wrong_credentials', message: detail, isRejection: false })
 })
 
@@ -147,12 +147,15 @@ test('each verb asks for its path with the token, its body and our own origin', 
   }
   const origin = await listen(async (request, response) => {
     const call = `${request.method} ${request.url}`
+    expect(request.headers['user-agent']).toBe('bell/1.0')
     seen.push([call, request.headers.authorization ?? '-', request.headers.origin, await textOf(request)].join(' | '))
     if (call in answers) response.end(JSON.stringify(answers[call]))
     else response.writeHead(204).end()
   })
-  const api = createServerApi({ origin })
-  expect(await api.signIn('ada@example.org', 'correct horse')).toEqual(answers['POST /api/v1/token'])
+  const api = createServerApi({ origin, userAgent: 'bell/1.0' })
+  expect(await api.signIn({ email: 'ada@example.org', password: 'correct horse', code: '123456' })).toEqual(
+    answers['POST /api/v1/token'],
+  )
   expect(await api.accessToken('session')).toEqual({ token: 'jwt', expiresIn: 300 })
   expect(await api.stars('session')).toEqual(['news:a'])
   await api.star('session', 'news:a#7')
@@ -161,7 +164,7 @@ test('each verb asks for its path with the token, its body and our own origin', 
   await api.reportDevice('session', 'memory')
   await api.signOut('session')
   expect(seen).toEqual([
-    `POST /api/v1/token | - | ${origin} | {"email":"ada@example.org","password":"correct horse"}`,
+    `POST /api/v1/token | - | ${origin} | {"email":"ada@example.org","password":"correct horse","code":"123456"}`,
     `POST /api/v1/access-tokens | Bearer session | ${origin} | `,
     `GET /api/v1/stars | Bearer session | ${origin} | `,
     `PUT /api/v1/stars/news%3Aa%237 | Bearer session | ${origin} | `,

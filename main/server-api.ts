@@ -22,11 +22,18 @@ import { type ProblemCode, problem, problems } from '#protocol/problem.ts'
 import { ServerError } from './server-error.ts'
 
 /** What the app asks of a server over HTTP. Everything rejects with a `ServerError` and nothing else. */
+/** `code` where the account has a second factor. */
+export interface SignInCredentials {
+  readonly email: string
+  readonly password: string
+  readonly code?: string
+}
+
 export interface ServerApi {
   readonly origin: string
   /** Whether a Carillon server answers there: `server_unreachable` or `not_carillon` otherwise. */
   check(signal?: AbortSignal): Promise<ServerInfo>
-  signIn(email: string, password: string, signal?: AbortSignal): Promise<TokenAnswer>
+  signIn(credentials: SignInCredentials, signal?: AbortSignal): Promise<TokenAnswer>
   /** Ends the session behind the token. */
   signOut(token: string, signal?: AbortSignal): Promise<void>
   /** Trades the session token for a JWT that opens a socket. */
@@ -45,6 +52,8 @@ export interface ServerApi {
 
 export interface ServerApiOptions {
   readonly origin: string
+  /** What this program calls itself where sessions are listed: `carillon-desktop/1.0`. */
+  readonly userAgent?: string
   /** Milliseconds for a whole exchange; 10,000 unless told otherwise. */
   readonly timeout?: number
 }
@@ -52,7 +61,7 @@ export interface ServerApiOptions {
 /** Largest answer read, in bytes. */
 const maxAnswerBytes = 1024 * 1024
 
-export function createServerApi({ origin, timeout = 10_000 }: ServerApiOptions): ServerApi {
+export function createServerApi({ origin, userAgent = 'carillon', timeout = 10_000 }: ServerApiOptions): ServerApi {
   async function ask<S extends z.ZodType>(call: Call<S>, signal?: AbortSignal): Promise<z.infer<S>> {
     const limit = AbortSignal.timeout(timeout)
     try {
@@ -61,6 +70,7 @@ export function createServerApi({ origin, timeout = 10_000 }: ServerApiOptions):
         redirect: 'manual',
         headers: {
           accept: 'application/json',
+          'user-agent': userAgent,
           origin,
           ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
           ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -78,8 +88,7 @@ export function createServerApi({ origin, timeout = 10_000 }: ServerApiOptions):
   return {
     origin,
     check: (signal) => ask({ method: 'GET', path: '/.well-known/carillon', answer: serverInfo }, signal),
-    signIn: (email, password, signal) =>
-      ask({ method: 'POST', path: '/api/v1/token', body: { email, password }, answer: tokenAnswer }, signal),
+    signIn: (body, signal) => ask({ method: 'POST', path: '/api/v1/token', body, answer: tokenAnswer }, signal),
     signOut: (token, signal) => ask({ method: 'DELETE', path: '/api/v1/token', token, answer: nothing }, signal),
     accessToken: (token, signal) =>
       ask({ method: 'POST', path: '/api/v1/access-tokens', token, answer: accessTokenAnswer }, signal),

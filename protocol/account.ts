@@ -61,6 +61,12 @@ export const secondFactorView = z.object({
   /** Until when it may be without one; null when it need not or has one. */
   requiredFrom: instant.nullable(),
 })
+/**
+ * Passkeys: `GET /api/auth/passkey/generate-register-options`, `POST …/verify-registration` `{response, name}` (both within
+ * ten minutes of signing in, else `forbidden`: sign in again), `GET …/generate-authenticate-options` and
+ * `POST …/verify-authentication` `{response}`, which answers the session's cookie. `DELETE /api/v1/me/passkeys/{id}`
+ * removes one, also within ten minutes.
+ */
 export type SecondFactorView = z.infer<typeof secondFactorView>
 
 /** `POST /api/v1/me/totp`: begins to set an authenticator app up; nothing changes before `…/verify`. */
@@ -72,7 +78,10 @@ export type TotpAnswer = z.infer<typeof totpAnswer>
 export const totpVerifyRequest = z.object({ code: factorCode })
 export const backupCodesAnswer = z.object({ backupCodes: z.array(z.string()) })
 export type BackupCodesAnswer = z.infer<typeof backupCodesAnswer>
-/** `POST /api/v1/me/totp/disable` and `POST /api/v1/me/backup-codes`, which answers new codes and voids the old. */
+/**
+ * `POST /api/v1/me/totp/disable` and `POST /api/v1/me/backup-codes`, which answers new codes and voids the old. Without a
+ * code the answer is `code_required`; one that has been used, also to sign in, is a `wrong_code`.
+ */
 export const factorChangeRequest = z.object({ password: z.string().min(1).max(128), code: factorCode.optional() })
 
 /** `GET /api/v1/password-resets?token=` answers whom a link is for, `POST` sets the password; both with its token. */

@@ -53,7 +53,8 @@ export type SetupRequest = z.infer<typeof setupRequest>
 export const tokenRequest = z.object({
   email,
   password: z.string().min(1).max(128),
-  code: z.string().max(20).optional(),
+  /** A code of an authenticator app or a back-up code, where the answer without was `code_required`. */
+  code: z.string().max(24).optional(),
 })
 export const tokenAnswer = z.object({ token: z.string(), expiresAt: instant })
 export type TokenAnswer = z.infer<typeof tokenAnswer>
@@ -236,8 +237,13 @@ export const pageQuery = z.object({
   cursor: z.string().max(400).optional(),
 })
 
-/** `POST /api/v1/users`, administrators only. */
-export const userRequest = z.object({ email, name: personName.optional(), role: personRole, password })
+/** `POST /api/v1/users`, administrators only. Without a password the answer has a link that sets one. */
+export const userRequest = z.object({
+  email,
+  name: personName.optional(),
+  role: personRole,
+  password: password.optional(),
+})
 export const userView = z.object({
   id: z.string(),
   email: z.string(),
@@ -256,6 +262,8 @@ export const userQuery = z.object({ query: z.string().trim().max(120).optional()
 /** A link that works once, for a day: to be handed to the person, since the server sends no mail. */
 export const passwordLink = z.object({ link: z.string(), expiresAt: instant })
 export type PasswordLink = z.infer<typeof passwordLink>
+/** The answer of `POST /api/v1/users`. */
+export const userAnswer = userView.extend({ passwordLink: passwordLink.nullable() })
 /**
  * `PATCH /api/v1/users/{id}`. Beside it, each answering 204: `DELETE`, and `POST …/disable`, `enable`, `unlock`,
  * `sign-out`, `reset-second-factor`; `POST …/reset-password` answers a `passwordLink`.

@@ -87,6 +87,8 @@ export const signInRequest = z.object({
   server: z.string().trim().min(1, 'Give the address of your Carillon server.').max(2000),
   email: z.string().trim().min(1, 'Give your e-mail address.').max(254),
   password: z.string().min(1, 'Give your password.').max(128),
+  /** Of an authenticator app, or a back-up code, once the answer was `code_required`. */
+  code: z.string().trim().max(24, 'A code has at most 24 characters.').optional(),
   /** `memory` only when the person agreed to stay signed in until the app closes. */
   storage,
 })

@@ -136,6 +136,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
+      secondFactor: secondFactorOf(config),
+      limits: { signIn: signInLimitsOf(config) },
       auditKeepMs: config.audit.keep * 1000,
       ...{ tokenHeader: config.auth.token_header, session: config.session },
       rotateDevicesAfter: config.devices.rotate_after,
@@ -247,6 +249,19 @@ function personalChannel({ client }: Config) {
     personalChannel: enabled,
     personalNamespace: personal_channel_namespace,
     singleConnection: single_connection,
+  }
+}
+
+function secondFactorOf({ second_factor }: Config) {
+  return { requiredFor: second_factor.required_for, graceMs: second_factor.grace * 1000 }
+}
+
+function signInLimitsOf({ sign_in }: Config) {
+  return {
+    attempts: sign_in.attempts,
+    windowMs: sign_in.window * 1000,
+    maxLockMs: sign_in.longest_lock * 1000,
+    perAddress: sign_in.attempts_per_address,
   }
 }
 

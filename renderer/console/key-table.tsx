@@ -30,7 +30,7 @@ export function KeyTable({ keys, now, withOwner = false, onRevoke }: KeyTablePro
           <tr key={key.id}>
             <th scope="row" className="wrap">
               {key.name}
-              <span className="table-under">{key.start}…</span>
+              <span className="table-under nowrap">{key.start}…</span>
             </th>
             <td className="wrap">{key.scopes.join(', ')}</td>
             {withOwner && <td className="wrap">{key.owner.name}</td>}

@@ -21,13 +21,13 @@ export function WaitingScreens({ now }: { readonly now: number }) {
             <span className="wrap">
               <strong>{screen.hostname}</strong>{' '}
               <span className="soft">
-                at {screen.address}, since {ago(Date.parse(screen.requestedAt), now)}
+                at {screen.address}, asked {ago(Date.parse(screen.requestedAt), now)}
               </span>
             </span>
             <Button
               component="a"
               variant="light"
-              aria-label={`Enter the code that ${screen.hostname} shows`}
+              aria-label={`Enter its code: ${screen.hostname}`}
               {...linkTo('/enrol')}
             >
               Enter its code

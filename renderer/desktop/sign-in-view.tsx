@@ -18,29 +18,38 @@ interface SignInProps {
 }
 
 /** The field each trouble belongs to; all others are said above the button. */
-const fieldOf: Readonly<Record<string, 'server' | 'password'>> = {
+const fieldOf: Readonly<Record<string, 'server' | 'password' | 'code'>> = {
   server_unreachable: 'server',
   not_carillon: 'server',
   wrong_credentials: 'password',
+  wrong_code: 'code',
 }
 
 export function SignInView({ bridge, server, notice }: SignInProps) {
   const [busy, setBusy] = useState(false)
+  const [needsCode, setNeedsCode] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
   const [noKeychain, setNoKeychain] = useState<string | null>(null)
   const form = useForm({
     mode: 'uncontrolled',
-    initialValues: { server, email: '', password: '' },
+    initialValues: { server, email: '', password: '', code: '' },
     validate: (values) => fieldErrors(signInRequest.omit({ storage: true }), values),
   })
 
-  const signIn = (storage: Storage): Promise<Outcome> => askMain(bridge.signIn({ ...form.getValues(), storage }))
+  const signIn = (storage: Storage): Promise<Outcome> => {
+    const { code, ...credentials } = form.getValues()
+    return askMain(bridge.signIn({ ...credentials, ...(needsCode && { code }), storage }))
+  }
   const submit = async (): Promise<void> => {
     setBusy(true)
     setFailure(null)
     const outcome = await signIn('keychain')
     setBusy(false)
     if (outcome.ok) return
+    if (outcome.code === 'code_required') {
+      setNeedsCode(true)
+      return
+    }
     if (outcome.code === 'keychain_unavailable') {
       setNoKeychain(outcome.message)
       return
@@ -90,6 +99,17 @@ export function SignInView({ bridge, server, notice }: SignInProps) {
           key={form.key('password')}
           {...form.getInputProps('password')}
         />
+        {needsCode && (
+          <TextInput
+            label="Code"
+            description="Of your authenticator app, or a back-up code."
+            autoComplete="one-time-code"
+            spellCheck={false}
+            autoFocus
+            key={form.key('code')}
+            {...form.getInputProps('code')}
+          />
+        )}
         {failure !== null && (
           <Alert color="red" role="alert">
             {failure}

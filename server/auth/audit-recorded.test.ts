@@ -121,7 +121,7 @@ test('no secret that was used is in the record, whatever was done with it', asyn
   const { token } = await auth.signIn(ada.email, password, address)
   const wrong = 'wrong horse battery'
   await auth.signIn(ada.email, wrong, address).catch(() => {})
-  await auth.handle(authRequest('POST', '/sign-in/email', { email: ada.email, password: wrong }), address)
+  await auth.signInBrowser(ada.email, wrong, address).catch(() => {})
   const start = await auth.enrolments.start(kiosk, address)
   await auth.enrolments.approve(start.user_code, 'lobby-2', operator)
   const screen = await enrolled(auth)

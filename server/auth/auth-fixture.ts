@@ -95,6 +95,12 @@ export async function enrolled(auth: Auth, name = 'lobby-1', forward?: (seconds:
   return auth.enrolments.redeem(answer.device_code)
 }
 
+/** Ada in a browser, which may have been signed in before: the cookies as it sends them back. */
+export async function browserSignedIn(auth: Auth, earlier?: string): Promise<string> {
+  const headers = new Headers(earlier === undefined ? {} : { cookie: earlier })
+  return cookiesOf(await auth.signInBrowser(ada.email, password, address, { headers }))
+}
+
 /** What a browser sends to `/api/auth`. */
 export function authRequest(
   method: 'GET' | 'POST',

@@ -20,6 +20,10 @@ import type { Audit } from './audit.ts'
 import type { Identity, SocketIdentity } from './identity.ts'
 import type { OAuth } from './oauth/oauth.ts'
 import type { Page, PageRequest } from './paging.ts'
+import type { Passkeys } from './passkeys.ts'
+import type { PasswordChanges } from './password-changes.ts'
+import type { SecondFactor } from './second-factor.ts'
+import type { SignInAttempt } from './sign-in.ts'
 
 /**
  * All there is to know about who is who. The one implementation wraps better-auth (`create-auth.ts`); nothing outside
@@ -42,11 +46,10 @@ export interface Auth extends AsyncDisposable {
    */
   identify(headers: Headers): Promise<Identified | null>
 
-  /**
-   * Signs a program in with e-mail and password; the answer is a bearer token. Throws `wrong_credentials`,
-   * `account_disabled`, `rate_limited`.
-   */
-  signIn(email: string, password: string, address: string): Promise<TokenAnswer>
+  /** Signs a program in with e-mail and password; the answer is a bearer token. For what is thrown see `SignInAttempt`. */
+  signIn(email: string, password: string, address: string, more?: SignInMore): Promise<TokenAnswer>
+  /** The same for a browser; answers the `Set-Cookie` headers. */
+  signInBrowser(email: string, password: string, address: string, more?: SignInMore): Promise<readonly string[]>
   /** Ends one session; an unknown one has ended already. Its sockets close through `onRevoked`. */
   endSession(sessionId: string): Promise<void>
   /** A JWT (EdDSA, 5 minutes) for the socket. `expiresIn` is in seconds. */
@@ -83,7 +86,7 @@ export interface Auth extends AsyncDisposable {
   readonly users: {
     /** Throws `already_exists`. */
     create(
-      user: { email: string; name: string; role: PersonRole; password: string },
+      user: { email: string; name: string; role: PersonRole; password: string | null },
       by?: Identity | null,
     ): Promise<UserView>
     /** In the order in which they were created. `query` is part of a name or e-mail address. */
@@ -99,6 +102,8 @@ export interface Auth extends AsyncDisposable {
     remove(id: string): Promise<void>
     /** Ends all their sessions. Throws `not_found`. */
     signOut(id: string): Promise<void>
+    /** Passwords are tried again at once, after too many wrong ones. Throws `not_found`. */
+    unlock(id: string, by: Identity): Promise<void>
   }
   /** Where people are signed in. */
   readonly sessions: {
@@ -109,6 +114,9 @@ export interface Auth extends AsyncDisposable {
     /** All but the one that asks, all of programs, or all. Answers how many. */
     endOf(userId: string, which: 'others' | 'programs' | 'all', current: string | null): Promise<number>
   }
+  readonly secondFactor: SecondFactor
+  readonly passkeys: Pick<Passkeys, 'remove'>
+  readonly passwords: PasswordChanges
   readonly keys: {
     /** Throws `bad_request` for an end that has passed. */
     create(name: string, scopes: readonly KeyScope[], by: Identity, expiresAt?: string): Promise<KeyAnswer>
@@ -159,6 +167,8 @@ export interface Auth extends AsyncDisposable {
   /** Told when tokens stop being valid, so that live sockets can be closed. Returns the removal of the listener. */
   onRevoked(listener: (revoked: Revoked) => void): () => void
 }
+
+export type SignInMore = Pick<SignInAttempt, 'code' | 'headers'>
 
 export interface Identified {
   readonly identity: Identity

@@ -1,18 +1,16 @@
 import { betterAuth } from 'better-auth'
-import { createAuthMiddleware } from 'better-auth/api'
 import { getMigrations } from 'better-auth/db/migration'
 import { admin, bearer, type JwtOptions, jwt } from 'better-auth/plugins'
 import { createAccessControl } from 'better-auth/plugins/access'
 import { adminAc, defaultStatements } from 'better-auth/plugins/admin/access'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import type { IdentityRecords } from './database.ts'
+import type { Database, IdentityRecords } from './database.ts'
 import type { Grants } from './oauth/grants.ts'
 import { oauthPlugins, shortCode } from './oauth/plugins.ts'
-import type { Passwords } from './passwords.ts'
+import { freshMs, passkeyPlugin } from './passkeys.ts'
 import type { Revocation } from './revocation.ts'
 import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
-import type { SignInLimit } from './sign-in-limit.ts'
 
 /** Where better-auth is mounted. */
 export const authPath = '/api/auth'
@@ -20,20 +18,17 @@ export const authPath = '/api/auth'
 /** The header in which `handle` hands the caller's address to better-auth; whatever a caller sends in it is dropped. */
 export const addressHeader = 'x-carillon-address'
 
-/** The header in which this room tells better-auth that it is a program that signs in; dropped like the other. */
-export const programHeader = 'x-carillon-program'
-
 /** What access tokens are for. ID tokens and others from the same keys have another audience. */
 export const accessTokenAudience = 'carillon:realtime'
 
 export interface BetterAuthParts {
   readonly records: IdentityRecords['betterAuth']
+  readonly database: Database
   readonly baseUrl: string
   readonly trustedOrigins: readonly string[]
   readonly secret: string
-  readonly passwords: Passwords
-  readonly signInLimit: SignInLimit
   readonly revocation: Revocation
+  readonly clock: () => number
   readonly grants: Grants
   readonly lifetimes: SessionLifetimes
   /** A person has signed in. */
@@ -61,25 +56,18 @@ function options(parts: BetterAuthParts) {
     secret: parts.secret,
     trustedOrigins: [...parts.trustedOrigins],
     database: parts.records,
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: 10,
-      maxPasswordLength: 128,
-      password: parts.passwords,
-    },
     user: {
       additionalFields: { kind: { type: 'string', required: true, defaultValue: 'person', input: false } },
     },
     session: {
       expiresIn: parts.lifetimes.browser.idleMs / 1000,
       updateAge: sessionUpdateAgeMs / 1000,
-      freshAge: 10 * 60,
+      freshAge: freshMs / 1000,
       // A cached session would outlive its revocation.
       cookieCache: { enabled: false },
       additionalFields: { kind: { type: 'string', required: false, input: false } },
     },
-    // Counted by `sign-in-limit.ts` and `http.ts`, per server and not per process as better-auth does.
+    // Counted by ours, per server and not per process as better-auth does.
     rateLimit: { enabled: false },
     advanced: {
       cookiePrefix: 'carillon',
@@ -92,21 +80,6 @@ function options(parts: BetterAuthParts) {
     // Errors that are not answers come out of the handler and are logged there.
     onAPIError: { throw: true, errorURL: '/oauth/consent' },
     logger: { level: 'warn' as const, log: logTo(parts.log) },
-    hooks: {
-      before: createAuthMiddleware(async (context) => {
-        if (context.path !== '/sign-in/email') return
-        await parts.signInLimit.take(String(context.body?.email), context.headers?.get(addressHeader) ?? null)
-      }),
-      after: createAuthMiddleware(async (context) => {
-        const started = context.context.newSession
-        if (context.path !== '/sign-in/email' || !started) return
-        await parts.signInLimit.clear(started.user.email, context.headers?.get(addressHeader) ?? null)
-        // Signing in again replaces the session the browser had: better-auth would leave it valid.
-        const { name } = context.context.authCookies.sessionToken
-        const earlier = await context.getSignedCookie(name, context.context.secret)
-        if (earlier && earlier !== started.session.token) await context.context.internalAdapter.deleteSession(earlier)
-      }),
-    },
     databaseHooks: {
       verification: {
         create: {
@@ -118,11 +91,6 @@ function options(parts: BetterAuthParts) {
       },
       session: {
         create: {
-          before: async (session: Record<string, unknown>, context: { headers?: Headers | undefined } | null) => {
-            if (session.kind === 'device' || !context?.headers?.has(programHeader)) return
-            const expiresAt = new Date(Date.now() + parts.lifetimes.program.idleMs)
-            return { data: { ...session, kind: 'program', expiresAt } }
-          },
           after: async (session: { userId: string } & Record<string, unknown>) => {
             if (session.kind !== 'device') await parts.onSignIn(session.userId)
           },
@@ -148,6 +116,7 @@ function options(parts: BetterAuthParts) {
     plugins: [
       bearer({ requireSignature: true }),
       jwt(jwtOptions(parts.baseUrl)),
+      passkeyPlugin(parts),
       admin({ ac: accessControl, roles, defaultRole: 'viewer', adminRoles: ['admin'] }),
       ...oauthPlugins(parts),
     ],

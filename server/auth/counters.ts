@@ -2,8 +2,8 @@ import type { Logger } from 'pino'
 import { type Ephemeral, EphemeralError } from '#server/store/ephemeral.ts'
 import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 
-/** Counts what rate limits are about. Never rejects. */
-export type Counters = Pick<Ephemeral, 'count' | 'forget'>
+/** What rate limits and locks are kept in. Never rejects. */
+export type Counters = Pick<Ephemeral, 'count' | 'forget' | 'put' | 'read'>
 
 /**
  * Counts for all nodes together, and on this node alone while what the nodes share is away: guesses stay bounded, if by
@@ -31,6 +31,17 @@ export function createCounters(ephemeral: Counters, clock: () => number, log: Lo
       orLocal(
         () => ephemeral.count(key, windowMs),
         () => local.count(key, windowMs),
+      ),
+    read: (key) =>
+      orLocal(
+        () => ephemeral.read(key),
+        () => local.read(key),
+      ),
+    put: (key, value, lifetimeMs) =>
+      orLocal(
+        () => ephemeral.put(key, value, lifetimeMs),
+        // Full as well: then there are locks enough, and this one is missing.
+        () => local.put(key, value, lifetimeMs).catch(() => {}),
       ),
     async forget(key) {
       await local.forget(key)

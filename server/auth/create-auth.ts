@@ -9,18 +9,21 @@ import type { Auth } from './auth.ts'
 import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { createCounters } from './counters.ts'
 import { createAudit } from './create-audit.ts'
+import { createSigningIn } from './create-signing-in.ts'
 import { createCurrentIdentity } from './current-identity.ts'
 import { type Database, openIdentityRecords } from './database.ts'
 import { createDeviceRotation } from './device-rotation.ts'
 import { createDevices } from './devices.ts'
 import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
+import { createFactorPolicy, type FactorPolicySettings } from './factor-policy.ts'
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
 import { createKeys } from './keys.ts'
 import { createOAuth } from './oauth/create-oauth.ts'
 import { createGrants } from './oauth/grants.ts'
 import { createOwnSessions } from './own-sessions.ts'
-import { limitPasswords, type Passwords, scryptPasswords } from './passwords.ts'
+import { createPasswordThreads } from './password-threads.ts'
+import { limitPasswords, type Passwords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
 import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
@@ -28,8 +31,7 @@ import { checkSecret } from './secret-check.ts'
 import { sessionLifetimes } from './session-lifetimes.ts'
 import { createSessions } from './sessions.ts'
 import { createSetup } from './setup.ts'
-import { createSignIn } from './sign-in.ts'
-import { createSignInLimit, type SignInLimits } from './sign-in-limit.ts'
+import type { SignInLimits } from './sign-in-limit.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { createSocketTokens } from './socket-tokens.ts'
 import { createSubscriptionTokens } from './subscription-tokens.ts'
@@ -63,6 +65,8 @@ export interface AuthOptions {
   readonly rotateDevicesAfter?: number
   /** A key that the configuration names, beside those that are kept. */
   readonly configuredKey?: string | undefined
+  /** Who must have a second factor. Default: nobody. */
+  readonly secondFactor?: FactorPolicySettings
   /** How long the record of who did what is kept, in milliseconds; 400 days unless told otherwise. */
   readonly auditKeepMs?: number
   /** How passwords are stored; scrypt unless told otherwise. */
@@ -79,7 +83,7 @@ export interface AuthLimits {
 }
 
 const defaultLimits: AuthLimits = {
-  signIn: { perAccountAndAddress: 10, perAddress: 100, perAccount: 100 },
+  signIn: { attempts: 10, windowMs: 15 * 60_000, maxLockMs: 15 * 60_000, perAddress: 100 },
   enrolment: { live: 200, livePerAddress: 20, looksPerMinute: 60 },
   requestsPerMinute: 600,
 }
@@ -91,10 +95,10 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const limits = { ...defaultLimits, ...options.limits }
   const records = await openIdentityRecords(options.records)
   const { database } = records
-  const passwords = limitPasswords(options.passwords ?? scryptPasswords)
+  const threads = createPasswordThreads()
+  const passwords = limitPasswords(options.passwords ?? threads)
   const revocation = createRevocation(log)
   const counters = createCounters(ephemeral, clock, log)
-  const signInLimit = createSignInLimit(limits.signIn, counters)
   const lifetimes = sessionLifetimes(options.session)
   const rotateAfterMs = (options.rotateDevicesAfter ?? 0) * 1000
   const audit = createAudit({ database, log, clock, keepMs: options.auditKeepMs ?? 400 * 24 * 60 * 60 * 1000 })
@@ -104,8 +108,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...common,
     records: records.betterAuth,
     trustedOrigins: ownOrigins(baseUrl),
-    passwords,
-    signInLimit,
     onSignIn: (userId: string) => noteSignIn(database, userId, clock()),
     grants,
   }
@@ -113,7 +115,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   if (options.isShared) await checkSecret(database, secret)
   const betterAuth = createBetterAuth(betterAuthParts)
 
-  const sessions = createSessions(common)
+  const policy = createFactorPolicy(database, options.secondFactor ?? { requiredFor: [], graceMs: 0 })
+  const sessions = createSessions({ ...common, policy })
   const keys = createKeys(common)
   const currentIdentity = createCurrentIdentity(sessions, keys, grants)
   const signingKeys = createSigningKeys({ ...common, betterAuth })
@@ -121,7 +124,6 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const rotation = createDeviceRotation({ ...common, betterAuth })
   const devices = createDevices({ ...common, betterAuth, rotation: rotation.public })
-  const signIn = createSignIn({ betterAuth, sessions })
   const identify = recordRefused(
     createIdentify({
       ...{ ...common, betterAuth, sessions, keys, rotation, verifyAccessToken: accessTokens.verifyAccessToken },
@@ -130,20 +132,26 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     audit,
   )
   const oauth = createOAuth({ ...common, betterAuth, identify, sessions, grants, revocation, counters })
-  const sweep = sweeps ? startSweep({ ...common, betterAuth, sessions, removeDevice: devices.remove }) : null
+  const { signIn, secondFactor, passkeys, passwordChanges, unlock } = createSigningIn({
+    ...common,
+    ...{ betterAuth, sessions, identify, policy, grants, passwords, counters },
+    limits: limits.signIn,
+  })
+  const sweep = sweeps ? startSweep({ ...common, betterAuth, grants, sessions, removeDevice: devices.remove }) : null
 
   return {
     handle: createHandle({
       ...common,
       betterAuth,
-      identify,
+      ...{ identify, passkeys },
       requests: createRateLimit('requests', limits.requestsPerMinute, counters),
       oauth: oauth.endpoints,
       prepareKeys: signingKeys.current,
     }),
     identify,
     oauth: oauth.public,
-    signIn: signIn.forToken,
+    signIn: (email, password, address, more) => signIn.forToken({ email, password, address, ...more }),
+    signInBrowser: (email, password, address, more) => signIn.forCookies({ email, password, address, ...more }),
     async endSession(sessionId) {
       const session = await database.get<{ token: string }>('select token from session where id = ?', sessionId)
       if (session === undefined) return
@@ -158,8 +166,11 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     }),
     tickets: createTickets({ ephemeral, currentIdentity }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
-    users: createUsers({ ...common, betterAuth, passwords, keys }),
-    sessions: createOwnSessions({ ...common, betterAuth }),
+    users: { ...createUsers({ ...common, betterAuth, passwords, keys, grants }), unlock },
+    sessions: createOwnSessions({ ...common, betterAuth, grants }),
+    secondFactor,
+    passkeys,
+    passwords: passwordChanges,
     keys: keys.public,
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
@@ -169,6 +180,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()
       await audit[Symbol.asyncDispose]()
+      await threads[Symbol.asyncDispose]()
     },
   }
 }

@@ -10,7 +10,10 @@ export type Holder =
   | { readonly kind: 'grant'; readonly userId: string; readonly grantId: string }
   | Extract<Identity, { kind: 'local' }>
 
-/** Who stands behind a credential: the same somebody as the records have them now, or nobody any more. */
+/**
+ * Who stands behind a credential: the same somebody as the records have them now, or nobody any more. Nobody either while
+ * they may do nothing but set up a second factor: what is handed out here opens sockets.
+ */
 export type CurrentIdentity = (holder: Holder) => Identity | null | Promise<Identity | null>
 
 export function createCurrentIdentity(sessions: Sessions, keys: Keys, grants: Pick<Grants, 'ofId'>): CurrentIdentity {
@@ -31,7 +34,7 @@ export function createCurrentIdentity(sessions: Sessions, keys: Keys, grants: Pi
   }
   return (holder) => {
     const now = lookUp(holder)
-    return now instanceof Promise ? now.then((later) => sameUser(holder, later)) : sameUser(holder, now)
+    return now instanceof Promise ? now.then((later) => holding(holder, later)) : holding(holder, now)
   }
 }
 
@@ -39,6 +42,7 @@ function bySession(session: ReturnType<Sessions['ofId']>): Identity | null | Pro
   return session instanceof Promise ? session.then(bySession) : (session?.identity ?? null)
 }
 
-function sameUser(holder: Holder, now: Identity | null): Identity | null {
-  return now?.userId === holder.userId ? now : null
+function holding(holder: Holder, now: Identity | null): Identity | null {
+  if (now?.userId !== holder.userId || (now.kind === 'user' && now.mustSetUpFactor)) return null
+  return now
 }

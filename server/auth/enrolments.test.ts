@@ -66,11 +66,11 @@ test('a refused kiosk is told so', async () => {
   await enrolments.deny(user_code, operator)
   await expect(enrolments.redeem(device_code)).rejects.toMatchObject({ code: 'access_denied' })
   for (const decide of [
-    enrolments.approve(user_code, 'lobby-1', operator),
-    enrolments.deny(user_code, operator),
-    enrolments.view(user_code, operator),
+    () => enrolments.approve(user_code, 'lobby-1', operator),
+    () => enrolments.deny(user_code, operator),
+    () => enrolments.view(user_code, operator),
   ]) {
-    await expect(decide).rejects.toMatchObject({ code: 'enrolment_decided' })
+    await expect(decide()).rejects.toMatchObject({ code: 'enrolment_decided' })
   }
   expect(await server.auth.devices.list()).toEqual([])
 })

@@ -4,17 +4,21 @@ import { type ProblemCode, problemDocument, problems } from '#protocol/problem.t
 import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
-import { addressHeader, authPath, type BetterAuth, programHeader } from './better-auth.ts'
+import { addressHeader, authPath, type BetterAuth } from './better-auth.ts'
 import type { Identity } from './identity.ts'
 import type { createOAuthEndpoints } from './oauth/endpoints.ts'
+import { type Passkeys, passkeyEndpoints, staleSession } from './passkeys.ts'
 import { addressKey, type RateLimit } from './rate-limit.ts'
-import { accountDisabled, wrongCredentials } from './sign-in.ts'
+import { accountDisabled } from './sign-in.ts'
 
 /**
  * All of better-auth that is served. It has some ninety endpoints more, and may have others in its next version; what
  * is not named here does not exist.
  */
-const served = new Set(['POST /sign-in/email', 'POST /sign-out', 'GET /get-session', 'GET /jwks', 'GET /ok'])
+const served: ReadonlySet<string> = new Set([
+  ...['POST /sign-out', 'GET /get-session', 'GET /jwks', 'GET /ok'],
+  ...passkeyEndpoints,
+])
 
 /** Whoever meets an unknown `kid` asks again sooner: new keys are published before anybody has seen a token of theirs. */
 const keySetCaching = 'public, max-age=300'
@@ -22,6 +26,7 @@ const keySetCaching = 'public, max-age=300'
 export interface HttpParts {
   readonly betterAuth: BetterAuth
   readonly baseUrl: string
+  readonly passkeys: Passkeys
   readonly requests: RateLimit
   /** OAuth, which answers in its own forms. */
   readonly oauth: ReturnType<typeof createOAuthEndpoints>
@@ -33,7 +38,7 @@ export interface HttpParts {
 }
 
 export function createHandle(parts: HttpParts): Auth['handle'] {
-  const { betterAuth, baseUrl, requests, prepareKeys, identify, audit, log } = parts
+  const { betterAuth, baseUrl, passkeys, requests, prepareKeys, identify, audit, log } = parts
 
   async function answer(request: Request, address: string): Promise<Response> {
     const { pathname, search } = new URL(request.url)
@@ -48,10 +53,11 @@ export function createHandle(parts: HttpParts): Auth['handle'] {
       throw new AuthError('rate_limited', sentence, { retryAfter })
     }
     if (oauth !== null) return oauth(request, address)
+    const isPasskey = path.startsWith('/passkey/')
+    if (isPasskey) await passkeys.before(path, request.headers, address)
     if (path === '/jwks') await prepareKeys()
     const headers = new Headers(request.headers)
     headers.set(addressHeader, address)
-    headers.delete(programHeader)
     // The address comes from the configuration: what the Host header says has no effect.
     const forwarded = new Request(new URL(pathname + search, baseUrl), {
       method: request.method,
@@ -61,13 +67,17 @@ export function createHandle(parts: HttpParts): Auth['handle'] {
     // Afterwards nobody knows any more who it was.
     const leaving = path === '/sign-out' ? await signedIn(request.headers) : null
     const response = await betterAuth.handler(forwarded)
-    if (!response.ok) return refused(response)
+    if (!response.ok) {
+      const refusal = await refused(response)
+      if (isPasskey) await passkeys.refused(path, refusal)
+      return refusal
+    }
     if (leaving !== null && 'sessionId' in leaving) {
       const target = { kind: 'session', id: leaving.sessionId, name: '' } as const
       await audit.record({ action: 'sign_out', actor: leaving, target })
     }
     if (path === '/jwks') response.headers.set('cache-control', keySetCaching)
-    return withoutToken(response)
+    return withoutToken(isPasskey ? await passkeys.after(path, response, request.headers, address) : response)
   }
 
   /** A session that has ended already signs out as well. */
@@ -102,13 +112,13 @@ const betterAuthError = z.object({ code: z.string(), message: z.string().default
 
 /** better-auth's codes that have one of ours; the others go by their status. */
 const knownErrors: Readonly<Record<string, () => AuthError>> = {
-  INVALID_EMAIL_OR_PASSWORD: wrongCredentials,
-  INVALID_EMAIL: wrongCredentials,
-  PASSWORD_TOO_LONG: wrongCredentials,
+  AUTHENTICATION_FAILED: wrongPasskey,
+  PASSKEY_NOT_FOUND: wrongPasskey,
+  CHALLENGE_NOT_FOUND: wrongPasskey,
+  SESSION_NOT_FRESH: staleSession,
   BANNED_USER: accountDisabled,
   MISSING_OR_NULL_ORIGIN: wrongOrigin,
   INVALID_ORIGIN: wrongOrigin,
-  CROSS_SITE_NAVIGATION_LOGIN_BLOCKED: wrongOrigin,
 }
 
 const codeByStatus: Readonly<Record<number, ProblemCode>> = {
@@ -128,6 +138,12 @@ async function refused(response: Response): Promise<Response> {
   const code = codeByStatus[response.status] ?? 'bad_request'
   const sentence = (parsed.success && parsed.data.message) || problems[code].title
   return problemResponse(known?.() ?? new AuthError(code, sentence), headers)
+}
+
+/** Also for a passkey that is unknown: whose keys there are is nobody's business. */
+function wrongPasskey(): AuthError {
+  const sentence = 'The passkey was not accepted. Try again, or sign in with your password.'
+  return new AuthError('wrong_credentials', sentence)
 }
 
 function wrongOrigin(): AuthError {

@@ -83,8 +83,7 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     const token = presented === undefined ? null : verifySessionToken(presented, secret)
     const session = token === null ? null : await sessions.ofToken(token)
     if (session === null) return null
-    // "Do not remember me": the session is short and ends with the browser.
-    const isExtended = !cookies.has(authCookies.dontRememberToken.name) && (await extend(parts, session))
+    const isExtended = await extend(parts, session)
     const { name, attributes } = authCookies.sessionToken
     const renewed = isExtended ? [serializeCookie(name, signSessionToken(session.token, secret), attributes)] : []
     return { identity: session.identity, by: 'cookie', cookies: renewed }

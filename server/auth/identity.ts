@@ -9,6 +9,8 @@ export type Identity =
       readonly name: string
       readonly email: string
       readonly role: PersonRole
+      /** By the policy they may do nothing else until they have a second factor. */
+      readonly mustSetUpFactor?: true
     }
   | {
       readonly kind: 'device'

@@ -4,9 +4,8 @@ import {
   ada,
   address,
   anotherAdmin,
-  authRequest,
   bearer,
-  cookiesOf,
+  browserSignedIn,
   identityOf,
   password,
   signedIn,
@@ -19,9 +18,8 @@ const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 
 /** Ada in a browser; answers what the browser sends from then on. */
 async function inBrowser(auth: Auth) {
-  const body = { email: ada.email, password }
-  const answer = await auth.handle(authRequest('POST', '/sign-in/email', body, { 'user-agent': firefox }), address)
-  return new Headers({ cookie: cookiesOf(answer.headers.getSetCookie()) })
+  const origin = { address, requestId: '', userAgent: firefox }
+  return new Headers({ cookie: await onBehalfOf(origin, () => browserSignedIn(auth)) })
 }
 
 async function sessionOf(auth: Auth, headers: Headers) {

@@ -5,6 +5,7 @@ import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import type { Database } from './database.ts'
+import type { Grants } from './oauth/grants.ts'
 import type { SessionLifetimes } from './session-lifetimes.ts'
 import { nameOfAgent } from './user-agent.ts'
 
@@ -15,13 +16,14 @@ export interface OwnSessionsParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
   readonly lifetimes: SessionLifetimes
+  readonly grants: Pick<Grants, 'end'>
   readonly audit: Audit
   readonly clock: () => number
 }
 
 /** Where people are signed in, and how that is ended. */
 export function createOwnSessions(parts: OwnSessionsParts): Auth['sessions'] {
-  const { database, betterAuth, audit, clock } = parts
+  const { database, betterAuth, grants, audit, clock } = parts
   const columns = `select s.id, s.token, s.kind, s."userAgent", s."ipAddress", s."createdAt", s."updatedAt", s."expiresAt",
       u.id as "userId", u.name, u.email
     from session s join "user" u on u.id = s."userId" where u.kind = 'person'`
@@ -51,6 +53,8 @@ export function createOwnSessions(parts: OwnSessionsParts): Auth['sessions'] {
       })
       // The one that asks last, so that whatever stops the server in between leaves somebody who can ask again.
       await endAll(ending.toSorted((a, b) => Number(a.id === current) - Number(b.id === current)))
+      // What services were let do is ended by tokens too.
+      if (which !== 'others') await grants.end({ userId })
       const [first] = rows
       if (first !== undefined) await record(first, ending.length, which)
       return ending.length

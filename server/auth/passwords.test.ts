@@ -15,7 +15,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 test('two passwords are worked on at a time, the others in the order in which they came', async () => {
   const { held, started } = heldPasswords()
-  const passwords = limitPasswords(held)
+  const passwords = limitPasswords(held, 2)
   const ended: number[] = []
   const all = [0, 1, 2, 3].map((n) => passwords.hash('x').then(() => ended.push(n)))
   expect(started).toHaveLength(2)
@@ -32,7 +32,7 @@ test('two passwords are worked on at a time, the others in the order in which th
 
 test('a line of 64 is long enough; who comes then is asked to return', async () => {
   const { held, started } = heldPasswords()
-  const passwords = limitPasswords(held)
+  const passwords = limitPasswords(held, 2)
   const all = Array.from({ length: 66 }, () => passwords.hash('x'))
   await expect(passwords.hash('x')).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 10 })
   for (let next = 0; next < 66; next++) {
@@ -45,6 +45,21 @@ test('a line of 64 is long enough; who comes then is asked to return', async () 
   expect(await late).toBe('done')
 })
 
+test('whoever has signed in from there before goes before strangers, and has a line of their own', async () => {
+  const { held, started } = heldPasswords()
+  const passwords = limitPasswords(held, 1)
+  const ended: string[] = []
+  const all = Array.from({ length: 33 }, (_, n) => passwords.hash('x').then(() => ended.push(`stranger ${n}`)))
+  await expect(passwords.hash('x')).rejects.toMatchObject({ code: 'rate_limited' })
+  all.push(passwords.hash('x', { isKnown: true }).then(() => ended.push('known')))
+  for (let next = 0; next < 34; next++) {
+    started[next]?.()
+    await settled()
+  }
+  await Promise.all(all)
+  expect(ended.slice(0, 3)).toEqual(['stranger 0', 'known', 'stranger 1'])
+})
+
 test('a failure gives its place to the next', async () => {
   let failures = 0
   const failing = {
@@ -54,7 +69,7 @@ test('a failure gives its place to the next', async () => {
     },
     verify: async () => true,
   }
-  const passwords = limitPasswords(failing)
+  const passwords = limitPasswords(failing, 2)
   const outcomes = await Promise.allSettled([1, 2, 3, 4, 5].map(() => passwords.hash('x')))
   expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true)
   expect(failures).toBe(5)

@@ -1,56 +1,59 @@
 import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { AuthError } from './auth-error.ts'
+import { passwordThreads } from './password-threads.ts'
 
 /** Turns passwords into what is stored of them. Slow on purpose. */
 export interface Passwords {
-  hash(password: string): Promise<string>
-  verify(attempt: { readonly hash: string; readonly password: string }): Promise<boolean>
+  hash(password: string, options?: HashOptions): Promise<string>
+  verify(attempt: { readonly hash: string; readonly password: string }, options?: HashOptions): Promise<boolean>
+}
+
+export interface HashOptions {
+  /** They have signed in from there before: they go before strangers. Default false. */
+  readonly isKnown?: boolean
 }
 
 /** scrypt with better-auth's parameters: about a quarter of a second of one core, 32 MiB. */
 export const scryptPasswords: Passwords = {
-  hash: hashPassword,
+  hash: (password) => hashPassword(password),
   verify: ({ hash, password }) => verifyPassword({ hash, password }),
 }
 
-/** scrypt runs in libuv's pool of four threads, which files and name look-ups need as well. */
-const maxRunning = 2
+/** Some ten seconds of work for each thread, in each of both lines; whoever comes after that is asked to return. */
+const maxWaiting = 32
 
-/** Some ten seconds of work; whoever comes after that is asked to return. */
-const maxWaiting = 64
+/**
+ * Lets a few passwords be worked on at a time; the others wait in line, strangers behind those who have signed in from
+ * where they are before. Throws `rate_limited` when the line is full.
+ */
+export function limitPasswords(passwords: Passwords, running = passwordThreads): Passwords {
+  let free = running
+  const known: (() => void)[] = []
+  const strangers: (() => void)[] = []
 
-/** Lets a few passwords be worked on at a time; the others wait in line. Throws `rate_limited` when the line is full. */
-export function limitPasswords(passwords: Passwords): Passwords {
-  let running = 0
-  const waiting: (() => void)[] = []
-
-  async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (running >= maxRunning) {
-      if (waiting.length >= maxWaiting) {
-        throw new AuthError(
-          'rate_limited',
-          'Too many people are signing in at the moment. Try again in a little while.',
-          {
-            retryAfter: 10,
-          },
-        )
-      }
-      // The one that ends hands its place over, so `running` stays as it is.
-      await new Promise<void>((resolve) => waiting.push(resolve))
+  async function inTurn<T>(work: () => Promise<T>, { isKnown = false }: HashOptions = {}): Promise<T> {
+    if (free > 0) {
+      free -= 1
     } else {
-      running += 1
+      const line = isKnown ? known : strangers
+      if (line.length >= maxWaiting * running) {
+        const sentence = 'Too many people are signing in at the moment. Try again in a little while.'
+        throw new AuthError('rate_limited', sentence, { retryAfter: 10 })
+      }
+      // The one that ends hands its place over, so `free` stays as it is.
+      await new Promise<void>((resolve) => line.push(resolve))
     }
     try {
       return await work()
     } finally {
-      const next = waiting.shift()
-      if (next === undefined) running -= 1
+      const next = known.shift() ?? strangers.shift()
+      if (next === undefined) free += 1
       else next()
     }
   }
 
   return {
-    hash: (password) => inTurn(() => passwords.hash(password)),
-    verify: (attempt) => inTurn(() => passwords.verify(attempt)),
+    hash: (password, options) => inTurn(() => passwords.hash(password), options),
+    verify: (attempt, options) => inTurn(() => passwords.verify(attempt), options),
   }
 }

@@ -33,6 +33,8 @@ test('while what the nodes share is away, attempts are counted here', async () =
   const counters = createCounters(
     {
       count: (key, windowMs) => (isAway ? refuse() : shared.count(key, windowMs)),
+      put: refuse,
+      read: refuse,
       forget: (key) => (isAway ? refuse() : shared.forget(key)),
     },
     Date.now,

@@ -2,6 +2,7 @@ import type { PersonRole } from '#protocol/roles.ts'
 import type { AccountKind } from './accounts.ts'
 import type { Database } from './database.ts'
 import { isRotationDue } from './device-rotation.ts'
+import type { FactorPolicy } from './factor-policy.ts'
 import type { Identity } from './identity.ts'
 import type { SessionKind, SessionLifetimes } from './session-lifetimes.ts'
 
@@ -33,13 +34,17 @@ export interface SessionsParts {
   readonly lifetimes: SessionLifetimes
   /** Beyond this age a device's credential is to be changed; 0 is never. */
   readonly rotateAfterMs: number
+  readonly policy: FactorPolicy
   readonly clock: () => number
 }
 
-export function createSessions({ database, lifetimes, rotateAfterMs, clock }: SessionsParts): Sessions {
+export function createSessions({ database, lifetimes, rotateAfterMs, policy, clock }: SessionsParts): Sessions {
   const columns = `select s.id, s.token, s.kind as "sessionKind", s."expiresAt", s."createdAt", s."updatedAt",
       u.id as "userId", u.name, u.email, u.role, u.kind, u.banned, d.id as "deviceId", d.name as "deviceName",
-      d.next_session_id, d.rotating_since, coalesce(d.credential_since, d.enrolled_at) as credential_since
+      d.next_session_id, d.rotating_since, coalesce(d.credential_since, d.enrolled_at) as credential_since,
+      u."createdAt" as "userCreatedAt",
+      (exists (select 1 from totp t where t.user_id = u.id and t.confirmed_at is not null)
+        or exists (select 1 from passkey p where p."userId" = u.id)) as "hasFactor"
     from session s join "user" u on u.id = s."userId" left join devices d on d.user_id = u.id`
   const byId = `${columns} where s.id = ?`
   return {
@@ -90,7 +95,14 @@ export function createSessions({ database, lifetimes, rotateAfterMs, clock }: Se
     const common = { userId: row.userId, sessionId: row.id }
     switch (row.kind) {
       case 'person':
-        return { kind: 'user', ...common, name: row.name, email: row.email, role: row.role as PersonRole }
+        return {
+          kind: 'user',
+          ...common,
+          name: row.name,
+          email: row.email,
+          role: row.role as PersonRole,
+          ...(mustSetUpFactor(row, now, policy) && { mustSetUpFactor: true }),
+        }
       case 'device': {
         if (row.deviceId === null || row.deviceName === null) return null
         const rotate = isRotationDue(row, rotateAfterMs, now)
@@ -118,9 +130,16 @@ interface Row {
   readonly role: string
   readonly kind: AccountKind
   readonly banned: number | boolean | null
+  readonly userCreatedAt: string
+  readonly hasFactor: number | boolean
   readonly deviceId: string | null
   readonly deviceName: string | null
   readonly next_session_id: string | null
   readonly rotating_since: string | null
   readonly credential_since: string | null
+}
+
+function mustSetUpFactor(row: Row, now: number, policy: FactorPolicy): boolean {
+  if (row.hasFactor || !policy.isRequiredFor(row.role as PersonRole)) return false
+  return policy.requiredFrom({ createdAt: row.userCreatedAt }).getTime() <= now
 }

@@ -4,8 +4,10 @@ import { userParty } from './audit-party.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import type { Database, Rows } from './database.ts'
+import { checkPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
 import { hashToken, randomToken } from './random-token.ts'
+import type { SignIn } from './sign-in.ts'
 
 const lifetimeMs = 24 * 60 * 60 * 1000
 
@@ -13,7 +15,7 @@ export interface SetupParts {
   readonly database: Database
   readonly passwords: Passwords
   /** Signs the new administrator in; answers the `Set-Cookie` headers. */
-  readonly signIn: (email: string, password: string) => Promise<readonly string[]>
+  readonly signIn: SignIn['forCookies']
   readonly audit: Audit
   readonly clock: () => number
 }
@@ -54,6 +56,7 @@ export function createSetup({ database, passwords, signIn, audit, clock }: Setup
     check: (token) => check(database, token),
     async complete({ token, name, email, password }) {
       await check(database, token)
+      checkPassword(password, { name, email })
       const passwordHash = await passwords.hash(password)
       const id = await database.transaction(async (rows) => {
         // Once more: somebody may have been faster while the password was hashed.
@@ -64,7 +67,7 @@ export function createSetup({ database, passwords, signIn, audit, clock }: Setup
         return id
       })
       await audit.record({ action: 'setup', actor: userParty({ id, name, email }) })
-      return { cookies: await signIn(email, password) }
+      return { cookies: await signIn({ email, password, address: null }) }
     },
   }
 }

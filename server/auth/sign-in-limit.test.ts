@@ -12,13 +12,20 @@ test('attempts are counted by account, however it is written, and nobody reads i
       return ephemeral.count(key, windowMs)
     },
   }
-  const limit = createSignInLimit({ perAccountAndAddress: 2, perAddress: 100, perAccount: 100 }, counters)
-  await limit.take('ada@example.org', '192.0.2.7')
-  await limit.take('Ada@Example.org', '192.0.2.7')
-  await expect(limit.take('ada@example.org', '192.0.2.7')).rejects.toMatchObject({ code: 'rate_limited' })
-  await limit.take('x'.repeat(100_000), '192.0.2.7')
-  await limit.clear('ADA@example.org', '192.0.2.7')
-  await limit.take('ada@example.org', '192.0.2.7')
+  const locked: string[] = []
+  const limit = createSignInLimit({
+    ...{ counters, limits: { attempts: 2, windowMs: 900_000, maxLockMs: 900_000, perAddress: 100 }, clock: Date.now },
+    knownDevices: { of: async () => null },
+    onLock: async (email) => void locked.push(email),
+  })
+  const from = { address: '192.0.2.7', cookie: null }
+  await (await limit.take('ada@example.org', from)).failed()
+  await (await limit.take('Ada@Example.org', from)).failed()
+  await expect(limit.take('ada@example.org', from)).rejects.toMatchObject({ code: 'rate_limited' })
+  expect(locked).toEqual(['Ada@Example.org'])
+  await limit.take('x'.repeat(100_000), from)
+  await limit.unlock('ADA@example.org')
+  await limit.take('ada@example.org', from)
   expect(names.join(' ')).not.toMatch(/ada|example/i)
   for (const name of names) expect(name.length).toBeLessThan(200)
 })

@@ -1,17 +1,20 @@
 import { expect, test, vi } from 'vitest'
+import type { Auth } from './auth.ts'
+import type { AuthError } from './auth-error.ts'
 import {
   ada,
   address,
   anotherAdmin,
-  authRequest,
   bearer,
-  cookiesOf,
+  browserSignedIn,
   fastPasswords,
   identityOf,
+  operator,
   password,
   signedIn,
   startAuth,
 } from './auth-fixture.ts'
+import { passwordThreads } from './password-threads.ts'
 import { scryptPasswords } from './passwords.ts'
 
 test('e-mail and password answer a bearer token that says until when it lasts', async () => {
@@ -85,53 +88,128 @@ test('a disabled account is told so only after the right password', async () => 
   expect(await server.auth.signIn(ada.email, password, address)).toHaveProperty('token')
 })
 
-test('guesses at one account are slowed down, over HTTP and in process together', async () => {
-  await using server = await startAuth({
-    limits: { signIn: { perAccountAndAddress: 3, perAddress: 100, perAccount: 100 } },
-  })
+/** As many wrong attempts as are asked for; the codes they were refused with. */
+async function guesses(auth: Auth, count: number, from = '203.0.113.9', email: string = ada.email) {
+  const codes: string[] = []
+  for (let n = 0; n < count; n++) {
+    codes.push(
+      await auth.signIn(email, 'wrong', from).then(
+        () => 'signed in',
+        (error: AuthError) => error.code,
+      ),
+    )
+  }
+  return codes
+}
+
+const wrong = (count: number) => Array.from({ length: count }, () => 'wrong_credentials')
+
+test('after ten wrong passwords an account is locked for a minute, then for two, and for 15 at most', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const user = await auth.users.create(ada)
+  for (const seconds of [60, 120, 240, 480, 900, 900]) {
+    expect(await guesses(auth, 11)).toEqual([...wrong(10), 'rate_limited'])
+    await expect(auth.signIn(ada.email, password, '203.0.113.10')).rejects.toMatchObject({ retryAfter: seconds })
+    const view = (await auth.users.list()).items.find(({ id }) => id === user.id)
+    expect(Date.parse(view?.lockedUntil ?? '') - server.clock()).toBeGreaterThan((seconds - 2) * 1000)
+    server.forward(seconds)
+  }
+  expect((await auth.users.list()).items[0]?.lockedUntil).toBeNull()
+  expect(await auth.signIn(ada.email, password, '203.0.113.10')).toHaveProperty('token')
+})
+
+test('two hundred guesses at the same time are looked at as often as ten are', async () => {
+  let looked = 0
+  const counting = {
+    ...fastPasswords,
+    async verify() {
+      looked += 1
+      return false
+    },
+  }
+  await using server = await startAuth({ passwords: counting })
+  await server.auth.users.create(ada)
+  await Promise.allSettled(
+    Array.from({ length: 200 }, (_, n) => server.auth.signIn(ada.email, 'wrong', `203.0.113.${n}`)),
+  )
+  expect(looked).toBe(10)
+})
+
+test('whoever has signed in from there before is not locked out by others, nor for long by themselves', async () => {
+  await using server = await startAuth()
   const { auth } = server
   await auth.users.create(ada)
-  const wrong = () => auth.signIn(ada.email, 'wrong', address)
-  await expect(wrong()).rejects.toMatchObject({ code: 'wrong_credentials' })
-  await auth.handle(authRequest('POST', '/sign-in/email', { email: ada.email, password: 'wrong' }), address)
-  await expect(wrong()).rejects.toMatchObject({ code: 'wrong_credentials' })
-  await expect(wrong()).rejects.toMatchObject({ code: 'rate_limited', retryAfter: 60 })
-
-  const body = { email: ada.email, password }
-  const refused = await auth.handle(authRequest('POST', '/sign-in/email', body), address)
-  expect(refused.status).toBe(429)
-  expect(refused.headers.get('retry-after')).toBe('60')
-  expect(await refused.json()).toMatchObject({ code: 'rate_limited', status: 429 })
-
+  const cookie = await browserSignedIn(auth)
+  await auth.signIn(ada.email, password, '198.51.100.1')
+  await guesses(auth, 20)
+  await guesses(auth, 20, '203.0.113.77')
+  // From the same address, and in the same browser wherever it is.
   expect(await auth.signIn(ada.email, password, '198.51.100.1')).toHaveProperty('token')
-  server.forward(61)
-  expect(await auth.signIn(ada.email, password, address)).toHaveProperty('token')
+  const headers = new Headers({ cookie })
+  expect(await auth.signInBrowser(ada.email, password, '203.0.113.9', { headers })).toHaveLength(2)
+  await guesses(auth, 10, '198.51.100.1')
+  await expect(auth.signIn(ada.email, password, '198.51.100.1')).rejects.toMatchObject({ retryAfter: 60 })
+  expect(await auth.signInBrowser(ada.email, password, '198.51.100.1', { headers })).toHaveLength(2)
+})
+
+test('the cookie of a browser counts for the account that was signed in to in it and for no other', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  await auth.users.create(ada)
+  await anotherAdmin(auth)
+  const cookie = await browserSignedIn(auth)
+  const headers = new Headers({ cookie: cookie.replace(/known_device=[^;.]+/, 'known_device=another') })
+  await guesses(auth, 10)
+  await guesses(auth, 10, '203.0.113.9', 'grace@example.org')
+  for (const [email, brought] of [
+    [ada.email, headers],
+    ['grace@example.org', new Headers({ cookie })],
+  ] as const) {
+    const signIn = auth.signInBrowser(email, password, '203.0.113.9', { headers: brought })
+    await expect(signIn).rejects.toMatchObject({ code: 'rate_limited' })
+  }
+})
+
+test('an account that does not exist is locked like one that does', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  await auth.users.create(ada)
+  const answers = []
+  for (const email of [ada.email, 'nobody@example.org']) {
+    await guesses(auth, 10, '203.0.113.9', email)
+    answers.push(
+      await auth
+        .signIn(email, 'wrong', '203.0.113.9')
+        .catch((error: AuthError) => ({ ...error, message: error.message })),
+    )
+  }
+  expect(answers[0]).toMatchObject({ code: 'rate_limited', retryAfter: 60 })
+  expect(answers[1]).toEqual(answers[0])
+})
+
+test('an administrator ends a lock', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const user = await auth.users.create(ada)
+  await guesses(auth, 11)
+  await auth.users.unlock(user.id, operator)
+  expect((await auth.users.list()).items[0]?.lockedUntil).toBeNull()
+  expect(await auth.signIn(ada.email, password, '203.0.113.9')).toHaveProperty('token')
+  await expect(auth.users.unlock('nobody', operator)).rejects.toMatchObject({ code: 'not_found' })
 })
 
 test('who knows the password is not held back by earlier slips or by signing in often', async () => {
-  await using server = await startAuth({
-    limits: { signIn: { perAccountAndAddress: 3, perAddress: 100, perAccount: 100 } },
-  })
+  await using server = await startAuth()
   await server.auth.users.create(ada)
-  await server.auth.signIn(ada.email, 'slip', address).catch(() => {})
-  for (let times = 0; times < 8; times++) await server.auth.signIn(ada.email, password, address)
+  await guesses(server.auth, 9, address)
+  for (let times = 0; times < 15; times++) await server.auth.signIn(ada.email, password, address)
 })
 
 test('guesses at many accounts from one address are slowed down, and an IPv6 site is one address', async () => {
-  await using server = await startAuth({
-    limits: { signIn: { perAccountAndAddress: 10, perAddress: 3, perAccount: 100 } },
-  })
+  const few = { attempts: 10, windowMs: 900_000, maxLockMs: 900_000, perAddress: 3 }
+  await using server = await startAuth({ limits: { signIn: few } })
   const guess = (n: number) => server.auth.signIn(`u${n}@example.org`, 'wrong', `2001:db8:0:1::${n}`)
-  for (const n of [1, 2, 3]) await expect(guess(n)).rejects.toMatchObject({ code: 'wrong_credentials' })
-  await expect(guess(4)).rejects.toMatchObject({ code: 'rate_limited' })
-})
-
-test('guesses at one account from many addresses are slowed down', async () => {
-  await using server = await startAuth({
-    limits: { signIn: { perAccountAndAddress: 10, perAddress: 100, perAccount: 3 } },
-  })
-  await server.auth.users.create(ada)
-  const guess = (n: number) => server.auth.signIn(ada.email, 'wrong', `192.0.2.${n}`)
   for (const n of [1, 2, 3]) await expect(guess(n)).rejects.toMatchObject({ code: 'wrong_credentials' })
   await expect(guess(4)).rejects.toMatchObject({ code: 'rate_limited' })
 })
@@ -140,20 +218,32 @@ test('signing in from a browser ends the session that the browser had', async ()
   await using server = await startAuth()
   const { auth } = server
   await auth.users.create(ada)
-  const body = { email: ada.email, password }
-  const first = await auth.handle(authRequest('POST', '/sign-in/email', body), address)
-  const cookie = cookiesOf(first.headers.getSetCookie())
+  const cookie = await browserSignedIn(auth)
   const before = await auth.identify(new Headers({ cookie }))
   const revoked: unknown[] = []
   auth.onRevoked((news) => revoked.push(news))
-  const second = await auth.handle(authRequest('POST', '/sign-in/email', body, { cookie }), address)
-  expect(second.status).toBe(200)
+  const fresh = await browserSignedIn(auth, cookie)
   expect(await auth.identify(new Headers({ cookie }))).toBeNull()
   expect(revoked).toEqual([
     { kind: 'session', sessionId: before?.identity.kind === 'user' && before.identity.sessionId },
   ])
-  const fresh = cookiesOf(second.headers.getSetCookie())
   expect(await auth.identify(new Headers({ cookie: fresh }))).toMatchObject({ by: 'cookie' })
+})
+
+test('a program that signs in with its token gets another, and the one it had is over', async () => {
+  await using server = await startAuth()
+  const { token } = await signedIn(server.auth)
+  const next = await server.auth.signIn(ada.email, password, address, { headers: bearer(token) })
+  expect(await server.auth.identify(bearer(next.token))).toMatchObject({ by: 'bearer' })
+  await expect(server.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
+})
+
+test('a wrong attempt leaves the session of the browser alone', async () => {
+  await using server = await startAuth()
+  await server.auth.users.create(ada)
+  const cookie = await browserSignedIn(server.auth)
+  await server.auth.signInBrowser(ada.email, 'wrong', address, { headers: new Headers({ cookie }) }).catch(() => {})
+  expect(await server.auth.identify(new Headers({ cookie }))).toMatchObject({ by: 'cookie' })
 })
 
 test('signing in as a program leaves the sessions of other programs alone', async () => {
@@ -164,26 +254,20 @@ test('signing in as a program leaves the sessions of other programs alone', asyn
 })
 
 test('when too many passwords are being worked on, the next one is asked to return', async () => {
+  const line = passwordThreads * 33
   const ends: (() => void)[] = []
   const slow = { ...fastPasswords, verify: () => new Promise<boolean>((resolve) => ends.push(() => resolve(true))) }
-  const generous = { perAccountAndAddress: 1000, perAddress: 1000, perAccount: 1000 }
+  const generous = { attempts: 100, windowMs: 900_000, maxLockMs: 900_000, perAddress: 1000 }
   await using server = await startAuth({ passwords: slow, limits: { signIn: generous } })
   const { auth } = server
   await auth.users.create(ada)
-  const refused: unknown[] = []
-  const all = Array.from({ length: 70 }, () => auth.signIn(ada.email, password, address))
-  for (const attempt of all) attempt.catch((error) => refused.push(error))
-  // Of 70 two are worked on and 64 wait.
-  await vi.waitFor(() => expect(refused).toHaveLength(4))
-  expect(refused[0]).toMatchObject({ code: 'rate_limited' })
-  expect(ends).toHaveLength(2)
-  const busy = await auth.handle(authRequest('POST', '/sign-in/email', { email: ada.email, password }), address)
-  expect(await busy.json()).toMatchObject({ status: 429, code: 'rate_limited' })
-  expect(busy.headers.get('retry-after')).toBe('10')
-  for (let next = 0; next < 66; next++) {
+  const all = Array.from({ length: line }, () => auth.signIn(ada.email, password, address))
+  await vi.waitFor(() => expect(ends).toHaveLength(passwordThreads))
+  const busy = { code: 'rate_limited', retryAfter: 10 }
+  await expect(auth.signIn(ada.email, password, address)).rejects.toMatchObject(busy)
+  for (let next = 0; next < line; next++) {
     await vi.waitFor(() => expect(ends.length).toBeGreaterThan(next))
     ends[next]?.()
   }
-  const outcomes = await Promise.allSettled(all)
-  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(66)
+  expect(await Promise.all(all)).toHaveLength(line)
 })

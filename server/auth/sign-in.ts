@@ -1,40 +1,146 @@
 import { APIError } from 'better-auth/api'
+import { parseCookies, serializeCookie } from 'better-call'
 import type { TokenAnswer } from '#protocol/api.ts'
+import type { Audit } from './audit.ts'
+import { userParty } from './audit-party.ts'
 import { AuthError } from './auth-error.ts'
-import { addressHeader, type BetterAuth, programHeader } from './better-auth.ts'
+import type { BetterAuth } from './better-auth.ts'
+import type { Credentials, Person } from './credentials.ts'
+import type { FactorCodes } from './factor-codes.ts'
+import type { FactorPolicy } from './factor-policy.ts'
+import type { KnownDevices } from './known-devices.ts'
 import { requestOrigin } from './origin.ts'
+import type { SessionKind, SessionLifetimes } from './session-lifetimes.ts'
+import { signSessionToken, verifySessionToken } from './session-token.ts'
 import type { Sessions } from './sessions.ts'
+import type { SignInLimit } from './sign-in-limit.ts'
 
-/** Signs in within the process, with the checks and limits that HTTP has. */
-export function createSignIn({ betterAuth, sessions }: { betterAuth: BetterAuth; sessions: Sessions }) {
-  async function signIn(email: string, password: string, headers: Headers) {
+/** Signing in with e-mail and password, and with a code where the account has an authenticator app. */
+export interface SignIn {
+  /** A browser: answers the `Set-Cookie` headers. */
+  forCookies(attempt: SignInAttempt): Promise<readonly string[]>
+  /** A program: answers a bearer token. */
+  forToken(attempt: SignInAttempt): Promise<TokenAnswer>
+}
+
+/**
+ * Failures: `wrong_credentials`, and only for somebody who knew the password `account_disabled`, `code_required`,
+ * `wrong_code` and `second_factor_required`; `rate_limited`.
+ */
+export interface SignInAttempt {
+  readonly email: string
+  readonly password: string
+  readonly code?: string | undefined
+  /** The caller's address; null for the server itself, which is not limited. */
+  readonly address: string | null
+  /** Of the request: the session that it brings is over when this one begins. */
+  readonly headers?: Headers
+}
+
+export interface SignInParts {
+  readonly betterAuth: BetterAuth
+  readonly sessions: Sessions
+  readonly lifetimes: SessionLifetimes
+  readonly secret: string
+  readonly limit: SignInLimit
+  readonly credentials: Credentials
+  readonly codes: FactorCodes
+  readonly policy: FactorPolicy
+  readonly knownDevices: KnownDevices
+  readonly audit: Audit
+}
+
+export function createSignIn(parts: SignInParts): SignIn {
+  const { limit, credentials, knownDevices, audit, secret } = parts
+
+  async function authenticate({ email, password, code, address, headers }: SignInAttempt) {
+    const from = { address, cookie: headers?.get('cookie') ?? null }
+    const attempt = await limit.take(email, from).catch((error: unknown) => refuse(error, email, null))
+    const { account, isRight } = await credentials
+      .check(email, password, attempt)
+      .catch((error: unknown) => refuse(error, email, null))
     try {
-      return await betterAuth.api.signInEmail({ body: { email, password }, headers, returnHeaders: true })
+      if (account === null || !isRight) throw wrongCredentials()
+      if (account.isDisabled) throw accountDisabled()
+      await checkFactor(parts, account, code)
     } catch (error) {
-      throw signInError(error)
+      if (error instanceof AuthError && error.code !== 'unavailable') await attempt.failed()
+      return refuse(error, email, account)
     }
+    await attempt.succeeded()
+    const remembered = await knownDevices.remember(account, from)
+    return { person: account, remembered, with: code === undefined ? 'password' : 'password and code' }
+  }
+
+  async function refuse(error: unknown, email: string, account: Person | null): Promise<never> {
+    if (error instanceof AuthError) {
+      await audit.record({
+        action: 'sign_in',
+        actor: null,
+        target: account === null ? { kind: 'unknown', id: '', name: email } : userParty(account),
+        outcome: 'refused',
+        code: error.code,
+      })
+    }
+    throw error
+  }
+
+  async function signIn(kind: 'browser' | 'program', attempt: SignInAttempt, earlier: string | null) {
+    const { person, remembered, with: factors } = await authenticate(attempt)
+    const session = await openSession(parts, kind, person.id, attempt.address)
+    // A browser that was signed in, whoever it was, is not any more: nobody slips a session of theirs under another's.
+    await endEarlier(parts.betterAuth, secret, earlier)
+    await audit.record({ action: 'sign_in', actor: userParty(person), details: { with: factors } })
+    return { session, remembered }
   }
 
   return {
-    async forToken(email: string, password: string, address: string): Promise<TokenAnswer> {
-      const { headers, response } = await signIn(email, password, programHeaders(address))
-      const token = headers.get('set-auth-token')
-      const session = await sessions.ofToken(response.token)
-      // Ended already: somebody has disabled the account at this moment.
-      if (token === null || session === null) throw accountDisabled()
-      return { token, expiresAt: new Date(session.expiresAt).toISOString() }
+    async forToken(attempt) {
+      const earlier = /^bearer +(\S+) *$/i.exec(attempt.headers?.get('authorization') ?? '')?.[1] ?? null
+      const { session } = await signIn('program', attempt, earlier)
+      return { token: signSessionToken(session.token, secret), expiresAt: session.expiresAt.toISOString() }
     },
-    /** For the server itself: no limits. Answers the `Set-Cookie` headers. */
-    async forCookies(email: string, password: string): Promise<readonly string[]> {
-      const { headers } = await signIn(email, password, new Headers())
-      return headers.getSetCookie()
+    async forCookies(attempt) {
+      const { name, attributes } = (await parts.betterAuth.$context).authCookies.sessionToken
+      const earlier = parseCookies(attempt.headers?.get('cookie') ?? '').get(name) ?? null
+      const { session, remembered } = await signIn('browser', attempt, earlier)
+      return [serializeCookie(name, signSessionToken(session.token, secret), attributes), ...remembered]
     },
   }
 }
 
-function programHeaders(address: string): Headers {
-  const { userAgent } = requestOrigin()
-  return new Headers({ [addressHeader]: address, [programHeader]: 'yes', 'user-agent': userAgent })
+/** What an account needs beside its password. */
+async function checkFactor({ codes, policy }: SignInParts, person: Person, code: string | undefined): Promise<void> {
+  if (await codes.isOn(person.id)) {
+    if (code === undefined) {
+      const sentence = 'Send the code of the authenticator app, or a back-up code, with the same request.'
+      throw new AuthError('code_required', sentence)
+    }
+    if (!(await codes.use(person.id, code))) throw wrongCode()
+  } else if (await policy.needsPasskey(person)) {
+    const sentence =
+      'This account signs in with its passkey. For programs, sign in to the console with it and set up an authenticator app.'
+    throw new AuthError('second_factor_required', sentence)
+  }
+}
+
+/** @throws AuthError `account_disabled` when somebody has disabled the account at this moment */
+async function openSession(parts: SignInParts, kind: SessionKind, userId: string, address: string | null) {
+  const { betterAuth, sessions, lifetimes } = parts
+  const { internalAdapter } = await betterAuth.$context
+  const expiresAt = new Date(Date.now() + lifetimes[kind].idleMs)
+  const details = { kind, ipAddress: address ?? '', userAgent: requestOrigin().userAgent, expiresAt }
+  const session = await internalAdapter.createSession(userId, false, details, true).catch((error: unknown) => {
+    throw error instanceof APIError && error.statusCode < 500 ? accountDisabled(error) : error
+  })
+  if ((await sessions.ofId(session.id)) === null) throw accountDisabled()
+  return session
+}
+
+/** Ends the session that a request brought along, if it is one. */
+export async function endEarlier(betterAuth: BetterAuth, secret: string, presented: string | null): Promise<void> {
+  const token = presented === null ? null : verifySessionToken(presented, secret)
+  if (token !== null) await (await betterAuth.$context).internalAdapter.deleteSession(token)
 }
 
 /** One answer for an unknown account and for a wrong password. */
@@ -42,13 +148,11 @@ export function wrongCredentials(cause?: unknown): AuthError {
   return new AuthError('wrong_credentials', 'The e-mail address or the password is wrong. Try again.', { cause })
 }
 
-export function accountDisabled(cause?: unknown): AuthError {
-  return new AuthError('account_disabled', 'This account is disabled. Ask an administrator.', { cause })
+export function wrongCode(): AuthError {
+  const sentence = 'The code is wrong, has expired or has been used. Wait for the next one and try again.'
+  return new AuthError('wrong_code', sentence)
 }
 
-function signInError(error: unknown): unknown {
-  if (!(error instanceof APIError)) return error
-  if (error.body?.code === 'BANNED_USER') return accountDisabled(error)
-  // What is left is about the two values: not an address, too long, not the right ones.
-  return error.statusCode < 500 ? wrongCredentials(error) : error
+export function accountDisabled(cause?: unknown): AuthError {
+  return new AuthError('account_disabled', 'This account is disabled. Ask an administrator.', { cause })
 }

@@ -4,18 +4,7 @@ import { expect, test } from 'vitest'
 import { openRecords } from '#server/store/records.ts'
 import { openStore } from '#server/store/store.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
-import {
-  ada,
-  address,
-  authRequest,
-  baseUrl,
-  cookiesOf,
-  enrolled,
-  fastPasswords,
-  operator,
-  password,
-  startAuth,
-} from './auth-fixture.ts'
+import { ada, address, baseUrl, browserSignedIn, enrolled, operator, password, startAuth } from './auth-fixture.ts'
 import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { openIdentityRecords } from './database.ts'
 import { createGrants } from './oauth/grants.ts'
@@ -27,17 +16,17 @@ test('better-auth holds no lock on the records while it waits for something', as
   store.sqlite.exec('PRAGMA busy_timeout = 0')
   const log = pino({ level: 'silent' })
   await using records = await openRecords({ store, log })
-  const { betterAuth: kept, database } = await openIdentityRecords(records)
+  const { database, betterAuth: tables } = await openIdentityRecords(records)
   const revocation = { publish: () => {}, onRevoked: () => () => {} }
   const parts = {
-    records: kept,
+    records: tables,
+    database,
+    clock: Date.now,
     baseUrl,
     trustedOrigins: [],
     secret: 's'.repeat(43),
-    passwords: fastPasswords,
     lifetimes: sessionLifetimes(),
     onSignIn: async () => {},
-    signInLimit: { take: async () => {}, clear: async () => {} },
     ...{ revocation, grants: createGrants({ database, revocation, clock: Date.now }) },
     log,
   }
@@ -67,14 +56,11 @@ test('writes of other rooms never meet a lock while people sign in and are creat
       await store.db.deleteFrom('stars').execute()
     }
   })()
-  const body = { email: ada.email, password }
-  const cookie = cookiesOf(
-    (await auth.handle(authRequest('POST', '/sign-in/email', body), address)).headers.getSetCookie(),
-  )
+  const cookie = await browserSignedIn(auth)
   const work = await Promise.allSettled([
     ...[1, 2, 3].map((n) => auth.users.create({ ...ada, email: `u${n}@example.org` })),
     ...[1, 2, 3].map(() => auth.signIn(ada.email, password, address)),
-    auth.handle(authRequest('POST', '/sign-in/email', body, { cookie }), address),
+    browserSignedIn(auth, cookie),
     enrolled(auth),
     auth.keys.create('weather', ['publish'], operator),
     auth.issueAccessToken(operator),

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { BetterAuth } from './better-auth.ts'
 import type { KeptAudit } from './create-audit.ts'
 import type { Database } from './database.ts'
+import type { Grants } from './oauth/grants.ts'
 import { sweepGrants } from './oauth/sweep-grants.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -16,6 +17,7 @@ const sessionsPerRound = 500
 export interface SweepParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
+  readonly grants: Pick<Grants, 'end'>
   readonly sessions: Sessions
   readonly audit: Pick<KeptAudit, 'sweep'>
   readonly removeDevice: (id: string) => Promise<void>
@@ -40,7 +42,7 @@ export function startSweep(parts: SweepParts): AsyncDisposable {
     )
     for (const { id } of abandoned) await parts.removeDevice(id)
     await database.run('delete from enrolments where expires_at <= ?', new Date(clock() - expiredCodesMs).toISOString())
-    await sweepGrants(database, clock())
+    await sweepGrants(parts)
     await parts.audit.sweep()
   }
 

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest'
 import {
   ada,
   anotherAdmin,
-  authRequest,
   bearer,
   enrolled,
   identityOf,
@@ -167,6 +166,6 @@ test('when somebody last signed in is remembered, by whatever way they did', asy
   server.forward(3600)
   await auth.signIn(ada.email, 'not the password', '192.0.2.7').catch(() => {})
   expect(await lastSignIn()).toBe(first)
-  await auth.handle(authRequest('POST', '/sign-in/email', { email: ada.email, password }), '192.0.2.7')
+  await auth.signInBrowser(ada.email, password, '192.0.2.7')
   expect(Date.parse(await lastSignIn())).toBeGreaterThanOrEqual(Date.parse(first) + 3600_000)
 })

@@ -8,29 +8,37 @@ import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import type { Database } from './database.ts'
 import type { Keys } from './keys.ts'
+import type { Grants } from './oauth/grants.ts'
 import { defaultPageSize, pageOf, placeOf } from './paging.ts'
+import { checkPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
-import type { Revocation } from './revocation.ts'
 
 export interface UsersParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
   readonly passwords: Passwords
-  readonly revocation: Revocation
+  readonly grants: Pick<Grants, 'end'>
   readonly keys: Pick<Keys, 'ownerChanged' | 'removeOf'>
   readonly audit: Audit
   readonly clock: () => number
 }
 
 /** People. Devices and services have accounts too, and are listed as what they are. */
-export function createUsers(parts: UsersParts): Auth['users'] {
-  const { database, betterAuth, passwords, revocation, keys, audit, clock } = parts
-  const columns = `select u.id, u.email, u.name, u.role, u.banned, u."createdAt", l.at as "lastSignInAt"
-    from "user" u left join sign_ins l on l.user_id = u.id where u.kind = 'person'`
+export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
+  const { database, betterAuth, passwords, grants, keys, audit, clock } = parts
+  const columns = `select u.id, u.email, u.name, u.role, u.banned, u."createdAt", l.at as "lastSignInAt",
+      k.locked_until as "lockedUntil",
+      exists (select 1 from totp t where t.user_id = u.id and t.confirmed_at is not null) as "hasTotp",
+      exists (select 1 from passkey p where p."userId" = u.id) as "hasPasskey"
+    from "user" u left join sign_ins l on l.user_id = u.id left join account_locks k on k.user_id = u.id
+    where u.kind = 'person'`
+  /** A lock that is over is none. */
+  const viewOf = (row: Row) => viewAt(row, clock())
 
   return {
     async create({ email, name, role, password }) {
-      const passwordHash = await passwords.hash(password)
+      if (password !== null) checkPassword(password, { email, name })
+      const passwordHash = password === null ? null : await passwords.hash(password)
       const createdAt = new Date(clock())
       const id = await database.transaction((rows) =>
         insertAccount(rows, { kind: 'person', email, name, role, passwordHash, createdAt }),
@@ -65,7 +73,11 @@ export function createUsers(parts: UsersParts): Auth['users'] {
       const { internalAdapter } = await betterAuth.$context
       // Tells that the account has changed: sockets close, and come back as what they are now.
       await internalAdapter.updateUser(id, { ...(name !== undefined && { name }), ...(role !== undefined && { role }) })
-      if (role !== undefined && role !== before.role) await keys.ownerChanged(id, true)
+      if (role !== undefined && role !== before.role) {
+        await keys.ownerChanged(id, true)
+        // It was let do what the other role may.
+        await grants.end({ userId: id })
+      }
       const details = {
         ...(role !== undefined && role !== before.role && { role: `${before.role} to ${role}` }),
         ...(name !== undefined && name !== before.name && { name: `${before.name} to ${name}` }),
@@ -78,17 +90,18 @@ export function createUsers(parts: UsersParts): Auth['users'] {
       // Out first, and out for good: whoever signs in meanwhile finds the account disabled.
       await unlessLast(id, 'update "user" set banned = true')
       await keys.removeOf(id)
+      await grants.end({ userId: id })
       const { internalAdapter } = await betterAuth.$context
       await internalAdapter.deleteUserSessions(id)
       await internalAdapter.deleteUser(id)
       await database.run('delete from sign_ins where user_id = ?', id)
-      revocation.publish({ kind: 'user', userId: id })
       await audit.record({ action: 'user_delete', target: userParty(user) })
     },
     async signOut(id) {
       const user = await find(id)
       const { internalAdapter } = await betterAuth.$context
       await internalAdapter.deleteUserSessions(id)
+      await grants.end({ userId: id })
       await audit.record({ action: 'sessions_end', target: userParty(user), details: { which: 'all' } })
     },
   }
@@ -117,8 +130,13 @@ interface Row {
   readonly banned: number | boolean | null
   readonly createdAt: string
   readonly lastSignInAt: string | null
+  readonly lockedUntil: string | null
+  readonly hasTotp: number | boolean
+  readonly hasPasskey: number | boolean
 }
 
-function viewOf({ banned, ...row }: Row): UserView {
-  return { ...row, disabled: Boolean(banned), lockedUntil: null, secondFactor: 'none' }
+function viewAt({ banned, lockedUntil, hasTotp, hasPasskey, ...row }: Row, now: number): UserView {
+  const secondFactor = hasTotp ? (hasPasskey ? 'both' : 'totp') : hasPasskey ? 'passkey' : 'none'
+  const isLocked = lockedUntil !== null && Date.parse(lockedUntil) > now
+  return { ...row, disabled: Boolean(banned), lockedUntil: isLocked ? lockedUntil : null, secondFactor }
 }

@@ -6,6 +6,7 @@ import { devicesCommand } from './commands/devices.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { keyCommand } from './commands/key.ts'
 import { loginCommand } from './commands/login.ts'
+import { oauthClientCommand } from './commands/oauth-client.ts'
 import { publishCommand } from './commands/publish.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tailCommand } from './commands/tail.ts'
@@ -35,6 +36,7 @@ function createProgram(context: CliContext): Command {
     serveCommand,
     userCommand,
     keyCommand,
+    oauthClientCommand,
     publishCommand,
     tailCommand,
     devicesCommand,

@@ -345,3 +345,24 @@ test('with TLS people do not come over http', () => {
   const cwd = folderWith({ tls: 'self-signed', public_url: 'http://box.example.org' })
   expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd }))).toEqual([expect.stringMatching(/^public_url: /)])
 })
+
+test('administrators need a second factor after a week, and ten wrong attempts lock, unless told otherwise', () => {
+  const read = (config?: unknown) => readConfig({ env: {}, flags: {}, cwd: folderWith(config) })
+  expect(read()).toMatchObject({
+    second_factor: { required_for: ['admin'], grace: 7 * 24 * 3600 },
+    sign_in: { attempts: 10, window: 900, longest_lock: 900, attempts_per_address: 100 },
+  })
+  expect(read({ second_factor: { required_for: [], grace: '1d' }, sign_in: { longest_lock: '5m' } })).toMatchObject({
+    second_factor: { required_for: [], grace: 24 * 3600 },
+    sign_in: { longest_lock: 300 },
+  })
+})
+
+test('nobody can be locked out for longer than a quarter of an hour, nor by two slips', () => {
+  const cwd = folderWith({ sign_in: { attempts: 2, longest_lock: '1h' }, second_factor: { required_for: ['device'] } })
+  expect(problemsOf(() => readConfig({ env: {}, flags: {}, cwd }))).toEqual([
+    expect.stringMatching(/^sign_in\.attempts: /),
+    'sign_in.longest_lock: Give from a minute to 15 minutes.',
+    expect.stringMatching(/^second_factor\.required_for\.0: /),
+  ])
+})

@@ -3,6 +3,7 @@ import { availableParallelism, homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { personRole } from '#protocol/roles.ts'
+import { secondFactorSettings, signInSettings } from './account-guards.ts'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
@@ -77,6 +78,8 @@ export const configSchema = z.strictObject({
   session: sessionSettings.prefault({}),
   devices: deviceSettings.prefault({}),
   limits: limits.prefault({}),
+  sign_in: signInSettings.prefault({}),
+  second_factor: secondFactorSettings.prefault({}),
   /** Proxies in front of this server: what they say of a client's address (`X-Forwarded-For`) is believed. */
   trusted_proxies: z.array(network).max(100).default([]),
   metrics: z
@@ -113,7 +116,7 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
-  ...['auth', 'session', 'devices', 'oauth', 'trusted_proxies', 'metrics', 'audit'],
+  ...['auth', 'session', 'devices', 'oauth', 'trusted_proxies', 'metrics', 'audit', 'sign_in', 'second_factor'],
   ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits'],
 ])
 

@@ -33,6 +33,8 @@ import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { oauthRoutes } from './routes/oauth.ts'
+import { passwordRoutes } from './routes/passwords.ts'
+import { secondFactorRoutes } from './routes/second-factor.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
 import { ownSessionRoutes } from './routes/sessions.ts'
@@ -139,6 +141,8 @@ const resources: readonly Routes[] = [
   ownSessionRoutes,
   subscriptionTokenRoutes,
   userRoutes,
+  passwordRoutes,
+  secondFactorRoutes,
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,

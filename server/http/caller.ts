@@ -9,8 +9,8 @@ import { HttpProblem } from './problem-reply.ts'
 /** Answers who sent a request, and refuses those who may not. */
 export interface Callers {
   /**
-   * Throws `unauthorized`, `invalid_token`; and `forbidden` for a service with an OAuth token, unless those
-   * are let in: it is not the person it acts for.
+   * Throws `unauthorized`, `invalid_token`, `second_factor_required`; and `forbidden` for a service with an OAuth token,
+   * unless those are let in: it is not the person it acts for.
    */
   signedIn(request: FastifyRequest, who?: 'services too'): Promise<Identity>
   /** A person with a session, and no key, device or service. Also throws `forbidden`. */
@@ -47,6 +47,9 @@ export function createCallers({ auth, isLocal }: CallerOptions): Callers {
       const sentence = 'The key of the configuration is for /api/<method> alone. Create one with "carillon key create".'
       throw new HttpProblem('forbidden', sentence)
     }
+    if (mustSetUpFactor(found.identity) && !servesSettingUp(request)) {
+      throw new HttpProblem('second_factor_required', secondFactorSentence)
+    }
     if (found.identity.kind === 'grant' && who === undefined) throw new HttpProblem('forbidden', forPeople)
     renewed.set(request, found.cookies)
     return found.identity
@@ -70,6 +73,19 @@ export function createCallers({ auth, isLocal }: CallerOptions): Callers {
 }
 
 const forPeople = 'A service may not do this with an OAuth token. The person it acts for has to do it.'
+/** Whether somebody may do nothing else until they have a second factor. */
+export function mustSetUpFactor(identity: Identity): boolean {
+  return identity.kind === 'user' && identity.mustSetUpFactor === true
+}
+
+export const secondFactorSentence =
+  'Your account needs a second factor. Set up an authenticator app or a passkey under "My account" in the console.'
+
+/** What somebody can do who has to set up a second factor: all that is about themselves, and ending sessions. */
+function servesSettingUp({ routeOptions: { url = '' }, method }: FastifyRequest): boolean {
+  if (/^\/api\/v1\/(me|sessions)(\/|$)/.test(url)) return true
+  return url === '/api/v1/token' && method === 'DELETE'
+}
 
 /** The key that the configuration names. */
 export function isConfigured(identity: Identity): boolean {

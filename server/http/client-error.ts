@@ -5,12 +5,13 @@ import type { SecurityHeaders } from './security-headers.ts'
 /** A listener for a server's `clientError`: answers what never became a request. */
 export function clientErrorListener(headers: SecurityHeaders) {
   return (error: NodeJS.ErrnoException, socket: Duplex & { readonly bytesWritten?: number }): void => {
-    // Something has been answered on it: what is written now could fall into the middle of that.
-    if (!socket.writable || error.code === 'ECONNRESET' || (socket.bytesWritten ?? 0) > 0) {
+    const fault = faultOf(error)
+    // Where something has been answered, what is written now could fall into the middle of it.
+    if (fault === null || !socket.writable || (socket.bytesWritten ?? 0) > 0) {
       socket.destroy()
       return
     }
-    const [code, detail] = faults[error.code ?? ''] ?? malformed
+    const [code, detail] = fault
     const document = problemDocument(code, detail)
     const body = JSON.stringify(document)
     const lines = Object.entries({
@@ -22,6 +23,11 @@ export function clientErrorListener(headers: SecurityHeaders) {
     socket.once('finish', () => socket.destroy())
     socket.end(`HTTP/1.1 ${document.status} ${document.title}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
   }
+}
+
+/** Null where there is nobody to tell: the connection was reset, or TLS did not come about. */
+function faultOf({ code = '' }: NodeJS.ErrnoException): Fault | null {
+  return faults[code] ?? (code.startsWith('HPE_') ? malformed : null)
 }
 
 type Fault = readonly [ProblemCode, string]

@@ -3,7 +3,14 @@ import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { onBehalfOf } from '#server/auth/origin.ts'
 import type { Metrics } from '#server/metrics/metrics.ts'
-import { type CallerOptions, headersOf, isConfigured, localIdentity } from './caller.ts'
+import {
+  type CallerOptions,
+  headersOf,
+  isConfigured,
+  localIdentity,
+  mustSetUpFactor,
+  secondFactorSentence,
+} from './caller.ts'
 import type { IsTrusted } from './client-address.ts'
 import { originOf, requestIdOf } from './request-origin.ts'
 
@@ -54,6 +61,7 @@ export function createRecognize(parts: RecognizeParts): Recognize {
     const headers = headersOf(request)
     headers.delete('cookie')
     const identity = (await auth.identify(headers))?.identity ?? null
+    if (identity && mustSetUpFactor(identity)) throw new AuthError('second_factor_required', secondFactorSentence)
     return identity && isConfigured(identity) ? 'refused' : identity
   }
 }

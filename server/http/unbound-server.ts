@@ -9,22 +9,24 @@ import { plainHeaders, type SecurityHeaders, setSecurityHeaders } from './securi
 export interface UnboundServerOptions {
   /** Speaks TLS with it. */
   readonly certificate?: SecureContextOptions
+  /** How long TLS may take to come about, in milliseconds. */
+  readonly handshakeMs?: number
   /** What every answer has, whoever gives it. */
   readonly headers?: SecurityHeaders
 }
 
 /** A server that answers 503 until routes are attached, and again when they are taken away. */
-export function unboundServer({ certificate, headers = plainHeaders }: UnboundServerOptions = {}): Server {
+export function unboundServer(given: UnboundServerOptions = {}): Server {
+  const { certificate, headers = plainHeaders, handshakeMs = defaultLimits.request_header_timeout * 1000 } = given
   const options = {
     // Late requests are looked for this often, and so closed at most this much later than the times below.
     connectionsCheckingInterval: 2_000,
     maxHeaderSize: maxHeaderBytes,
   }
-  const handshakeTimeout = defaultLimits.request_header_timeout * 1000
   const server =
     certificate === undefined
       ? createServer(options)
-      : createTlsServer({ ...options, ...certificate, handshakeTimeout })
+      : createTlsServer({ ...options, ...certificate, handshakeTimeout: handshakeMs })
   limitRequests(server, defaultLimits)
   // Known from now on, also when the other end has gone by the time that somebody asks.
   server.on('connection', (socket) => void socket.remoteAddress)

@@ -61,6 +61,8 @@ function statusOf({ code, retryAfter = 1 }: AuthError): string {
       return `503 Service Unavailable\r\nRetry-After: ${retryAfter}`
     case 'bad_request':
       return '400 Bad Request'
+    case 'second_factor_required':
+      return '403 Forbidden'
     default:
       return '401 Unauthorized'
   }

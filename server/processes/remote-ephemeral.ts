@@ -7,6 +7,7 @@ export function createRemoteEphemeral(peer: Peer<PrimaryVerbs, WorkerVerbs>): Ep
   const call: typeof peer.call = (name, args) => peer.call(name, args).catch(rethrow)
   return {
     put: (key, value, lifetimeMs) => call('put', [key, value, lifetimeMs]),
+    read: (key) => call('read', [key]),
     take: (key) => call('take', [key]),
     count: (key, windowMs) => call('count', [key, windowMs]),
     forget: (key) => call('forget', [key]),

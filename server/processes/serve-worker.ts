@@ -66,6 +66,7 @@ export function serveWorker(options: ServeWorkerOptions): Disposable {
     },
     presence: broker.presence,
     put: ephemeral.put,
+    read: ephemeral.read,
     take: ephemeral.take,
     count: ephemeral.count,
     forget: ephemeral.forget,

@@ -22,6 +22,10 @@ const kiosk: Identity = {
 const key = (...scopes: KeyScope[]): Identity => ({
   ...{ kind: 'key', userId: 'k1', keyId: 'k1', name: 'bell', role: 'viewer', scopes },
 })
+const grant = (role: 'operator' | 'viewer', ...scopes: KeyScope[]): Identity => ({
+  ...{ kind: 'grant', userId: 'ada', grantId: 'g', name: 'Ada', role, scopes, expiresAt: 0 },
+  client: { id: 'c', name: 'Dashboards' },
+})
 const local: Identity = { kind: 'local', userId: 'local', name: 'shell', role: 'admin' }
 
 const decide = (identity: Identity, action: Action, channel: string) => {
@@ -34,6 +38,19 @@ describe('out of the box', () => {
     ['a viewer reads news', person('viewer'), 'subscribe', 'news:general', 'yes'],
     ['a viewer does not publish news', person('viewer'), 'publish', 'news:general', 'permissionDenied'],
     ['an operator publishes news', person('operator'), 'publish', 'news:general', 'yes'],
+    ['a service reads for a viewer', grant('viewer', 'subscribe'), 'subscribe', 'news:general', 'yes'],
+    ['a service publishes for an operator', grant('operator', 'publish'), 'publish', 'news:general', 'yes'],
+    [
+      'a service cannot do more than a viewer',
+      grant('viewer', 'publish'),
+      'publish',
+      'news:general',
+      'permissionDenied',
+    ],
+    ['nor without the scope', grant('operator', 'subscribe'), 'publish', 'news:general', 'permissionDenied'],
+    ['nor read what is the person’s own', grant('operator', 'publish'), 'subscribe', '#ada', 'permissionDenied'],
+    ['nor its history', grant('operator', 'publish'), 'history', 'news:general', 'permissionDenied'],
+    ['which the scope lets it', grant('viewer', 'subscribe'), 'subscribe', '#ada', 'yes'],
     ['a kiosk reads news', kiosk, 'subscribe', 'news:general', 'yes'],
     ['a kiosk hears its own commands', kiosk, 'subscribe', 'commands:box-1', 'yes'],
     ['a kiosk reads the history of its own commands', kiosk, 'history', 'commands:box-1', 'yes'],

@@ -1,4 +1,5 @@
 import { type CloseReason, closeReasons, unsubscribeReasons } from '#protocol/close-reasons.ts'
+import type { TokenFault } from '#server/auth/auth.ts'
 import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { ClientInfo } from '#server/broker/broker.ts'
 import { atInstant } from './at-instant.ts'
@@ -60,8 +61,8 @@ export class Client {
   }
 
   /** Ends its connection. */
-  close(reason: CloseReason): void {
-    this.#connection.close(reason)
+  close(reason: CloseReason, why?: TokenFault): void {
+    this.#connection.close(reason, why)
   }
 
   /** Who this is to the others in that channel. */
@@ -166,7 +167,7 @@ export interface ClientOptions {
   readonly expiresAt: number | null
   readonly services: Services
   readonly outbox: Outbox
-  readonly connection: { close(reason: CloseReason): void }
+  readonly connection: { close(reason: CloseReason, why?: TokenFault): void }
   readonly transport: TransportName
   readonly address: string
 }

@@ -150,7 +150,7 @@ export class Conversation {
         this.#client.services.metrics.replyError(outcome.code)
         break
       case 'close':
-        this.#client.close(outcome.reason)
+        this.#client.close(outcome.reason, outcome.why)
         break
       case 'silence':
         break

@@ -1,5 +1,6 @@
 import type { CloseReason } from '#protocol/close-reasons.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import type { TokenFault } from '#server/auth/auth.ts'
 
 /** What becomes of a command. */
 export type Outcome =
@@ -8,7 +9,8 @@ export type Outcome =
   | { readonly kind: 'error'; readonly error: ReplyErrorName; readonly message?: string }
   /** An error of the application's own, codes 400 to 1999. */
   | { readonly kind: 'application_error'; readonly code: number; readonly message: string }
-  | { readonly kind: 'close'; readonly reason: CloseReason }
+  /** `why` is for the log. */
+  | { readonly kind: 'close'; readonly reason: CloseReason; readonly why?: TokenFault | undefined }
   | { readonly kind: 'silence' }
 
 export const emptyResult: Outcome = { kind: 'result', result: '{}' }
@@ -18,6 +20,6 @@ export function failed(error: ReplyErrorName, message?: string): Outcome {
   return message === undefined ? { kind: 'error', error } : { kind: 'error', error, message }
 }
 
-export function closed(reason: CloseReason): Outcome {
-  return { kind: 'close', reason }
+export function closed(reason: CloseReason, why?: TokenFault): Outcome {
+  return { kind: 'close', reason, why }
 }

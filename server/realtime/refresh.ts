@@ -19,9 +19,13 @@ export async function refresh(client: Client, { token }: RefreshRequest): Promis
   const verified = await within(limits.answerMs, 'verifying a token', () => verifyToken(authenticator, token))
   // It may have gone while its token was verified, and nothing would ever take it out of the registry again.
   if (client.isReleased) return silence
-  if (!verified.ok) return closed(verified.reason === 'expired' ? closeReasons.expired : refusalReason(verified))
+  if (!verified.ok) {
+    return verified.reason === 'expired' ? closed(closeReasons.expired) : closed(refusalReason(verified), verified.why)
+  }
   const { kind, userId } = verified.identity
-  if (kind !== client.identity.kind || userId !== client.identity.userId) return closed(closeReasons.invalidToken)
+  if (kind !== client.identity.kind || userId !== client.identity.userId) {
+    return closed(closeReasons.invalidToken, 'for another channel, user or connection')
+  }
   const revoked = registry.revokedSince(mark, verified.identity)
   if (revoked) return closed(revoked)
   client.adopt(verified.identity)

@@ -6,6 +6,8 @@
 export interface Ephemeral extends AsyncDisposable {
   /** Throws `EphemeralError`. */
   put(key: string, value: string, lifetimeMs: number): Promise<void>
+  /** A value, which stays; or null. Throws `EphemeralError` `unavailable`. */
+  read(key: string): Promise<string | null>
   /**
    * Takes a value out, or null: of all who ask at the same time, one gets it. At once where it is kept in memory. Throws
    * `EphemeralError` `unavailable`.

@@ -7,8 +7,10 @@ test('a value is taken once, and only while it lives', async () => {
   const ephemeral = open()
   await ephemeral.put('a', 'one', 20)
   await ephemeral.put('b', 'two', 20)
+  expect([await ephemeral.read('a'), await ephemeral.read('c')]).toEqual(['one', null])
   expect(await Promise.all([ephemeral.take('a'), ephemeral.take('a')])).toEqual(['one', null])
   now += 20
+  expect(await ephemeral.read('b')).toBeNull()
   expect(await ephemeral.take('b')).toBeNull()
 })
 

@@ -25,6 +25,10 @@ export function createMemoryEphemeral({
       if (values.size >= maxValues && !values.has(key)) throw new EphemeralError('full', fullSentence)
       values.set(key, { value, endsAt: clock() + lifetimeMs })
     },
+    async read(key) {
+      const entry = values.get(key)
+      return entry !== undefined && entry.endsAt > clock() ? entry.value : null
+    },
     take(key) {
       const entry = values.get(key)
       values.delete(key)

@@ -15,6 +15,7 @@ export function createRedisEphemeral({ commands, prefix }: Pick<RedisStore, 'com
         commands.run((client) => client.set(valueKey(key), value, 'PX', Math.ceil(lifetimeMs)), value.length),
       )
     },
+    read: (key) => attempt(() => commands.run((client) => client.get(valueKey(key)))),
     take: (key) => attempt(() => commands.run((client) => client.getdel(valueKey(key)))),
     async count(key, windowMs): Promise<Count> {
       const answer = await attempt(() => commands.call(countScript, [countKey(key), Math.ceil(windowMs)]))

@@ -28,7 +28,9 @@ describeWith(['redis'], 'short-lived values in Redis', () => {
     await node.put('b', 'y', 20_000)
     await expect.poll(() => redis.ask('exists', 'two:{a}:value')).toBe(0)
     expect(await node.take('a')).toBeNull()
+    expect(await node.read('b')).toBe('y')
     expect(await node.take('b')).toBe('y')
+    expect(await node.read('b')).toBeNull()
   })
 
   test('nodes count together, in windows that begin with the first event', async () => {

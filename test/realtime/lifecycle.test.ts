@@ -62,6 +62,7 @@ test('a refresh with an expired token closes with 3005, with a false one or for 
   expect(await outcome(rig.identities.token(ada, -5))).toBe(3005)
   expect(await outcome('forged')).toBe(3500)
   expect(await outcome(rig.identities.token(person('eve')))).toBe(3500)
+  expect(rig.logged.join('')).toContain('"why":"for another channel, user or connection"')
   expect(await outcome(rig.identities.token(ada), rig.identities.ticket(ada))).toBe(3501)
 })
 

@@ -71,6 +71,18 @@ const views: Readonly<Record<string, View>> = {
       await page.getByRole('dialog').waitFor()
     },
   },
+  'sign-in-code': {
+    state: signedOut,
+    act: async ({ page }) => {
+      await page.evaluate(() =>
+        window.fakeMain.answer('signIn', { ok: false, code: 'code_required', message: 'Send the code as well.' }),
+      )
+      await page.getByLabel('E-mail').fill('ada@example.org')
+      await page.getByLabel('Password', { exact: true }).fill('correct horse')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByLabel('Code').waitFor()
+    },
+  },
   empty: { state: signedIn },
   'follows-none': { state: { ...signedIn, follows: [] } },
   events: { state: signedIn, events },
@@ -181,6 +193,21 @@ describeWith(['chromium'], 'the desktop window', () => {
     await page.getByLabel('Password', { exact: true }).fill('correct horse')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('alert').getByText('This account is disabled. Ask an administrator.').waitFor()
+  })
+
+  test('asks for a code once the server wants one, and says at its field that it is wrong', async () => {
+    await using desktop = await openDesktop(signedOut)
+    const { page } = desktop
+    await answer(desktop, 'signIn', 'code_required', 'Send the code as well.')
+    await page.getByLabel('E-mail').fill('ada@example.org')
+    await page.getByLabel('Password', { exact: true }).fill('correct horse')
+    expect(await page.getByLabel('Code').count()).toBe(0)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByLabel('Code').fill('123456')
+    await answer(desktop, 'signIn', 'wrong_code', 'Wait for the next one.')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Wait for the next one.').waitFor()
+    expect((await calls(desktop)).map(({ args }) => (args[0] as { code?: string }).code)).toEqual([undefined, '123456'])
   })
 
   test('keeps the sign-in in memory only after somebody said yes', async () => {

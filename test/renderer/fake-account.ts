@@ -142,7 +142,7 @@ export const accountRoutes: Readonly<Record<string, Route>> = {
     send(response, 200, { challenge: 'AAAAAAAAAAAAAAAAAAAAAA', rpId: 'localhost', userVerification: 'preferred' }),
   'POST /api/auth/passkey/verify-authentication': (world, response) => {
     if (!world.account.knowsPasskeys) {
-      sendProblem(response, 'unauthorized', 'Passkey not found')
+      sendProblem(response, 'wrong_credentials', 'The passkey was not accepted.')
       return
     }
     world.me = world.person

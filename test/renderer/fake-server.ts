@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { ChannelsAnswer, ClientDetail, DeviceView, EnrolmentView, FramesEvent, Me } from '#protocol/api.ts'
 import type { ProblemCode } from '#protocol/problem.ts'
 import { accountRoutes, createAccount, type FakeAccount } from './fake-account.ts'
+import { administrationRoute, createAdministration, type FakeAdministration } from './fake-administration.ts'
 import { send, sendProblem } from './fake-answers.ts'
 import { sendFile } from './pages.ts'
 
@@ -41,6 +42,7 @@ export interface World {
   /** What a call is refused with: `POST /api/v1/enrolments/approve`, ids and codes left out, or `DELETE /api/v1/sessions/{id}`. */
   refusals: Map<string, { code: ProblemCode; detail: string; retryAfter?: number }>
   account: FakeAccount
+  administration: FakeAdministration
   /** Whether sockets are taken. */
   reachable: boolean
 }
@@ -82,9 +84,11 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
       response.once('close', () => watchers.delete(response))
       return
     }
-    const route = routes[call] ?? accountRoutes[call] ?? accountRoutes[ofOne]
+    const one = administrationRoute(request.method ?? '', pathname)
+    const route = one.route ?? routes[call] ?? accountRoutes[call] ?? accountRoutes[ofOne]
+    const id = one.route === undefined ? (pathname.split('/').at(-1) ?? '') : one.id
     if (route === undefined) sendProblem(response, 'not_found', `There is nothing at ${call}.`)
-    else route(world, response, body, searchParams, pathname.split('/').at(-1) ?? '')
+    else route(world, response, body, searchParams, id)
   }
 
   return {
@@ -113,7 +117,14 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
   }
 }
 
-type Route = (world: World, response: ServerResponse, body: unknown, query: URLSearchParams) => void
+export type Route = (
+  world: World,
+  response: ServerResponse,
+  body: unknown,
+  query: URLSearchParams,
+  /** What stands in the path for which one is meant. */
+  id: string,
+) => void
 
 const routes: Readonly<Record<string, Route>> = {
   'GET /.well-known/carillon': ({ setUp }, response) =>
@@ -233,6 +244,7 @@ function createWorld(): World {
     history: [],
     refusals: new Map(),
     account: createAccount(),
+    administration: createAdministration(),
     reachable: true,
   }
 }

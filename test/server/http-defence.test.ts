@@ -1,4 +1,5 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { connect as tlsConnect } from 'node:tls'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { openStream } from '../support/raw-stream.ts'
@@ -51,7 +52,7 @@ test('every answer has the headers that keep a browser from doing harm with it, 
     refused: await server.api('GET', '/api/v1/me'),
     absent: await server.api('GET', '/nowhere'),
     identity: await server.api('GET', '/api/auth/jwks'),
-    identityRefused: await server.api('POST', '/api/auth/sign-in/email', { body: {} }),
+    identityRefused: await server.api('POST', '/api/auth/passkey/verify-authentication', { body: {} }),
     health: await server.api('GET', '/health/live'),
     contract: await server.api('GET', '/openapi.json'),
     malformed: await server.api('POST', '/api/v1/token', { body: '{' }),
@@ -107,7 +108,7 @@ test('a request has a size, of its body by what it is for, and of its headers', 
     status: 413,
     detail: expect.stringMatching(/ 16 KiB/),
   })
-  expect(await size('/api/auth/sign-in/email', 20_000, signIn)).toMatchObject({ code: 'payload_too_large' })
+  expect(await size('/api/v1/sign-in', 20_000, signIn)).toMatchObject({ code: 'payload_too_large' })
   const publication = (data: string) => ({ channel: 'news:a', data })
   expect(await size('/api/publish', 60_000, publication)).toMatchObject({ result: {} })
   expect(await size('/api/publish', 140_000, publication)).toMatchObject({
@@ -129,6 +130,38 @@ test('a body that does not come is not waited for', async () => {
     'POST /api/v1/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
   expect(await sendRaw(server, head)).toMatch(/^HTTP\/1\.1 408 .*"code":"request_timeout"/s)
   expect(await sendRaw(server, 'GET / HTTP/1.1\r\nHos')).toMatch(/^HTTP\/1\.1 408 /)
+})
+
+test('over TLS too: not for a body, a header, a request or TLS itself', async () => {
+  const limits = { request_header_timeout: 1, request_timeout: 1 }
+  await using server = await startServerProcess({
+    ...{ env: { CARILLON_LIMITS: JSON.stringify(limits) }, tls: 'self-signed' },
+  })
+  const { port, hostname: host } = new URL(server.url)
+  const answered = (socket: Socket, bytes = '') =>
+    new Promise<string>((resolve, reject) => {
+      onTestFinished(() => void socket.destroy())
+      let answer = ''
+      socket.setEncoding('utf8').on('data', (text) => {
+        answer += text
+      })
+      socket.setTimeout(20_000, () => reject(new Error('not closed')))
+      socket.on('error', () => {}).on('close', () => resolve(answer))
+      if (bytes !== '') socket.write(bytes)
+    })
+  const json = 'Content-Type: application/json\r\n'
+  const secured = () => tlsConnect({ port: Number(port), host, rejectUnauthorized: false })
+  const head = `POST /api/v1/token HTTP/1.1\r\nHost: x\r\n${json}Content-Length: 9\r\n\r\n{`
+  const [body, header, silence, noTls, malformed] = await Promise.all([
+    answered(secured(), head),
+    answered(secured(), 'GET / HTTP/1.1\r\nHos'),
+    answered(secured()),
+    answered(connect(Number(port), host)),
+    answered(secured(), 'NONSENSE\r\n\r\n'),
+  ])
+  for (const answer of [body, header, silence]) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+  expect(noTls).toBe('')
+  expect(malformed).toMatch(/^HTTP\/1\.1 400 .*nosniff/s)
 })
 
 test('so many requests are worked on at a time, and whoever comes then is told when to come back', async () => {

@@ -92,7 +92,7 @@ describeWith(['postgresql'], 'a server on PostgreSQL', () => {
     const stars = await server.api('GET', '/api/v1/stars', { headers: bearer(token) })
     expect(stars.status).toBe(503)
     const page = { 'content-type': 'application/json', origin: server.url }
-    const form = await fetch(`${server.url}/api/auth/sign-in/email`, {
+    const form = await fetch(`${server.url}/api/v1/sign-in`, {
       ...{ method: 'POST', headers: page, body: JSON.stringify({ email: ada, password }) },
       signal: AbortSignal.timeout(20_000),
     })

@@ -99,7 +99,7 @@ test('the cookies of a browser are for TLS alone, and stay what they are through
     },
   })
   const headers = { origin: server.url }
-  const signedIn = await server.api('POST', '/api/auth/sign-in/email', {
+  const signedIn = await server.api('POST', '/api/v1/sign-in', {
     body: { email: 'ada@example.org', password },
     headers,
   })

@@ -22,6 +22,7 @@ const parts = {
   chromium: { isPresent: () => resolveChromium() !== undefined, install: 'apt-get install chromium' },
   redis: programs(['redis-server'], 'redis-server'),
   rabbitmq: programs(['rabbitmq-server'], 'rabbitmq-server'),
+  curl: programs(['curl'], 'curl'),
   postgresql: { isPresent: () => postgresProgram('initdb') !== null, install: 'apt-get install postgresql' },
 } as const satisfies Record<string, Part>
 

@@ -15,7 +15,7 @@ const free: PostgresTarget[] = []
 export async function postgresOfTest(path: string): Promise<PostgresTarget | undefined> {
   const adminUrl = inject('postgres')
   if (adminUrl === undefined) return undefined
-  const target = opened.get(path) ?? free.pop() ?? (await makeDatabase(adminUrl))
+  const target = opened.get(path) ?? free.pop() ?? (await makeDatabase())
   if (opened.has(path)) return target
   opened.set(path, target)
   onTestFinished(async () => {
@@ -26,12 +26,14 @@ export async function postgresOfTest(path: string): Promise<PostgresTarget | und
   return target
 }
 
-/** A database without any tables, of the PostgreSQL that the tests have in common. */
-export async function emptyPostgres(): Promise<PostgresTarget> {
-  return makeDatabase(inject('postgres'), 'template0')
+/** A database without any tables. */
+export function emptyPostgres(): Promise<PostgresTarget> {
+  return makeDatabase('template0')
 }
 
-async function makeDatabase(adminUrl: string, template = templateDatabase): Promise<PostgresTarget> {
+/** A new database of the PostgreSQL that the tests have in common; it goes with that. */
+export async function makeDatabase(template = templateDatabase): Promise<PostgresTarget> {
+  const adminUrl = inject('postgres')
   const database = `test_${randomUUID().replaceAll('-', '')}`
   await createDatabase(adminUrl, database, template)
   return { ...databaseUrl.parse(adminUrl), database, user: 'carillon' }

@@ -1,11 +1,12 @@
-import { beforeEach } from 'vitest'
-import { postgresOfTest } from './postgres-database.ts'
+import { beforeAll, beforeEach } from 'vitest'
+import { makeDatabase } from './postgres-database.ts'
 import { databaseVariable } from './server-process.ts'
 
-// The server that a test starts keeps its records on PostgreSQL.
-beforeEach(async ({ task }) => {
-  const target = await postgresOfTest(task.id)
-  if (target === undefined) throw new Error('these tests run on PostgreSQL')
-  const { host, port, user, password = '', database } = target
+// Whoever starts a server, a file for all its tests or a test for itself, has it keep its records on PostgreSQL.
+beforeAll(useNewDatabase)
+beforeEach(useNewDatabase)
+
+async function useNewDatabase(): Promise<void> {
+  const { host, port, user, password = '', database } = await makeDatabase()
   process.env[databaseVariable] = `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`
-})
+}

@@ -1,5 +1,4 @@
-import { Badge } from '@mantine/core'
-import type { AuditOutcome, AuditParty, AuditView } from '#protocol/audit.ts'
+import type { AuditParty, AuditView } from '#protocol/audit.ts'
 import { clockTimeWithSeconds, moment } from '../../shared/time.ts'
 import { actionNames, outcomeNames } from './audit-words.ts'
 
@@ -30,7 +29,7 @@ export function AuditTable({ entries, now }: { readonly entries: readonly AuditV
               <Details entry={entry} />
             </td>
             <td>
-              <Badge color={colours[entry.outcome]}>{outcomeNames[entry.outcome]}</Badge>
+              <span className={`outcome outcome-${entry.outcome}`}>{outcomeNames[entry.outcome]}</span>
             </td>
             <td className="wrap">{entry.address || 'This server'}</td>
           </tr>
@@ -39,8 +38,6 @@ export function AuditTable({ entries, now }: { readonly entries: readonly AuditV
     </table>
   )
 }
-
-const colours = { done: 'teal', refused: 'orange', failed: 'red' } as const satisfies Record<AuditOutcome, string>
 
 function partyName(party: AuditParty | null): string {
   if (party === null || party.kind === 'unknown') return party?.name || 'Nobody known'

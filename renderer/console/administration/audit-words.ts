@@ -3,8 +3,8 @@ import type { AuditAction, AuditFilter, AuditOutcome } from '#protocol/audit.ts'
 /** Actions as people say them. */
 export const actionNames = {
   setup: 'Set up the server',
-  sign_in: 'Signed in',
-  sign_out: 'Signed out',
+  sign_in: 'Sign-in',
+  sign_out: 'Sign-out',
   sessions_end: 'Ended sessions',
   password_change: 'Changed the password',
   password_reset_start: 'Reset a password',

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Menu } from '@mantine/core'
+import { ActionIcon, Menu } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import type { OauthClientKind, OauthClientView } from '#protocol/oauth.ts'
 import { moment } from '../../shared/time.ts'
@@ -30,7 +30,7 @@ export function ServiceTable({ services, now, onDo }: ServiceTableProps) {
             <th scope="row" className="wrap">
               {service.name}
               <span className="table-under">{service.id}</span>
-              {service.disabled && <Badge color="gray">Disabled</Badge>}
+              {service.disabled && <span className="table-state">Disabled</span>}
             </th>
             <td>{kindNames[service.kind]}</td>
             <td className="wrap">{service.scopes.join(', ')}</td>

@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Menu } from '@mantine/core'
+import { ActionIcon, Menu } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import type { Me, UserView } from '#protocol/api.ts'
 import { ago, moment } from '../../shared/time.ts'
@@ -56,9 +56,11 @@ const secondFactors = {
 } as const satisfies Record<UserView['secondFactor'], string>
 
 function State({ user, now }: { readonly user: UserView; readonly now: number }) {
-  if (user.disabled) return <Badge color="gray">Disabled</Badge>
+  if (user.disabled) return <span className="table-state">Disabled</span>
   if (!isLocked(user, now)) return null
-  return <Badge color="orange">Locked until {moment(Date.parse(user.lockedUntil ?? ''), now)}</Badge>
+  return (
+    <span className="table-state outcome-refused">Locked until {moment(Date.parse(user.lockedUntil ?? ''), now)}</span>
+  )
 }
 
 function isLocked({ lockedUntil }: UserView, now: number): boolean {

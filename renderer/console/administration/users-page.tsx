@@ -48,7 +48,7 @@ function Users({ me }: { readonly me: Me }) {
     <>
       <div className="page-head">
         <h1>Users</h1>
-        <div className="row">
+        <div className="page-tools">
           <SearchField label="Search users" placeholder="Name or e-mail" value={typed} onChange={setTyped} />
           <Button leftSection={<IconPlus size={18} stroke={1.8} aria-hidden="true" />} onClick={() => setAdding(true)}>
             Add a user

@@ -14,6 +14,8 @@ export const lifetimes = {
   /** Each refresh begins it anew. */
   refreshToken: 30 * 24 * 60 * 60,
   deviceCode: 10 * 60,
+  /** Whatever was refreshed meanwhile, the person is asked again. */
+  consent: 365 * 24 * 60 * 60,
 } as const
 
 /** From one poll of a device to the next. */

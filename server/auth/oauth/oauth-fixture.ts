@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { OauthClientRequest } from '#protocol/oauth.ts'
 import type { Auth } from '../auth.ts'
-import { address, authRequest, baseUrl, cookiesOf, identityOf, operator, password, signedIn } from '../auth-fixture.ts'
+import { address, baseUrl, browserSignedIn, identityOf, operator, signedIn } from '../auth-fixture.ts'
 import type { Identity } from '../identity.ts'
 
 export const callback = 'https://dashboards.example.org/callback'
@@ -32,8 +32,7 @@ export async function post(auth: Auth, path: string, fields: Readonly<Record<str
 /** Ada at her browser, who lets a service in. */
 export async function adasBrowser(auth: Auth) {
   const { user, identity } = await signedIn(auth)
-  const answer = await auth.handle(authRequest('POST', '/sign-in/email', { email: user.email, password }), address)
-  const cookie = cookiesOf(answer.headers.getSetCookie())
+  const cookie = await browserSignedIn(auth)
   const verifier = 'v'.repeat(43)
   return {
     ...{ user, identity, cookie },

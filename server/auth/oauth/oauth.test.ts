@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Auth } from '../auth.ts'
 import { anotherAdmin, operator, startAuth } from '../auth-fixture.ts'
+import { createGrants } from './grants.ts'
 import { adasBrowser, callback, holderOf, post, registered } from './oauth-fixture.ts'
 import { sweepGrants } from './sweep-grants.ts'
 
@@ -46,9 +48,24 @@ test('a code is good for a minute, an access token for an hour, and what has exp
   forward(3601)
   expect(await holderOf(auth, access)).toBe(null)
   expect(await auth.verifyConnectionToken(access)).toEqual({ ok: false, reason: 'expired' })
-  await sweepGrants(database, clock())
+  await sweepGrants({ database, clock, grants: { end: async () => {} } })
   expect(await database.all('select id from "oauthAccessToken"')).toEqual([])
   expect(await database.all('select id from "oauthRefreshToken"')).toHaveLength(1)
+})
+
+test('after a year a person is asked again, however often a service has refreshed', async () => {
+  await using server = await startAuth()
+  const { auth, database, forward, clock } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  const grants = createGrants({ database, clock, revocation: { publish: () => {}, onRevoked: () => () => {} } })
+  await browser.tokens(client)
+  forward(364 * 24 * 3600)
+  await sweepGrants({ database, clock, grants })
+  expect(await auth.oauth.grants.list(browser.user.id)).toHaveLength(1)
+  forward(24 * 3600)
+  await sweepGrants({ database, clock, grants })
+  expect(await auth.oauth.grants.list(browser.user.id)).toEqual([])
 })
 
 test('one who is disabled, or whose client is, has no tokens and gets none', async () => {
@@ -73,6 +90,31 @@ test('one who is disabled, or whose client is, has no tokens and gets none', asy
   expect(await refresh(second.refresh)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   expect(await post(auth, 'token', waiting)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
   expect(await auth.oauth.grants.list(browser.user.id)).toEqual([])
+})
+
+test.each([
+  ['another role', (auth: Auth, id: string) => auth.users.update(id, { role: 'viewer' })],
+  ['signing out everywhere, by an administrator', (auth: Auth, id: string) => auth.users.signOut(id)],
+  ['resetting one’s tokens', (auth: Auth, id: string) => auth.sessions.endOf(id, 'programs', null)],
+  ['signing out everywhere', (auth: Auth, id: string) => auth.sessions.endOf(id, 'all', null)],
+  ['the end of the account', (auth: Auth, id: string) => auth.users.remove(id)],
+])('with %s all that services were let do ends', async (_what, change) => {
+  await using server = await startAuth()
+  const { auth } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  await anotherAdmin(auth)
+  const { access, refresh } = await browser.tokens(client)
+  const holder = await holderOf(auth, access)
+  if (holder?.kind !== 'grant') throw new Error('nobody')
+  const ended: unknown[] = []
+  auth.onRevoked((revoked) => ended.push(revoked))
+  await change(auth, browser.user.id)
+  expect(await holderOf(auth, access)).toBe(null)
+  expect(ended).toContainEqual({ kind: 'session', sessionId: holder.grantId })
+  const again = { grant_type: 'refresh_token', refresh_token: refresh, ...client }
+  expect(await post(auth, 'token', again)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+  expect(await post(auth, 'introspect', { token: refresh, ...client })).toMatchObject({ body: { active: false } })
 })
 
 test('a consent that is taken back while a token is being made leaves no token', async () => {

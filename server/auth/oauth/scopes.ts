@@ -6,7 +6,7 @@ const meanings: Readonly<Record<OauthScope, string>> = {
   openid: 'Know that it is you',
   profile: 'See your name',
   email: 'See your e-mail address',
-  offline_access: 'Do this while you are away, until you end it',
+  offline_access: 'Do this while you are away, for a year or until you end it',
   publish: 'Publish where you may',
   subscribe: 'Receive what you may receive',
   devices: 'See the devices, and remove them if you may',

@@ -1,27 +1,59 @@
 import { Command } from 'commander'
-import { deviceView, page } from '#protocol/api.ts'
-import { openApi } from '../api.ts'
+import { z } from 'zod'
+import { type DeviceView, deviceView } from '#protocol/api.ts'
+import { allPages } from '../all-pages.ts'
+import { type Api, openApi } from '../api.ts'
+import { CliError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
 import { withTarget } from '../target-options.ts'
 
+const path = '/api/v1/devices'
+
 export function devicesCommand(context: CliContext): Command {
+  const rotate = new Command('rotate')
+    .description('tell a screen to take a new credential; it does when it is online')
+    .argument('<name>')
+    .action(async (name: string, _: TargetFlags, command: Command) => {
+      const flags: TargetFlags = command.optsWithGlobals()
+      await using api = await openApi(context, flags, { offline: true })
+      const { id } = await find(api, name)
+      await api.call('POST', `${path}/${encodeURIComponent(id)}/rotate`, z.object({}))
+      print(flags.json, { id, name, rotating: true }, `Told ${name} to take a new credential.`)
+    })
+
+  const remove = new Command('remove')
+    .description('remove a screen: its credential ends and its connections close')
+    .argument('<name>')
+    .action(async (name: string, _: TargetFlags, command: Command) => {
+      const flags: TargetFlags = command.optsWithGlobals()
+      await using api = await openApi(context, flags, { offline: true })
+      const { id } = await find(api, name)
+      await api.call('DELETE', `${path}/${encodeURIComponent(id)}`, z.object({}))
+      print(flags.json, { id, name, removed: true }, `Removed ${name}.`)
+    })
+
   const command = new Command('devices').description('show the enrolled screens').action(async (flags: TargetFlags) => {
     await using api = await openApi(context, flags, { offline: true })
-    const { items } = await api.call('GET', '/api/v1/devices', page(deviceView))
+    const items = await allPages(api, path, deviceView)
     const rows = items.map((device) => [
-      device.name,
-      device.online ? 'online' : 'offline',
-      device.hostname,
-      device.version,
+      ...[device.name, device.online ? 'online' : 'offline', device.hostname, device.version],
+      ...[device.storage ?? 'unknown', device.rotating ? 'to be changed' : device.credentialSince],
       device.lastSeenAt ?? 'never',
     ])
-    const words = table(['NAME', 'STATE', 'HOST', 'VERSION', 'LAST SEEN'], rows)
+    const words = table(['NAME', 'STATE', 'HOST', 'VERSION', 'STORAGE', 'CREDENTIAL', 'LAST SEEN'], rows)
     print(
       flags.json,
       items,
       rows.length === 0 ? 'No screen is enrolled yet. Run npm run kiosk and approve its code.' : words,
     )
   })
+  for (const each of [rotate, remove]) command.addCommand(withTarget(each))
   return withTarget(command)
+}
+
+async function find(api: Api, name: string): Promise<DeviceView> {
+  const device = (await allPages(api, path, deviceView)).find((each) => each.name === name)
+  if (device !== undefined) return device
+  throw new CliError('unknown_device', `There is no screen called ${name}. "carillon devices" shows which there are.`)
 }

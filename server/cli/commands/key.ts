@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 import { z } from 'zod'
-import { keyAnswer, keyRequest, keyView, page } from '#protocol/api.ts'
+import { keyAnswer, keyRequest, keyView } from '#protocol/api.ts'
 import { keyScopes } from '#protocol/roles.ts'
+import { timeSpan } from '#server/config/namespaces.ts'
+import { allPages } from '../all-pages.ts'
 import { openApi } from '../api.ts'
 import { usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
@@ -13,31 +15,35 @@ export function keyCommand(context: CliContext): Command {
     .description('create an API key for a service; it is shown once')
     .argument('<name>', 'what will use the key')
     .requiredOption('--scope <scopes>', `what it may do, separated by commas: ${keyScopes.join(', ')}`)
-    .addHelpText('after', '\nExample:\n  carillon key create door-bell --scope publish')
-    .action(async (name: string, flags: TargetFlags & { readonly scope: string }) => {
+    .option('--expires <span>', 'after which time it stops working: 90d, 12h (never)')
+    .addHelpText('after', '\nExample:\n  carillon key create door-bell --scope publish --expires 90d')
+    .action(async (name: string, flags: TargetFlags & { readonly scope: string; readonly expires?: string }) => {
       const named = keyRequest.shape.name.safeParse(name)
       if (!named.success) throw usageError('bad_name', named.error.issues[0]?.message ?? 'Give another name.')
       const scopes = keyRequest.shape.scopes.safeParse(flags.scope.split(',').map((scope) => scope.trim()))
       if (!scopes.success) throw usageError('bad_scope', scopes.error.issues[0]?.message ?? 'Give another scope.')
+      const expires = timeSpan.optional().safeParse(flags.expires)
+      if (!expires.success || expires.data === 0) throw usageError('bad_span', 'Give a time span such as 90d or 12h.')
       await using api = await openApi(context, flags, { offline: true })
-      const created = await api.call('POST', '/api/v1/keys', keyAnswer, { name: named.data, scopes: scopes.data })
-      print(flags.json, created, `${created.key}\nKeep it now: it is not shown again.`)
+      const body = { name: named.data, scopes: scopes.data, ...(expires.data && { expiresAt: fromNow(expires.data) }) }
+      const created = await api.call('POST', '/api/v1/keys', keyAnswer, body)
+      const until = created.expiresAt === null ? '' : ` It works until ${created.expiresAt}.`
+      print(flags.json, created, `${created.key}\nKeep it now: it is not shown again.${until}`)
     })
 
   const list = new Command('list').description('show the keys').action(async (flags: TargetFlags) => {
     await using api = await openApi(context, flags, { offline: true })
-    const { items } = await api.call('GET', '/api/v1/keys', page(keyView))
+    const items = await allPages(api, '/api/v1/keys', keyView)
     const rows = items.map((key) => [
-      key.id,
-      key.name,
-      `${key.start}…`,
-      key.scopes.join(','),
-      key.lastUsedAt ?? 'never',
+      ...[key.id, key.name, `${key.start}…`, key.scopes.join(','), key.owner.name],
+      ...[key.expiresAt ?? 'never', key.lastUsedAt ?? 'never'],
     ])
     print(
       flags.json,
       items,
-      rows.length === 0 ? 'There are no keys yet.' : table(['ID', 'NAME', 'KEY', 'SCOPES', 'LAST USED'], rows),
+      rows.length === 0
+        ? 'There are no keys yet.'
+        : table(['ID', 'NAME', 'KEY', 'SCOPES', 'OWNER', 'EXPIRES', 'LAST USED'], rows),
     )
   })
 
@@ -53,4 +59,8 @@ export function keyCommand(context: CliContext): Command {
   const command = new Command('key').description('API keys of services')
   for (const each of [create, list, revoke]) command.addCommand(withTarget(each))
   return command
+}
+
+function fromNow(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toISOString()
 }

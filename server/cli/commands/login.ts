@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { me, serverInfo, tokenAnswer } from '#protocol/api.ts'
 import { credentialHeaders, exchange, originOf } from '../api.ts'
+import { CliError } from '../cli-error.ts'
 import type { CliContext } from '../context.ts'
 import { storeCredential } from '../keychain.ts'
 import { print, visible } from '../output.ts'
@@ -10,6 +11,7 @@ interface LoginFlags {
   readonly url?: string
   readonly email?: string
   readonly passwordStdin?: boolean
+  readonly code?: string
   readonly keyStdin?: boolean
   readonly json?: boolean
 }
@@ -20,6 +22,7 @@ export function loginCommand(context: CliContext): Command {
     .option('--url <url>', 'address of the server (http://127.0.0.1:8750)')
     .option('--email <email>', 'sign in as this person')
     .option('--password-stdin', 'read the password from standard input')
+    .option('--code <code>', 'of an authenticator app, or a back-up code, where the account has a second factor')
     .option('--key-stdin', 'keep the API key on standard input instead of signing in')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  carillon login --url https://carillon.example.org --email ada@example.org')
@@ -40,5 +43,11 @@ export function loginCommand(context: CliContext): Command {
 async function signIn(origin: string, flags: LoginFlags): Promise<string> {
   const email = flags.email ?? (await ask('E-mail: '))
   const password = flags.passwordStdin ? await readStdin() : await ask('Password: ', { hidden: true })
-  return (await exchange({ origin }, {}, 'POST', '/api/v1/token', tokenAnswer, { email, password })).token
+  const attempt = async (code: string | undefined) =>
+    (await exchange({ origin }, {}, 'POST', '/api/v1/token', tokenAnswer, { email, password, ...(code && { code }) }))
+      .token
+  return attempt(flags.code).catch(async (error: unknown) => {
+    if (!(error instanceof CliError) || error.code !== 'code_required' || !process.stdin.isTTY) throw error
+    return attempt(await ask('Code: '))
+  })
 }

@@ -70,8 +70,10 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) =>
   )
 
   app.get('/api/v1/oauth/consent', { schema: { response: { 200: consentView } } }, async (request) => {
-    await callers.person(request)
-    return consents.view(request.url.split('?')[1] ?? '')
+    const query = request.url.split('?')[1] ?? ''
+    // Why a service could not even begin is told to whoever it sent here.
+    if (!new URLSearchParams(query).has('error')) await callers.person(request)
+    return consents.view(query)
   })
   app.post(
     '/api/v1/oauth/consent',

@@ -1,17 +1,30 @@
+import { signInRequest } from '#protocol/account.ts'
 import { accessTokenAnswer, me, ticketAnswer, tokenAnswer, tokenRequest } from '#protocol/api.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
-import { addressOf } from '../caller.ts'
+import { addressOf, headersOf } from '../caller.ts'
+import { isForeignPage } from '../cross-site.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Signing programs in and out, and what opens a socket. */
-export const sessionRoutes: Routes = (app, { auth, callers }) => {
+export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) => {
   app.get('/api/v1/me', { schema: { response: { 200: me } } }, async (request) =>
     describe(await callers.signedIn(request, 'services too')),
   )
-  app.post('/api/v1/token', { schema: { body: tokenRequest, response: { 200: tokenAnswer } } }, async (request) =>
-    auth.signIn(request.body.email, request.body.password, addressOf(request)),
-  )
+  app.post('/api/v1/sign-in', { schema: { body: signInRequest } }, async (request, reply) => {
+    // Nobody is to find themselves in an account that another page has signed them in to.
+    if (isForeignPage(request.raw, isTrustedOrigin)) {
+      throw new HttpProblem('wrong_origin', 'Sign in at the address that this server was given as public_url.')
+    }
+    const { email, password, code } = request.body
+    const headers = headersOf(request.raw)
+    const cookies = await auth.signInBrowser(email, password, addressOf(request), { code, headers })
+    return reply.code(204).header('set-cookie', cookies).send()
+  })
+  app.post('/api/v1/token', { schema: { body: tokenRequest, response: { 200: tokenAnswer } } }, async (request) => {
+    const { email, password, code } = request.body
+    return auth.signIn(email, password, addressOf(request), { code, headers: headersOf(request.raw) })
+  })
   app.delete('/api/v1/token', {}, async (request, reply) => {
     const identity = await callers.signedIn(request)
     if (!('sessionId' in identity))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { page, userChange, userQuery, userRequest, userView } from '#protocol/api.ts'
+import { page, userAnswer, userChange, userQuery, userRequest, userView } from '#protocol/api.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
@@ -17,12 +17,20 @@ export const userRoutes: Routes = (app, { auth, store, callers }) => {
       return { items: [...items], next }
     },
   )
-  app.post('/api/v1/users', { schema: { body: userRequest, response: { 201: userView } } }, async (request, reply) => {
-    await callers.allowed(request, ['admin'], 'admin')
-    const { email, name = email.split('@')[0] ?? email, role, password } = request.body
-    const user = await auth.users.create({ email, name, role, password })
-    return reply.code(201).header('location', `/api/v1/users/${user.id}`).send(user)
-  })
+  app.post(
+    '/api/v1/users',
+    { schema: { body: userRequest, response: { 201: userAnswer } } },
+    async (request, reply) => {
+      await callers.allowed(request, ['admin'], 'admin')
+      const { email, name = email.split('@')[0] ?? email, role, password = null } = request.body
+      const user = await auth.users.create({ email, name, role, password })
+      const passwordLink = password === null ? await auth.passwords.createLink(user.id) : null
+      return reply
+        .code(201)
+        .header('location', `/api/v1/users/${user.id}`)
+        .send({ ...user, passwordLink })
+    },
+  )
   app.patch(
     '/api/v1/users/:id',
     { schema: { params, body: userChange, response: { 200: userView } } },

@@ -19,7 +19,11 @@ export function createWebServer(config: Config, log: Logger): Server {
   const headers = securityHeaders(config)
   if (files === null) return unboundServer({ headers })
   const first = readCertificate(files)
-  const server = unboundServer({ headers, certificate: first.options }) as TlsServer
+  const server = unboundServer({
+    headers,
+    certificate: first.options,
+    handshakeMs: config.limits.request_header_timeout * 1000,
+  }) as TlsServer
   server.once('listening', () => {
     const watch = watchCertificate({ files, first, server, log })
     server.once('close', () => watch[Symbol.dispose]())

@@ -1,0 +1,352 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { KeyView, UserView } from '#protocol/api.ts'
+import type { AuditView } from '#protocol/audit.ts'
+import type { OauthClientView } from '#protocol/oauth.ts'
+import { launchChromium } from '../support/chromium.ts'
+import { describeWith } from '../support/needs.ts'
+import { ada, type FakeServer } from './fake-server.ts'
+import type { Watched } from './look.ts'
+import { asked, faultsInEveryLook, type OpenedConsole, openConsole } from './open-console.ts'
+import { type BuiltPage, buildPage } from './pages.ts'
+
+const minute = 60_000
+const day = 24 * 60 * minute
+const at = (ms: number) => new Date(Date.now() + ms).toISOString()
+
+const user = (id: string, name: string, more: Partial<UserView> = {}): UserView => ({
+  ...{ id, name, email: `${name.split(' ')[0]?.toLowerCase()}@example.org`, role: 'viewer', disabled: false },
+  ...{ lockedUntil: null, secondFactor: 'none', createdAt: at(-40 * day), lastSignInAt: at(-3 * minute) },
+  ...more,
+})
+const users = [
+  user('u1', 'Ada Lovelace', { role: 'admin', secondFactor: 'both' }),
+  user('u2', 'Grace Hopper', { role: 'operator', lockedUntil: at(9 * minute), secondFactor: 'totp' }),
+  user('u3', 'Maximiliane Freifrau von Droste-Hülshoff zu Hinterwaldkirchen', { lastSignInAt: null, disabled: true }),
+  user('u4', 'Joan Clarke'),
+]
+const key = (id: string, name: string, more: Partial<KeyView> = {}): KeyView => ({
+  ...{ id, name, start: 'crl_k3v9Qx', scopes: ['publish'], owner: { id: 'u1', name: 'Ada Lovelace' } },
+  ...{ expiresAt: at(80 * day), createdAt: at(-10 * day), lastUsedAt: at(-minute) },
+  ...more,
+})
+const keys = [
+  key('k1', 'weather'),
+  key('k2', 'billing', { scopes: ['publish', 'subscribe', 'devices', 'metrics'], expiresAt: null, lastUsedAt: null }),
+  key('k3', 'old-door', { expiresAt: at(-2 * day) }),
+]
+const service = (id: string, name: string, more: Partial<OauthClientView> = {}): OauthClientView => ({
+  ...{ id, name, kind: 'web', redirectUris: ['https://rota.example.org/callback'], scopes: ['openid', 'profile'] },
+  ...{ disabled: false, createdAt: at(-10 * day), createdBy: 'Ada Lovelace' },
+  ...more,
+})
+const services = [
+  service('Wv8dK2pTq9Lm4Zr6', 'Duty rota'),
+  service('Hx2cN7bFs1Jd5Yw3', 'Signage import', { kind: 'service', redirectUris: [], scopes: ['publish'] }),
+  service('Pq4mB8vRz6Tk1Xn9', 'Old lobby tablet', { kind: 'device', redirectUris: [], disabled: true }),
+]
+const entry = (id: string, more: Partial<AuditView> = {}): AuditView => ({
+  ...{ id, time: at(-5 * minute), actor: { kind: 'user', id: 'u1', name: 'Ada Lovelace' }, action: 'sign_in' },
+  ...{ target: null, outcome: 'done', code: null, address: '192.0.2.17', requestId: 'r-41f0', details: {} },
+  ...more,
+})
+const audit = [
+  entry('a1'),
+  entry('a2', {
+    action: 'sign_in',
+    actor: null,
+    outcome: 'refused',
+    code: 'wrong_credentials',
+    details: { times: '17' },
+  }),
+  entry('a3', {
+    action: 'user_update',
+    target: { kind: 'user', id: 'u2', name: 'Grace Hopper' },
+    details: { role: 'viewer to operator' },
+  }),
+  entry('a4', {
+    action: 'key_create',
+    actor: { kind: 'local', id: 'local', name: 'server command line' },
+    address: '',
+  }),
+]
+const waiting = [
+  {
+    ...{ id: 'e1', hostname: 'Lobby-Pi.local', address: '192.0.2.23', version: '0.1.0', platform: 'linux arm64' },
+    ...{ requestedAt: at(-2 * minute), expiresAt: at(8 * minute) },
+  },
+]
+
+const withUsers = ({ world }: FakeServer) => {
+  world.administration.users = [...users]
+}
+const withKeys = ({ world }: FakeServer) => {
+  world.account.keys = [...keys]
+}
+const withServices = ({ world }: FakeServer) => {
+  world.administration.services = [...services]
+}
+const withAudit = ({ world }: FakeServer) => {
+  world.administration.audit = [...audit]
+}
+const asViewer = ({ world }: FakeServer) => {
+  world.me = { ...ada, role: 'viewer' }
+}
+
+const heading =
+  (name: string) =>
+  ({ page }: Watched) =>
+    page.getByRole('heading', { name, exact: true }).waitFor()
+const menu = async ({ page }: Watched, of: string, item: string) => {
+  await page.getByRole('button', { name: `More for ${of}` }).click()
+  await page.getByRole('menuitem', { name: item }).click()
+}
+
+interface View {
+  readonly path: string
+  readonly world?: (server: FakeServer) => void
+  readonly act: (watched: Watched) => Promise<unknown>
+}
+
+const views: Readonly<Record<string, View>> = {
+  users: { path: '/users', world: withUsers, act: ({ page }) => page.getByText('grace@example.org').waitFor() },
+  'users-not-found': {
+    path: '/users',
+    world: withUsers,
+    act: async (watched) => {
+      await watched.page.getByRole('textbox', { name: 'Search users' }).fill('nobody')
+      await heading('Nobody found')(watched)
+    },
+  },
+  'users-menu': {
+    path: '/users',
+    world: withUsers,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'More for Grace Hopper' }).click()
+      await page.getByRole('menuitem', { name: 'Unlock' }).waitFor()
+    },
+  },
+  'users-viewer': { path: '/users', world: asViewer, act: heading('Not for this account') },
+  'users-add': {
+    path: '/users',
+    world: withUsers,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Add a user' }).click()
+      await page.getByRole('button', { name: 'Add', exact: true }).click()
+      await page.getByText('Give a name.').waitFor()
+    },
+  },
+  'users-link': {
+    path: '/users',
+    world: withUsers,
+    act: async (watched) => {
+      await menu(watched, 'Grace Hopper', 'Reset password')
+      await watched.page.getByRole('button', { name: 'Reset', exact: true }).click()
+      await watched.page.getByLabel('Link', { exact: true }).waitFor()
+    },
+  },
+  'users-change': {
+    path: '/users',
+    world: withUsers,
+    act: async (watched) => {
+      await menu(watched, 'Ada Lovelace', 'Change name or role')
+      await watched.page.getByText('Another administrator can change your role.').waitFor()
+    },
+  },
+  'users-disable': {
+    path: '/users',
+    world: withUsers,
+    act: async (watched) => {
+      await menu(watched, 'Grace Hopper', 'Disable')
+      await watched.page.getByRole('dialog').waitFor()
+    },
+  },
+  'keys-none': { path: '/keys', act: heading('No keys yet') },
+  keys: { path: '/keys', world: withKeys, act: ({ page }) => page.getByText('billing').waitFor() },
+  'keys-new': {
+    path: '/keys',
+    world: withKeys,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'New key' }).click()
+      await page.getByLabel('Name').fill('door')
+      await page.getByRole('button', { name: 'Create' }).click()
+      await page.getByText('Give at least one scope.').waitFor()
+    },
+  },
+  'keys-created': {
+    path: '/keys',
+    world: withKeys,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'New key' }).click()
+      await page.getByLabel('Name').fill('door')
+      await page.getByRole('checkbox', { name: 'publish' }).check()
+      await page.getByRole('button', { name: 'Create' }).click()
+      await page.getByLabel('Key', { exact: true }).waitFor()
+    },
+  },
+  'keys-revoke': {
+    path: '/keys',
+    world: withKeys,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Revoke weather' }).click()
+      await page.getByRole('dialog').waitFor()
+    },
+  },
+  'services-none': { path: '/services', act: heading('No services yet') },
+  'services-not-allowed': {
+    path: '/services',
+    world: ({ world }) => {
+      const detail = 'This needs the role admin; yours is viewer.'
+      world.refusals.set('GET /api/v1/oauth/clients', { code: 'forbidden', detail })
+    },
+    act: heading('Not for this account'),
+  },
+  services: { path: '/services', world: withServices, act: ({ page }) => page.getByText('Duty rota').waitFor() },
+  'services-register': {
+    path: '/services',
+    world: withServices,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Register a service' }).click()
+      await page.getByLabel('Name').fill('Wiki')
+      await page.getByLabel('Addresses to come back to').fill('wiki')
+      await page.getByRole('button', { name: 'Register', exact: true }).click()
+      await page.getByText('wiki: Give the full address').waitFor()
+    },
+  },
+  'services-registered': {
+    path: '/services',
+    world: withServices,
+    act: async ({ page }) => {
+      await page.getByRole('button', { name: 'Register a service' }).click()
+      await page.getByLabel('Name').fill('Wiki')
+      await page.getByLabel('Addresses to come back to').fill('https://wiki.example.org/callback')
+      await page.getByRole('button', { name: 'Register', exact: true }).click()
+      await page.getByLabel('Client secret', { exact: true }).waitFor()
+    },
+  },
+  'services-secret': {
+    path: '/services',
+    world: withServices,
+    act: async (watched) => {
+      await menu(watched, 'Duty rota', 'New secret')
+      await watched.page.getByRole('button', { name: 'New secret' }).click()
+      await watched.page.getByLabel('Client secret', { exact: true }).waitFor()
+    },
+  },
+  audit: { path: '/audit', world: withAudit, act: ({ page }) => page.getByText('Grace Hopper').waitFor() },
+  'audit-details': {
+    path: '/audit',
+    world: withAudit,
+    act: async ({ page }) => {
+      await page.getByText('Details').nth(1).click()
+      await page.getByText('wrong_credentials').waitFor()
+    },
+  },
+  'audit-none': {
+    path: '/audit',
+    world: withAudit,
+    act: async (watched) => {
+      await watched.page.getByLabel('Who').fill('nobody')
+      await heading('Nothing found')(watched)
+    },
+  },
+  'screens-waiting': {
+    path: '/',
+    world: ({ world }) => {
+      world.administration.waiting = waiting
+    },
+    act: heading('A screen waits for approval'),
+  },
+}
+
+describeWith(['chromium'], 'the console of administrators', () => {
+  let browser: Browser
+  let built: BuiltPage
+  beforeAll(async () => {
+    built = await buildPage('console')
+    browser = await launchChromium()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await built?.[Symbol.asyncDispose]()
+  })
+  const open = (path: string, prepare?: (server: FakeServer) => void): Promise<OpenedConsole> =>
+    openConsole(browser, built, path, { prepare })
+
+  test.each(Object.keys(views))('shows "%s" under the strict policy, clean for axe', async (name) => {
+    const { path, world, act } = views[name] as View
+    await using opened = await open(path, world)
+    await act(opened)
+    expect(await faultsInEveryLook(opened, `console-${name}`)).toEqual([])
+  })
+
+  test('somebody is added and their link can be copied; it is gone when the dialog is opened again', async () => {
+    await using opened = await open('/users', withUsers)
+    const { page } = opened
+    await page.getByRole('button', { name: 'Add a user' }).click()
+    await page.getByLabel('Name').fill('Alan Turing')
+    await page.getByLabel('E-mail').fill(' alan@example.org ')
+    await page.getByRole('radio', { name: 'Operator' }).check()
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    expect(await page.getByLabel('Link', { exact: true }).inputValue()).toContain('/reset?token=')
+    expect(asked(opened)).toContainEqual({
+      call: 'POST /api/v1/users',
+      body: { name: 'Alan Turing', email: 'alan@example.org', role: 'operator' },
+    })
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('button', { name: 'Add a user' }).click()
+    expect(await page.getByLabel('Name').inputValue()).toBe('')
+  })
+
+  test.each([
+    ['Disable', 'Disable', 'POST /api/v1/users/u4/disable'],
+    ['Sign out everywhere', 'Sign out', 'POST /api/v1/users/u4/sign-out'],
+    ['Remove', 'Remove', 'DELETE /api/v1/users/u4'],
+  ])('%s asks first, and then does it', async (item, action, call) => {
+    await using opened = await open('/users', withUsers)
+    const { page } = opened
+    await page.getByRole('button', { name: 'Show more users' }).click()
+    await menu(opened, 'Joan Clarke', item)
+    expect(asked(opened)).toEqual([])
+    await page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    expect(asked(opened).map((one) => one.call)).toEqual([call])
+  })
+
+  test('nobody can disable or remove themselves', async () => {
+    await using opened = await open('/users', withUsers)
+    await opened.page.getByRole('button', { name: 'More for Ada Lovelace' }).click()
+    await opened.page.getByRole('menuitem', { name: 'Sign out everywhere' }).waitFor()
+    expect(await opened.page.getByRole('menuitem', { name: /^(Disable|Remove)$/ }).count()).toBe(0)
+  })
+
+  test('the record is filtered by the server, and exported as it is filtered', async () => {
+    await using opened = await open('/audit', withAudit)
+    const { page } = opened
+    await page.getByRole('combobox', { name: 'Outcome' }).click()
+    await page.getByRole('option', { name: 'Refused' }).click()
+    await page.getByText('Grace Hopper').waitFor({ state: 'hidden' })
+    await page.getByRole('button', { name: 'Export' }).click()
+    const link = await page.getByRole('menuitem', { name: 'For a spreadsheet (CSV)' }).getAttribute('href')
+    expect(link).toBe('/api/v1/audit/export?outcome=refused&format=csv')
+  })
+
+  test('a screen is asked for a new credential, and says that it is under way', async () => {
+    await using opened = await open('/', ({ world }) => {
+      world.devices = [
+        {
+          ...{ id: 'd-1', name: 'lobby-1', hostname: 'lobby', version: '0.1.0', platform: 'linux', online: true },
+          ...{ address: '192.0.2.17', enrolledAt: at(-day), enrolledBy: 'Ada', lastSeenAt: null, storage: 'file' },
+          ...{ credentialSince: at(-day), rotating: false },
+        },
+      ]
+    })
+    const { page } = opened
+    await menu(opened, 'lobby-1', 'New credential')
+    await page.getByRole('dialog').getByRole('button', { name: 'New credential' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    await page.getByRole('button', { name: 'More for lobby-1' }).click()
+    await page.getByRole('menuitem', { name: 'New credential is under way' }).waitFor()
+    expect(asked(opened).map(({ call }) => call)).toEqual(['POST /api/v1/devices/d-1/rotate'])
+  })
+})
