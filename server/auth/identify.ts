@@ -82,7 +82,8 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     const presented = cookies.get(authCookies.sessionToken.name)
     const token = presented === undefined ? null : verifySessionToken(presented, secret)
     const session = token === null ? null : await sessions.ofToken(token)
-    if (session === null) return null
+    // A program's token, or a screen's, is none of a browser's: it lives for longer.
+    if (session === null || session.kind !== 'browser') return null
     const isExtended = await extend(parts, session)
     const { name, attributes } = authCookies.sessionToken
     const renewed = isExtended ? [serializeCookie(name, signSessionToken(session.token, secret), attributes)] : []
