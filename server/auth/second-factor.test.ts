@@ -183,7 +183,9 @@ test('neither the secret nor a back-up code is in the records or the log', async
 test('an administrator takes away a second factor that was lost, and devices and keys have none', async () => {
   await using server = await startAuth()
   const { auth } = server
-  const { user } = await withTotp(server)
+  const { user, identity } = await withTotp(server)
+  await expect(auth.secondFactor.reset(user.id, identity)).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(signIn(auth)).rejects.toMatchObject({ code: 'code_required' })
   await auth.secondFactor.reset(user.id, operator)
   expect(await signIn(auth)).toHaveProperty('token')
   await expect(auth.secondFactor.reset('nobody', operator)).rejects.toMatchObject({ code: 'not_found' })
