@@ -195,6 +195,18 @@ test('an administrator takes away a second factor that was lost, and devices and
   }
 })
 
+test('a link sets the password, and the code is asked for as before', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const { user, secret } = await withTotp(server)
+  const { link } = await auth.passwords.startReset(user.id, operator)
+  const better = 'four bells and a harp'
+  await auth.passwords.reset(new URL(link).searchParams.get('token') ?? '', better)
+  const again = (code?: string) => auth.signIn(ada.email, better, address, { code })
+  await expect(again()).rejects.toMatchObject({ code: 'code_required' })
+  expect(await again(await codeOf(server, secret))).toHaveProperty('token')
+})
+
 test('what was done and refused is recorded', async () => {
   await using server = await startAuth()
   const { auth } = server
