@@ -66,6 +66,22 @@ test('a code is good for a minute, an access token for an hour, and what has exp
   expect(await database.all('select id from "oauthRefreshToken"')).toHaveLength(1)
 })
 
+test('what strangers leave behind is removed however much it is', async () => {
+  await using server = await startAuth()
+  const { database, clock } = server
+  const at = new Date(clock() - 1000).toISOString()
+  await database.transaction(async (rows) => {
+    for (let n = 0; n < 1100; n++) {
+      await rows.run(
+        `insert into verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt") values (?, ?, '{}', ?, ?, ?)`,
+        ...[`v${n}`, `challenge-${n}`, at, at, at],
+      )
+    }
+  })
+  await sweepGrants({ database, clock, grants: { end: async () => {} } })
+  expect(await database.all('select id from verification')).toEqual([])
+})
+
 test('after a year a person is asked again, however often a service has refreshed', async () => {
   await using server = await startAuth()
   const { auth, database, forward, clock } = server
