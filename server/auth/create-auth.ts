@@ -71,7 +71,7 @@ export interface AuthOptions {
   /** How long the record of who did what is kept, in milliseconds; 400 days unless told otherwise. */
   readonly auditKeepMs?: number
   /** How passwords are stored; scrypt unless told otherwise. */
-  readonly passwords?: Passwords
+  readonly passwords?: Passwords | undefined
 }
 
 export type SiteSettings = Pick<ClientSettings, 'token' | 'subscription_token' | 'disallow_anonymous_connection_tokens'>

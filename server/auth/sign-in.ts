@@ -11,6 +11,7 @@ import type { FactorCodes } from './factor-codes.ts'
 import type { FactorPolicy } from './factor-policy.ts'
 import type { KnownDevices } from './known-devices.ts'
 import { requestOrigin } from './origin.ts'
+import { bearerIn } from './presented.ts'
 import type { SessionKind, SessionLifetimes } from './session-lifetimes.ts'
 import { signSessionToken, verifySessionToken } from './session-token.ts'
 import type { Sessions } from './sessions.ts'
@@ -107,8 +108,7 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   return {
     async forToken(attempt) {
-      const earlier = /^bearer +(\S+) *$/i.exec(attempt.headers?.get('authorization') ?? '')?.[1] ?? null
-      const { session } = await signIn('program', attempt, earlier)
+      const { session } = await signIn('program', attempt, bearerIn(attempt.headers))
       return { token: signSessionToken(session.token, secret), expiresAt: session.expiresAt.toISOString() }
     },
     async forCookies(attempt) {
