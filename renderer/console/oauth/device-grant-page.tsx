@@ -30,7 +30,7 @@ export function DeviceGrantPage({ me, code }: DeviceGrantPageProps) {
   if (accepted !== null) return <DeviceGrantDecided accepted={accepted} />
   return (
     <DoorPage>
-      <div className="door-form">
+      <div className="door-form door-decision">
         <Brand large />
         {isWholeUserCode(wanted) ? (
           <Asking me={me} code={wanted} onDecided={setAccepted} />
@@ -49,7 +49,7 @@ export function DeviceGrantPage({ me, code }: DeviceGrantPageProps) {
 }
 
 function CodeForm({ first }: { readonly first: string }) {
-  return <UserCodeForm label="Code it shows" first={first} onCode={(code) => navigate(`/device?user_code=${code}`)} />
+  return <UserCodeForm label="Code it shows" first={first} onCode={(code) => navigate(`/device?code=${code}`)} />
 }
 
 interface AskingProps extends DeviceGrantPageProps {
