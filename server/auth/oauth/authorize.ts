@@ -1,5 +1,6 @@
 import type { Auth } from '../auth.ts'
 import { addressHeader, authPath, type BetterAuth } from '../better-auth.ts'
+import type { Identity } from '../identity.ts'
 import type { Sessions } from '../sessions.ts'
 import { readSignedQuery, withoutSignature } from './signed-query.ts'
 
@@ -19,19 +20,21 @@ export interface AuthorizeParts {
 export function createAuthorize(parts: AuthorizeParts) {
   const { betterAuth, identify, sessions, baseUrl, secret, clock } = parts
 
-  /** When the browser's session began; 0 without one. */
-  async function signedInAt(cookie: string): Promise<number> {
-    const found = await identify(new Headers({ cookie }))
-    if (found === null || !('sessionId' in found.identity)) return 0
-    return (await sessions.ofId(found.identity.sessionId))?.startedAt ?? 0
+  /** When the session began; 0 without one. */
+  async function startOf(identity: Identity | undefined): Promise<number> {
+    if (identity?.kind !== 'user') return 0
+    return (await sessions.ofId(identity.sessionId))?.startedAt ?? 0
   }
 
   return async (request: Request, address: string): Promise<Response> => {
     const cookie = request.headers.get('cookie') ?? ''
+    const identity = (await identify(new Headers({ cookie })))?.identity
+    // Who may do nothing else yet lets nobody act for them either, also where they have agreed before.
+    if (identity?.kind === 'user' && identity.mustSetUpFactor) return Response.redirect(`${baseUrl}/account`, 302)
     const { search, searchParams } = new URL(request.url)
     const signed = searchParams.has('sig') ? readSignedQuery(search, secret, clock()) : null
     const asked = signed?.asked ?? withoutSignature(searchParams)
-    if (signed !== null && (await signedInAt(cookie)) >= signed.issuedAt) {
+    if (signed !== null && (await startOf(identity)) >= signed.issuedAt) {
       const prompt = (asked.get('prompt') ?? '').split(' ').filter((each) => each !== 'login' && each !== '')
       asked.delete('prompt')
       if (prompt.length > 0) asked.set('prompt', prompt.join(' '))
