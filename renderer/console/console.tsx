@@ -58,7 +58,9 @@ function createQueryClient(): QueryClient {
   const noticeRefusal = (error: unknown): void => {
     if (!(error instanceof ApiError)) return
     if (error.is('unauthorized')) void queries.invalidateQueries({ queryKey: ['me'] })
-    if (error.is('second_factor_required')) queries.setQueryData(refusedForFactor, true)
+    // At the sign-in form it means that the password alone is not enough.
+    const isSignedIn = queries.getQueryData(['me']) !== null
+    if (error.is('second_factor_required') && isSignedIn) queries.setQueryData(refusedForFactor, true)
   }
   const queries: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: noticeRefusal }),

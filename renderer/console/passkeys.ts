@@ -23,6 +23,11 @@ export function isAddress(hostname: string): boolean {
   return hostname.startsWith('[') || /^\d{1,3}(\.\d{1,3}){3}$/.test(hostname)
 }
 
+/** This computer, by a number; by the name `localhost` it can have passkeys. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
+}
+
 /** Asks for a passkey in a window of the browser's own. Answers whether one was given. */
 export async function signInWithPasskey(api: PasskeyApi): Promise<boolean> {
   const optionsJSON = await api.signInOptions()
@@ -43,14 +48,17 @@ export async function signInWithOfferedPasskey(api: PasskeyApi): Promise<boolean
 async function present(api: PasskeyApi, response: AuthenticationResponseJSON | null): Promise<boolean> {
   if (response === null) return false
   await api.signIn(response).catch((error: unknown) => {
-    throw error instanceof ApiError && error.is('wrong_credentials') ? unknownPasskey(error) : error
+    throw error instanceof ApiError && error.is('wrong_credentials') ? notAccepted(error) : error
   })
   return true
 }
 
-function unknownPasskey(cause: ApiError): ApiError {
-  const detail = 'No account here has this passkey any more. Sign in with your password.'
-  return new ApiError({ code: 'passkey_refused', title: 'Unknown passkey', detail }, { cause })
+/** The title that goes with the code speaks of a password. */
+function notAccepted(cause: ApiError): ApiError {
+  return new ApiError(
+    { code: 'passkey_refused', title: 'The passkey was not accepted', detail: cause.message },
+    { cause },
+  )
 }
 
 /** Ends what the browser is asking. */

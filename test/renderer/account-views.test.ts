@@ -5,12 +5,12 @@ import type { SessionView } from '#protocol/account.ts'
 import type { KeyView } from '#protocol/api.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
+import { addAuthenticator } from '../support/virtual-authenticator.ts'
 import { backupCodes } from './fake-account.ts'
 import { ada, type FakeServer } from './fake-server.ts'
 import type { Watched } from './look.ts'
 import { address, asked, faultsInEveryLook, type OpenOptions, openConsole } from './open-console.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
-import { addAuthenticator } from './virtual-authenticator.ts'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -342,7 +342,7 @@ describeWith(['chromium'], 'my account', () => {
     expect(asked(opened).at(-1)?.call).toBe('POST /api/auth/passkey/verify-authentication')
   })
 
-  test('says that nobody knows a passkey, and lets the password be tried', async () => {
+  test('says that a passkey is not accepted, and lets the password be tried', async () => {
     await using opened = await open(
       ({ world }) => {
         world.account.knowsPasskeys = false
@@ -365,7 +365,7 @@ describeWith(['chromium'], 'my account', () => {
     // What was asked before somebody is there to touch it goes unanswered.
     await authenticator.touch(true)
     await button.click()
-    await page.getByRole('alert').getByText('No account here has this passkey any more.').waitFor()
+    await page.getByRole('alert').getByText('The passkey was not accepted').waitFor()
     await page.getByLabel('E-mail').fill('ada@example.org')
     await page.getByLabel('Password', { exact: true }).fill('correct horse')
     await page.keyboard.press('Enter')
@@ -393,8 +393,12 @@ describeWith(['chromium'], 'my account', () => {
 
   test('explains why no passkey can be added at an address that is a number', async () => {
     await using opened = await open()
-    await opened.page.getByText('Browsers make passkeys only where').waitFor()
-    expect(await opened.page.getByRole('button', { name: 'Add a passkey' }).count()).toBe(0)
+    const { page, server } = opened
+    await page.getByText('Browsers have no passkeys at 127.0.0.1').waitFor()
+    expect(await page.getByRole('button', { name: 'Add a passkey' }).count()).toBe(0)
+    await page.getByRole('link', { name: 'http://localhost' }).click()
+    await page.getByRole('button', { name: 'Add a passkey' }).waitFor()
+    expect(page.url()).toBe(`${server.url.replace('127.0.0.1', 'localhost')}/account`)
   })
 
   test('changes the password and empties the form', async () => {

@@ -85,6 +85,19 @@ const views: Readonly<Record<string, View>> = {
       await page.getByText('You can try again in').waitFor()
     },
   },
+  'sign-in-passkey-needed': {
+    path: '/',
+    host: 'localhost',
+    world: ({ world }) => {
+      world.me = null
+      const detail = 'This account signs in with its passkey.'
+      world.refusals.set('POST /api/v1/sign-in', { code: 'second_factor_required', detail })
+    },
+    act: async ({ page }) => {
+      await give(page, 'correct horse')
+      await page.getByText('Sign in with your passkey').waitFor()
+    },
+  },
   'sign-in-code': {
     path: '/',
     world: withCode,
@@ -251,6 +264,31 @@ describeWith(['chromium'], 'signing in', () => {
     const { pathname, searchParams } = new URL((await gone).url())
     expect(pathname).toBe('/api/auth/oauth2/authorize')
     expect(`${searchParams}`).toBe(`${serviceQuery}&prompt=login`)
+  })
+
+  test('leads whoever needs a passkey to an address that can have one, and closes nothing to them later', async () => {
+    await using opened = await open('/', views['sign-in-passkey-needed']?.world)
+    const { page, server } = opened
+    await give(page, 'correct horse')
+    await page.getByRole('alert').getByRole('link', { name: 'http://localhost' }).click()
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor()
+    await give(page, 'correct horse')
+    await page.getByText('Use the button below.').waitFor()
+    server.world.me = server.world.person
+    await page.reload()
+    await page.getByRole('heading', { name: 'Screens', exact: true }).waitFor()
+  })
+
+  test('asks anew what a passkey is to sign before that has expired', async () => {
+    await using opened = await open('/', signedOut, { host: 'localhost', before: ({ page }) => page.clock.install() })
+    const { page } = opened
+    const options = () => page.waitForRequest((request) => request.url().endsWith('/generate-authenticate-options'))
+    const first = options()
+    await page.clock.runFor(100)
+    await first
+    const second = options()
+    await page.clock.fastForward('04:01')
+    await second
   })
 
   test('offers no passkey where the address is a number', async () => {

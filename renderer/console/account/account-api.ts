@@ -42,7 +42,6 @@ export interface AccountApi {
   /** Whom a link is for that sets a password. */
   passwordReset(token: string): Promise<z.infer<typeof passwordResetView>>
   resetPassword(token: string, password: string): Promise<void>
-  /** One's own. */
   keys(cursor: string | null): Promise<Page<KeyView>>
   createKey(key: NewKey): Promise<KeyAnswer>
   revokeKey(id: string): Promise<void>

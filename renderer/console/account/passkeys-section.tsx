@@ -5,6 +5,7 @@ import type { SecondFactorView } from '#protocol/account.ts'
 import { useNow } from '../../shared/now.ts'
 import { ago, moment } from '../../shared/time.ts'
 import { useApi } from '../api-context.ts'
+import { PasskeyAddress } from '../passkey-address.tsx'
 import { canUsePasskeys } from '../passkeys.ts'
 import { AddPasskeyDialog } from './add-passkey-dialog.tsx'
 import { RemovePasskeyDialog } from './remove-passkey-dialog.tsx'
@@ -59,9 +60,8 @@ export function PasskeysSection({ onSetUp }: PasskeysSectionProps) {
           </Button>
         </div>
       ) : (
-        <p className="soft">
-          Browsers make passkeys only where the server has a name and a certificate. Open the console at such an address
-          to add one.
+        <p className="soft wrap">
+          <PasskeyAddress path="/account" />
         </p>
       )}
       <AddPasskeyDialog opened={adding} onClose={() => setAdding(false)} onAdded={onSetUp} />

@@ -50,7 +50,7 @@ function ConsentForm({ me, query, asked }: ConsentPageProps & { readonly asked: 
   // Until the browser has gone there.
   const leaves = decide.isPending || decide.isSuccess
   return (
-    <div className="door-form">
+    <div className="door-form door-decision">
       <Brand large />
       <div>
         <h1 className="wrap">{client.name} wants to act for you</h1>

@@ -30,7 +30,7 @@ export function DeviceGrantPage({ me, code }: DeviceGrantPageProps) {
   if (accepted !== null) return <DeviceGrantDecided accepted={accepted} />
   return (
     <DoorPage>
-      <div className="door-form">
+      <div className="door-form door-decision">
         <Brand large />
         {isWholeUserCode(wanted) ? (
           <Asking me={me} code={wanted} onDecided={setAccepted} />

@@ -6,6 +6,9 @@ import { useApi } from '../api-context.ts'
 import { abandonPasskey, canUsePasskeys, signInWithOfferedPasskey, signInWithPasskey } from '../passkeys.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
 
+/** What the server asks to be signed holds for five minutes, and the page may stay open for longer. */
+const offerLastsMs = 4 * 60_000
+
 /** Signs in with a passkey, by a button or where the browser offers one by itself. Nothing where it cannot work. */
 export function PasskeySignIn({ onSignedIn }: { readonly onSignedIn: () => Promise<void> }) {
   if (!canUsePasskeys()) return null
@@ -18,16 +21,22 @@ function PasskeyButton({ onSignedIn }: { readonly onSignedIn: () => Promise<void
     mutationFn: (how: typeof signInWithPasskey) => how(passkeys),
     onSuccess: (given) => (given ? onSignedIn() : undefined),
   })
-  const offer = useRef(() => signIn.mutate(signInWithOfferedPasskey))
+  const isAsked = signIn.isPending && signIn.variables === signInWithPasskey
+  const offer = useRef(() => {})
+  useEffect(() => {
+    // Not while the browser asks for one already.
+    offer.current = () => (isAsked ? undefined : signIn.mutate(signInWithOfferedPasskey))
+  })
   useEffect(() => {
     // Later than now: a page that is drawn and taken away at once asks the server for nothing.
-    const timer = setTimeout(() => offer.current(), 0)
+    const soon = setTimeout(() => offer.current(), 0)
+    const again = setInterval(() => offer.current(), offerLastsMs)
     return () => {
-      clearTimeout(timer)
+      clearTimeout(soon)
+      clearInterval(again)
       abandonPasskey()
     }
   }, [])
-  const isAsked = signIn.isPending && signIn.variables === signInWithPasskey
   return (
     <div className="stack">
       <p className="or">or</p>
