@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { postgresProgram } from './test/support/postgres-programs.ts'
 import { SummaryReporter } from './test/support/summary-reporter.ts'
 
+const viewTests = 'test/renderer/**/*.test.ts'
+
 /** What is about PostgreSQL alone. */
 const postgresTests = 'server/**/postgres-*.test.ts'
 
@@ -37,12 +39,11 @@ export default defineConfig({
         },
       },
       {
-        // Real programs, windows and clocks: one file at a time, after the unit tests, so that they do not slow
-        // each other down.
+        // Pages in a browser, against servers that are made up: nothing here goes by the clock.
         test: {
-          name: 'e2e',
-          include: ['test/**/*.test.ts'],
-          fileParallelism: false,
+          name: 'views',
+          include: [viewTests],
+          maxWorkers: '100%',
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,
@@ -50,17 +51,31 @@ export default defineConfig({
         },
       },
       {
+        // Real programs, windows and clocks: one file at a time, after the unit tests, so that they do not slow
+        // each other down.
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.test.ts'],
+          exclude: [viewTests],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          expect: { poll: { timeout: 5_000 } },
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
         // Whole servers with their records on PostgreSQL.
         test: {
           name: 'e2e-postgres',
-          include: runsOnPostgres ? ['test/server/{main-job,oauth,tokens,audit}.test.ts'] : [],
+          include: runsOnPostgres ? ['test/server/{audit,main-job,oauth,passkeys,sign-in,tokens}.test.ts'] : [],
           globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
           setupFiles: ['test/support/postgres-servers.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -18,7 +18,7 @@ export function SignedIn({ me }: { readonly me: Me }) {
   if (isClosed) return <FactorGate me={me} onDone={() => void done().then(() => setClosed(false))} />
   if (path === '/oauth/consent') return <ConsentPage me={me} query={window.location.search} />
   if (path === '/device') {
-    const code = query.get('user_code') ?? query.get('code') ?? ''
+    const code = query.get('code') ?? ''
     return <DeviceGrantPage key={code} me={me} code={code} />
   }
   return <Shell me={me} dueAt={typeof duty === 'object' ? duty.dueAt : null} />

@@ -10,7 +10,7 @@ import { type BuiltPage, buildPage } from './pages.ts'
 
 const query = '?client_id=rota&redirect_uri=https%3A%2F%2Frota.example.org%2Fcallback&state=a%20b%2Bc&sig=right'
 const consentPath = `/oauth/consent${query}`
-const devicePath = '/device?user_code=wdjbmjht'
+const devicePath = '/device?code=wdjbmjht'
 const deviceGrant: DeviceGrantView = {
   client: { id: 'tv', name: 'Wall of the canteen' },
   scopes: [
@@ -142,7 +142,7 @@ describeWith(['chromium'], 'what other services ask', () => {
     await page.keyboard.press('Enter')
     await page.locator('strong', { hasText: 'WDJB-MJHT' }).waitFor()
     await page.getByText('If somebody sent you this code or link, deny').waitFor()
-    expect(address(opened)).toBe('/device?user_code=WDJB-MJHT')
+    expect(address(opened)).toBe('/device?code=WDJB-MJHT')
     expect(asked(opened)).toEqual([])
     await page.getByRole('button', { name }).click()
     await page.getByRole('heading', { name: said }).waitFor()

@@ -1,4 +1,5 @@
 import { createOTP } from '@better-auth/utils/otp'
+import * as openid from 'openid-client'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { passwordLink } from '#protocol/api.ts'
@@ -159,6 +160,39 @@ describeWith(['chromium'], 'my account in the console', () => {
 
     await page.goto(`${server.url}/oauth/consent?client_id=${client.id}&sig=changed`)
     await page.getByRole('heading', { name: 'This cannot be decided' }).waitFor()
+    expect(faults).toEqual([])
+  })
+
+  test('something without a browser is let in by its code, and refused by it', async () => {
+    await using opened = await open()
+    const { server, page, faults } = opened
+    const { token } = await signIn(server, 'root@example.org', 'admin')
+    await signIn(server, email, 'operator')
+    const { id } = await registerClient(server, token, { kind: 'device', name: 'Wall clock', scopes: ['subscribe'] })
+    const options = { execute: [openid.allowInsecureRequests] }
+    const issuer = new URL(`${server.url}/api/auth`)
+    const config = await openid.discovery(issuer, id, undefined, openid.None(), options)
+    const asked = await openid.initiateDeviceAuthorization(config, { scope: 'subscribe' })
+    await page.goto(asked.verification_uri_complete ?? '')
+    await givePassword(page)
+    await page.getByRole('heading', { name: 'Wall clock wants to act for you' }).waitFor()
+    await page.locator('strong', { hasText: asked.user_code }).waitFor()
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await page.getByRole('heading', { name: 'Allowed' }).waitFor()
+    const tokens = await openid.pollDeviceAuthorizationGrant(config, asked)
+    expect(await server.api('GET', '/api/v1/me', { headers: bearer(tokens.access_token) })).toMatchObject({
+      body: { kind: 'grant' },
+    })
+
+    const refused = await openid.initiateDeviceAuthorization(config, { scope: 'subscribe' })
+    await page.goto(refused.verification_uri)
+    await page.getByLabel('Code it shows').fill(refused.user_code)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Deny' }).click()
+    await page.getByRole('heading', { name: 'Denied' }).waitFor()
+    await page.goto(refused.verification_uri_complete ?? '')
+    await page.getByRole('alert').getByText('This code has been used.').waitFor()
+    await expect(openid.pollDeviceAuthorizationGrant(config, refused)).rejects.toMatchObject({ error: 'access_denied' })
     expect(faults).toEqual([])
   })
 

@@ -29,7 +29,7 @@ test('every example of the page about signing in works as it stands', async () =
   const [variables, ...examples] = blocks('sh')
   expect(variables).toMatch(/^export SERVER=.* EMAIL=.* PASSWORD=/)
   const answers: readonly RegExp[] = [
-    /^HTTP\/1\.1 200 .*set-cookie: carillon\.session_token=[^;]+;[^\n]*HttpOnly.*"email":"ola@example\.org"/is,
+    /^HTTP\/1\.1 204 .*set-cookie: carillon\.session_token=[^;]+;[^\n]*HttpOnly.*"email":"ola@example\.org"/is,
     /^\{"ticket":"tkt_[\w-]{43}","expiresIn":20\}$/,
     /^\{"token":"[^"]+","expiresAt":"[^"]+Z"\}$/,
     /^(\{"id":[^\n]*?"role":"operator","device":null\}){2}$/,

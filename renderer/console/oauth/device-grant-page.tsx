@@ -49,7 +49,7 @@ export function DeviceGrantPage({ me, code }: DeviceGrantPageProps) {
 }
 
 function CodeForm({ first }: { readonly first: string }) {
-  return <UserCodeForm label="Code it shows" first={first} onCode={(code) => navigate(`/device?user_code=${code}`)} />
+  return <UserCodeForm label="Code it shows" first={first} onCode={(code) => navigate(`/device?code=${code}`)} />
 }
 
 interface AskingProps extends DeviceGrantPageProps {
