@@ -53,7 +53,7 @@ export default defineConfig({
         // Whole servers with their records on PostgreSQL.
         test: {
           name: 'e2e-postgres',
-          include: runsOnPostgres ? ['test/server/{main-job,oauth,tokens,audit}.test.ts'] : [],
+          include: runsOnPostgres ? ['test/server/{audit,main-job,oauth,passkeys,sign-in,tokens}.test.ts'] : [],
           globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
           setupFiles: ['test/support/postgres-servers.ts'],
           fileParallelism: false,

@@ -27,7 +27,7 @@ const help = `Measures Carillon beside other servers on this machine; docs/perfo
   --write          replace bench/results also by a run that is quick or not of everything
   --help
 
-Progress goes to stderr, the result to stdout and, of a whole run, to bench/results. A round takes about eight minutes.`
+Progress goes to stderr, the result to stdout and, of a whole run, to bench/results. A round takes about five minutes.`
 
 /** Socket.IO comes first: its load is what others are asked to carry ten times of. */
 const everyPeer: readonly Peer[] = [socketIo, bareWs, writeLimit, nchan, nats, mosquitto, ...carillon]

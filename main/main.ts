@@ -121,7 +121,7 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
     credentials: createCredentials(),
     account: jsonFile(join(app.getPath('userData'), 'account.json'), accountCache, log),
     log,
-    createApi: (origin) => createServerApi({ origin }),
+    createApi: (origin) => createServerApi({ origin, userAgent: `carillon-desktop/${app.getVersion()}` }),
     rememberServer: (origin) => store.change({ server: origin }),
     onState(state) {
       rememberServer(state, store)
@@ -158,7 +158,7 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
 
 function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conversation): Disposable {
   const kiosk = createKiosk({
-    api: createServerApi({ origin: server }),
+    api: createServerApi({ origin: server, userAgent: `carillon-kiosk/${app.getVersion()}` }),
     version: app.getVersion(),
     credentials: createCredentials(),
     device: jsonFile(join(app.getPath('userData'), 'device.json'), deviceCache, log),

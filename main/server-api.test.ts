@@ -147,11 +147,12 @@ test('each verb asks for its path with the token, its body and our own origin', 
   }
   const origin = await listen(async (request, response) => {
     const call = `${request.method} ${request.url}`
+    expect(request.headers['user-agent']).toBe('bell/1.0')
     seen.push([call, request.headers.authorization ?? '-', request.headers.origin, await textOf(request)].join(' | '))
     if (call in answers) response.end(JSON.stringify(answers[call]))
     else response.writeHead(204).end()
   })
-  const api = createServerApi({ origin })
+  const api = createServerApi({ origin, userAgent: 'bell/1.0' })
   expect(await api.signIn({ email: 'ada@example.org', password: 'correct horse', code: '123456' })).toEqual(
     answers['POST /api/v1/token'],
   )

@@ -52,6 +52,8 @@ export interface ServerApi {
 
 export interface ServerApiOptions {
   readonly origin: string
+  /** What this program calls itself where sessions are listed: `carillon-desktop/1.0`. */
+  readonly userAgent?: string
   /** Milliseconds for a whole exchange; 10,000 unless told otherwise. */
   readonly timeout?: number
 }
@@ -59,7 +61,7 @@ export interface ServerApiOptions {
 /** Largest answer read, in bytes. */
 const maxAnswerBytes = 1024 * 1024
 
-export function createServerApi({ origin, timeout = 10_000 }: ServerApiOptions): ServerApi {
+export function createServerApi({ origin, userAgent = 'carillon', timeout = 10_000 }: ServerApiOptions): ServerApi {
   async function ask<S extends z.ZodType>(call: Call<S>, signal?: AbortSignal): Promise<z.infer<S>> {
     const limit = AbortSignal.timeout(timeout)
     try {
@@ -68,6 +70,7 @@ export function createServerApi({ origin, timeout = 10_000 }: ServerApiOptions):
         redirect: 'manual',
         headers: {
           accept: 'application/json',
+          'user-agent': userAgent,
           origin,
           ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
           ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -16,7 +16,7 @@ export async function fanOut(
   { underWay, seconds }: { readonly underWay: number; readonly seconds: number },
 ): Promise<FanOut> {
   // What compiles while it runs shall have done so.
-  await publishFor(Math.min(seconds / 2, 1))
+  await publishFor(seconds / 4)
   const before = await peer.usage()
   const begun = performance.now()
   const publications = await publishFor(seconds)

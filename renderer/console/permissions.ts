@@ -28,5 +28,6 @@ export const roleNames = {
 /** What to call whoever is behind a connection; users of the site have no role here. */
 export function roleOf({ kind, role }: { readonly kind: string; readonly role: Role | null }): string {
   if (kind === 'key') return 'API key'
+  if (kind === 'grant') return 'Service'
   return role === null ? 'User of the site' : roleNames[role]
 }

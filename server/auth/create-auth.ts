@@ -175,7 +175,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     enrolments: createEnrolments({ ...common, betterAuth, counters, limits: limits.enrolment }),
     devices,
     audit,
-    current: currentIdentity,
+    current: async (identity) => currentIdentity(identity),
     onRevoked: revocation.onRevoked,
     async [Symbol.asyncDispose]() {
       await sweep?.[Symbol.asyncDispose]()

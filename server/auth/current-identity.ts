@@ -14,14 +14,14 @@ export type Holder =
  * Who stands behind a credential: the same somebody as the records have them now, or nobody any more. Nobody either while
  * they may do nothing but set up a second factor: what is handed out here opens sockets.
  */
-export type CurrentIdentity = (holder: Holder) => Promise<Identity | null>
+export type CurrentIdentity = (holder: Holder) => Identity | null | Promise<Identity | null>
 
 export function createCurrentIdentity(sessions: Sessions, keys: Keys, grants: Pick<Grants, 'ofId'>): CurrentIdentity {
-  async function lookUp(holder: Holder): Promise<Identity | null> {
+  function lookUp(holder: Holder): Identity | null | Promise<Identity | null> {
     switch (holder.kind) {
       case 'user':
       case 'device':
-        return (await sessions.ofId(holder.sessionId))?.identity ?? null
+        return bySession(sessions.ofId(holder.sessionId))
       case 'key':
         return keys.ofId(holder.keyId)
       case 'grant':
@@ -32,9 +32,17 @@ export function createCurrentIdentity(sessions: Sessions, keys: Keys, grants: Pi
         return holder satisfies never
     }
   }
-  return async (holder) => {
-    const now = await lookUp(holder)
-    if (now?.userId !== holder.userId || (now.kind === 'user' && now.mustSetUpFactor)) return null
-    return now
+  return (holder) => {
+    const now = lookUp(holder)
+    return now instanceof Promise ? now.then((later) => holding(holder, later)) : holding(holder, now)
   }
+}
+
+function bySession(session: ReturnType<Sessions['ofId']>): Identity | null | Promise<Identity | null> {
+  return session instanceof Promise ? session.then(bySession) : (session?.identity ?? null)
+}
+
+function holding(holder: Holder, now: Identity | null): Identity | null {
+  if (now?.userId !== holder.userId || (now.kind === 'user' && now.mustSetUpFactor)) return null
+  return now
 }

@@ -11,7 +11,8 @@ export type SqlValue = string | number | boolean | null
  * the columns into the query.
  */
 export interface Rows {
-  get<Row>(sql: string, ...values: readonly SqlValue[]): Promise<Row | undefined>
+  /** At once where it can be: who is connecting is read for every connection. */
+  get<Row>(sql: string, ...values: readonly SqlValue[]): Row | undefined | Promise<Row | undefined>
   all<Row>(sql: string, ...values: readonly SqlValue[]): Promise<Row[]>
   /** Answers how many rows were changed. */
   run(sql: string, ...values: readonly SqlValue[]): Promise<number>

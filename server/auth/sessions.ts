@@ -24,7 +24,7 @@ export interface CurrentSession {
 /** Who is behind a session or key at this moment, read from the records each time: some microseconds. */
 export interface Sessions {
   ofToken(token: string): Promise<CurrentSession | null>
-  ofId(sessionId: string): Promise<CurrentSession | null>
+  ofId(sessionId: string): CurrentSession | null | Promise<CurrentSession | null>
   /** Sessions that are over but still in the table, at most so many. */
   over(limit: number): Promise<readonly { readonly token: string }[]>
 }
@@ -46,9 +46,13 @@ export function createSessions({ database, lifetimes, rotateAfterMs, policy, clo
       (exists (select 1 from totp t where t.user_id = u.id and t.confirmed_at is not null)
         or exists (select 1 from passkey p where p."userId" = u.id)) as "hasFactor"
     from session s join "user" u on u.id = s."userId" left join devices d on d.user_id = u.id`
+  const byId = `${columns} where s.id = ?`
   return {
     ofToken: async (token) => current(await database.get<Row>(`${columns} where s.token = ?`, token)),
-    ofId: async (sessionId) => current(await database.get<Row>(`${columns} where s.id = ?`, sessionId)),
+    ofId(sessionId) {
+      const row = database.get<Row>(byId, sessionId)
+      return row instanceof Promise ? row.then(current) : current(row)
+    },
     async over(limit) {
       const now = clock()
       const at = (ms: number) => new Date(ms).toISOString()

@@ -261,13 +261,16 @@ test('when too many passwords are being worked on, the next one is asked to retu
   await using server = await startAuth({ passwords: slow, limits: { signIn: generous } })
   const { auth } = server
   await auth.users.create(ada)
-  const all = Array.from({ length: line }, () => auth.signIn(ada.email, password, address))
-  await vi.waitFor(() => expect(ends).toHaveLength(passwordThreads))
-  const busy = { code: 'rate_limited', retryAfter: 10 }
-  await expect(auth.signIn(ada.email, password, address)).rejects.toMatchObject(busy)
+  const refused: unknown[] = []
+  const all = Array.from({ length: line + 4 }, () => auth.signIn(ada.email, password, address))
+  for (const attempt of all) attempt.catch((error) => refused.push(error))
+  await vi.waitFor(() => expect(refused).toHaveLength(4))
+  expect(refused[0]).toMatchObject({ code: 'rate_limited', retryAfter: 10 })
+  expect(ends).toHaveLength(passwordThreads)
   for (let next = 0; next < line; next++) {
     await vi.waitFor(() => expect(ends.length).toBeGreaterThan(next))
     ends[next]?.()
   }
-  expect(await Promise.all(all)).toHaveLength(line)
+  const outcomes = await Promise.allSettled(all)
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(line)
 })

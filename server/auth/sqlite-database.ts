@@ -35,13 +35,13 @@ export function createSqliteDatabase(sqlite: DatabaseSync, turns: SqliteTurns): 
     return statement
   }
 
-  function rowsBy(perform: <T>(statement: () => T) => Promise<T>): Rows {
+  function rowsBy(perform: <T>(statement: () => T) => T | Promise<T>): Rows {
     return {
       get: <Row>(sql: string, ...values: readonly SqlValue[]) =>
         perform(() => prepared(sql).get(...values.map(bindable)) as Row | undefined),
-      all: <Row>(sql: string, ...values: readonly SqlValue[]) =>
+      all: async <Row>(sql: string, ...values: readonly SqlValue[]) =>
         perform(() => prepared(sql).all(...values.map(bindable)) as Row[]),
-      run: (sql, ...values) => perform(() => Number(prepared(sql).run(...values.map(bindable)).changes)),
+      run: async (sql, ...values) => perform(() => Number(prepared(sql).run(...values.map(bindable)).changes)),
     }
   }
 

@@ -12,13 +12,11 @@ import type { Grants } from './oauth/grants.ts'
 import { defaultPageSize, pageOf, placeOf } from './paging.ts'
 import { checkPassword } from './password-rules.ts'
 import type { Passwords } from './passwords.ts'
-import type { Revocation } from './revocation.ts'
 
 export interface UsersParts {
   readonly database: Database
   readonly betterAuth: BetterAuth
   readonly passwords: Passwords
-  readonly revocation: Revocation
   readonly grants: Pick<Grants, 'end'>
   readonly keys: Pick<Keys, 'ownerChanged' | 'removeOf'>
   readonly audit: Audit
@@ -27,7 +25,7 @@ export interface UsersParts {
 
 /** People. Devices and services have accounts too, and are listed as what they are. */
 export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
-  const { database, betterAuth, passwords, revocation, grants, keys, audit, clock } = parts
+  const { database, betterAuth, passwords, grants, keys, audit, clock } = parts
   const columns = `select u.id, u.email, u.name, u.role, u.banned, u."createdAt", l.at as "lastSignInAt",
       k.locked_until as "lockedUntil",
       exists (select 1 from totp t where t.user_id = u.id and t.confirmed_at is not null) as "hasTotp",
@@ -97,7 +95,6 @@ export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
       await internalAdapter.deleteUserSessions(id)
       await internalAdapter.deleteUser(id)
       await database.run('delete from sign_ins where user_id = ?', id)
-      revocation.publish({ kind: 'user', userId: id })
       await audit.record({ action: 'user_delete', target: userParty(user) })
     },
     async signOut(id) {

@@ -8,6 +8,7 @@ export const network = z
 
 /** Whether an address lies in one of these networks. */
 export function inNetworks(networks: readonly string[]): (address: string) => boolean {
+  if (networks.length === 0) return () => false
   const list = new BlockList()
   for (const text of networks) {
     const parsed = parseNetwork(text)

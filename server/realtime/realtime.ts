@@ -91,7 +91,7 @@ export interface Known {
 
 /** Why a request does not become a connection. */
 export interface Refusal {
-  readonly status: 400 | 503
+  readonly status: 400 | 405 | 426 | 503
   readonly sentence: string
 }
 

@@ -1,36 +1,28 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
 import type { Connections } from './connections.ts'
 import type { Realtime, Refusal } from './realtime.ts'
 import type { Registry } from './registry.ts'
-import { choosesJson, offersOnlyProtobuf } from './subprotocol.ts'
+import { handshakeAnswer, handshakeFault } from './websocket-handshake.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
-
-/** Four times what a command may be: beyond it `ws` closes with 1009, after which the SDK does not come back. */
-const maxFrameBytes = 4 * 64 * 1024
 
 /** Where WebSockets come in. */
 export function createWebSocketEntrance(connections: Connections, registry: Registry): Realtime['upgrade'] {
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: maxFrameBytes,
-    // Frames are written past `ws`, which is right only without it.
-    perMessageDeflate: false,
-    handleProtocols: choosesJson,
-  })
-
   return (request, stream, head, known, name = 'websocket', address = addressOf(request)) => {
-    const refusal = refusalOf(request) ?? connections.refusal(address)
+    const refusal = handshakeFault(request) ?? connections.refusal(address)
     if (refusal) {
       refuse(stream, refusal)
       return
     }
+    // Nobody is there any more.
+    if (!stream.readable || !stream.writable) {
+      stream.destroy()
+      return
+    }
+    stream.write(handshakeAnswer(request), 'latin1')
+    if (head.length > 0) stream.unshift(head)
     const mark = known?.mark ?? registry.mark()
-    server.handleUpgrade(request, stream, head, (socket) => {
-      connections.begin(new WebSocketTransport(name, socket, stream), known?.identity ?? null, mark, address)
-    })
+    connections.begin(new WebSocketTransport(name, stream), known?.identity ?? null, mark, address)
   }
 }
 
@@ -38,18 +30,20 @@ function addressOf({ socket }: IncomingMessage): string {
   return socket.remoteAddress ?? '127.0.0.1'
 }
 
-function refusalOf(request: IncomingMessage): Refusal | null {
-  if (!offersOnlyProtobuf(request)) return null
-  return { status: 400, sentence: 'Only the JSON encoding is spoken here: offer centrifuge-json or no protocol.' }
-}
-
 function refuse(stream: Duplex, { status, sentence }: Refusal): void {
-  const title = status === 400 ? 'Bad Request' : 'Service Unavailable'
   // The client may be gone already; there is nobody left to tell.
   stream.on('error', () => {})
   stream.once('finish', () => stream.destroy())
+  const more = status === 503 ? 'Retry-After: 1\r\n' : status === 426 ? 'Sec-WebSocket-Version: 13\r\n' : ''
   stream.end(
-    `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\n${status === 503 ? 'Retry-After: 1\r\n' : ''}Content-Type: text/plain; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status} ${titles[status]}\r\nConnection: close\r\n${more}Content-Type: text/plain; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(sentence)}\r\n\r\n${sentence}`,
   )
 }
+
+const titles = {
+  400: 'Bad Request',
+  405: 'Method Not Allowed',
+  426: 'Upgrade Required',
+  503: 'Service Unavailable',
+} as const satisfies Record<Refusal['status'], string>

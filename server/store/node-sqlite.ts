@@ -36,7 +36,7 @@ class DriverInTurns extends SqliteDriver {
   override async acquireConnection(): Promise<DatabaseConnection> {
     const connection = await super.acquireConnection()
     return {
-      executeQuery: (query, options) => this.#turns.outside(() => connection.executeQuery(query, options)),
+      executeQuery: async (query, options) => this.#turns.outside(() => connection.executeQuery(query, options)),
       streamQuery: (query, chunkSize, options) => connection.streamQuery(query, chunkSize, options),
     }
   }

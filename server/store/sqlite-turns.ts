@@ -1,7 +1,7 @@
 /** Whose turn it is on one handle: the statements of a transaction, or everybody's. */
 export interface SqliteTurns {
-  /** Runs one statement as soon as no transaction is open, which is usually now. */
-  outside<T>(statement: () => T | Promise<T>): Promise<T>
+  /** Runs one statement as soon as no transaction is open: usually now, and then it is answered at once. */
+  outside<T>(statement: () => T | Promise<T>): T | Promise<T>
   /** Keeps everybody else waiting until `work` has settled. */
   alone<T>(work: () => Promise<T>): Promise<T>
 }
@@ -9,9 +9,8 @@ export interface SqliteTurns {
 export function createSqliteTurns(): SqliteTurns {
   let taken: Promise<void> | undefined
   return {
-    async outside(statement) {
-      while (taken !== undefined) await taken
-      return statement()
+    outside(statement) {
+      return taken === undefined ? statement() : later(statement)
     },
     async alone(work) {
       while (taken !== undefined) await taken
@@ -24,5 +23,10 @@ export function createSqliteTurns(): SqliteTurns {
         resolve()
       }
     },
+  }
+
+  async function later<T>(statement: () => T | Promise<T>): Promise<T> {
+    while (taken !== undefined) await taken
+    return statement()
   }
 }

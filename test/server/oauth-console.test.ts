@@ -4,11 +4,11 @@ import * as openid from 'openid-client'
 import { expect, test } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
-import { registerClient, sessionCookie, sessionOf } from '../support/oauth-browser.ts'
-import { bearer, signIn, startServerProcess } from '../support/server-process.ts'
+import { registerClient } from '../support/oauth-browser.ts'
+import { bearer, password, signIn, startServerProcess } from '../support/server-process.ts'
 
 describeWith(['chromium'], 'a service in a real browser', () => {
-  test('is let in by somebody who consents on the console’s page, and is not asked again', async () => {
+  test('is let in by somebody who signs in and consents on the console’s pages, and is not asked again', async () => {
     await using server = await startServerProcess()
     const admin = await signIn(server, 'ada@example.org', 'admin')
     await signIn(server, 'grace@example.org', 'operator')
@@ -29,10 +29,9 @@ describeWith(['chromium'], 'a service in a real browser', () => {
     try {
       const page = await browser.newPage()
       await page.goto(asked.href)
-      await page.getByLabel('E-mail').waitFor()
-      const value = await sessionOf(server.url, 'grace@example.org')
-      await page.context().addCookies([{ name: sessionCookie, value, url: server.url }])
-      await page.goto(`${server.url}/api/auth/oauth2/authorize${new URL(page.url()).search}`)
+      await page.getByLabel('E-mail').fill('grace@example.org')
+      await page.getByLabel('Password', { exact: true }).fill(password)
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
       await page.getByRole('heading', { name: 'Dashboards wants to act for you' }).waitFor()
       await page.getByText('Publish where you may').waitFor()
       await page.getByRole('button', { name: 'Allow' }).click()

@@ -1,4 +1,3 @@
-import { tokenAnswer } from '#protocol/api.ts'
 import { bearer, password, type ServerProcess } from './server-process.ts'
 
 /** Somebody at a browser, as far as OAuth sees one: it keeps cookies, follows redirects by hand, and answers the pages. */
@@ -71,17 +70,6 @@ export function openBrowser({ url: base }: Pick<ServerProcess, 'url'>): OAuthBro
     },
   }
   return browser
-}
-
-export const sessionCookie = 'carillon.session_token'
-
-/** The value of the cookie of somebody who has signed in: a session is the same by whatever it is shown. */
-export async function sessionOf(url: string, email: string): Promise<string> {
-  const response = await fetch(`${url}/api/v1/token`, {
-    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(20_000) },
-    body: JSON.stringify({ email, password }),
-  })
-  return encodeURIComponent(tokenAnswer.parse(await response.json()).token)
 }
 
 /** Registers a client, as an administrator does. */

@@ -71,7 +71,9 @@ export async function startServerProcess({
 } = {}): Promise<ServerProcess> {
   const data = await mkdtemp(join(tmpdir(), 'carillon-data-'))
   const records = process.env[databaseVariable]
-  const env = { ...(records && { DATABASE_URL: records }), ...given }
+  // Whoever shares records has the same secret.
+  const shared = records === undefined ? {} : { DATABASE_URL: records, CARILLON_SECRET: 's'.repeat(43) }
+  const env = { ...shared, ...given }
   const port = await freePort()
   const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   const ended: string[] = []

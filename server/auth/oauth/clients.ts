@@ -58,7 +58,7 @@ const kinds = {
 export function createClients({ database, grants, revocation, audit, clock }: ClientsParts): Clients {
   const columns = `select "clientId", name, scopes, "redirectUris", disabled, "createdAt", "referenceId", metadata from "oauthClient"`
 
-  function findRow(id: string): Promise<Row | undefined> {
+  async function findRow(id: string): Promise<Row | undefined> {
     return database.get<Row>(`${columns} where "clientId" = ?`, id)
   }
 

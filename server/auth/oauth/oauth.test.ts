@@ -117,6 +117,15 @@ test.each([
   expect(await post(auth, 'introspect', { token: refresh, ...client })).toMatchObject({ body: { active: false } })
 })
 
+test('of several that come with one code at once, one gets a token', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const client = await registered(auth)
+  const form = await (await adasBrowser(auth)).code(client)
+  const answers = await Promise.all(Array.from({ length: 5 }, () => post(auth, 'token', form)))
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400, 400, 400])
+})
+
 test('a consent that is taken back while a token is being made leaves no token', async () => {
   await using server = await startAuth()
   const { auth, database } = server

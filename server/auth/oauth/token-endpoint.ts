@@ -7,7 +7,7 @@ import { type Clients, clientParty } from './clients.ts'
 import { type ClientForm, type Forward, readForm } from './form.ts'
 import type { Grants } from './grants.ts'
 import { holderParty, type IssuedTokens } from './issued.ts'
-import { crossedRefreshMs } from './limits.ts'
+import { crossedRefreshMs, lifetimes } from './limits.ts'
 import { oauthError } from './oauth-error.ts'
 
 export interface TokenEndpointParts {
@@ -25,8 +25,12 @@ export function createTokenEndpoint(parts: TokenEndpointParts) {
   const { forward, clients, grants, issued, counters, audit, baseUrl } = parts
 
   async function exchangeCode(form: ClientForm, address: string): Promise<Response> {
+    const code = form.fields.get('code') ?? ''
+    const { count } = await counters.count(`oauth-code:${hashToken(code)}`, lifetimes.code * 1000)
     // Where there are any, the code has been used before; better-auth ends what came of it.
-    const before = await issued.ofCode(form.fields.get('code') ?? '')
+    const before = await issued.ofCode(code)
+    // Of several at once, it would end what the first is only just being given.
+    if (count > 1 && before.length === 0) return oauthError('invalid_grant', 'This code has been used.')
     const response = await forward('/oauth2/token', form, address)
     if (!response.ok && before.length > 0) {
       issued.tellEnded(before)

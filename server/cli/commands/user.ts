@@ -87,9 +87,9 @@ export function userCommand(context: CliContext): Command {
     .addArgument(new Argument('<role>').choices(personRole.options))
     .action(async (address: string, role: string, flags: TargetFlags) => {
       await using api = await openApi(context, flags, { offline: true })
-      const user = await userOf(api, address)
-      const changed = await api.call('PATCH', pathOf(user), userView, { role })
-      print(flags.json, changed, `${changed.email} is now ${changed.role}.`)
+      const before = await userOf(api, address)
+      const user = await api.call('PATCH', pathOf(before), userView, { role })
+      print(flags.json, user, `${user.email} is now ${user.role}.`)
     })
 
   const remove = new Command('remove')
@@ -139,8 +139,8 @@ export function userCommand(context: CliContext): Command {
     })
 
   const command = new Command('user').description('accounts of people')
-  for (const each of [add, list, disable, enable, setRole, remove, resetPassword, resetFactor, unlock])
-    command.addCommand(withTarget(each))
+  const all = [add, list, setRole, disable, enable, remove, resetPassword, resetFactor, unlock]
+  for (const each of all) command.addCommand(withTarget(each))
   return command
 
   async function setDisabled(address: string, flags: TargetFlags, disabled: boolean): Promise<void> {
