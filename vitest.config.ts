@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { postgresProgram } from './test/support/postgres-programs.ts'
 import { SummaryReporter } from './test/support/summary-reporter.ts'
 
+const viewTests = 'test/renderer/**/*.test.ts'
+
 /** What is about PostgreSQL alone. */
 const postgresTests = 'server/**/postgres-*.test.ts'
 
@@ -37,16 +39,29 @@ export default defineConfig({
         },
       },
       {
+        // Pages in a browser, against servers that are made up: nothing here goes by the clock.
+        test: {
+          name: 'views',
+          include: [viewTests],
+          maxWorkers: '100%',
+          testTimeout: 60_000,
+          expect: { poll: { timeout: 5_000 } },
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
         // Real programs, windows and clocks: one file at a time, after the unit tests, so that they do not slow
         // each other down.
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
+          exclude: [viewTests],
           fileParallelism: false,
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -60,7 +75,7 @@ export default defineConfig({
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
         },
       },
     ],

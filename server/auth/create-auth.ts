@@ -138,7 +138,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
     ...{ betterAuth, sessions, identify, policy, grants, passwords, counters },
     limits: limits.signIn,
   })
-  const sweep = sweeps ? startSweep({ ...common, betterAuth, grants, sessions, removeDevice: devices.remove }) : null
+  const sweep = sweeps
+    ? startSweep({ ...common, betterAuth, grants, sessions, policy, removeDevice: devices.remove })
+    : null
 
   return {
     handle: createHandle({

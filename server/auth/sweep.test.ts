@@ -50,6 +50,21 @@ test('so are those that are over by the settings of today, as if they had begun 
   }
 })
 
+test('sockets of those who must have a second factor by now close, once', async () => {
+  await using server = await startAuth({ secondFactor: { requiredFor: ['admin'], graceMs: 7 * day * 1000 } })
+  const { user } = await signedIn(server.auth)
+  const revoked = vi.fn()
+  server.auth.onRevoked(revoked)
+  server.forward(7 * day - 60)
+  await aMinuteLater()
+  server.forward(120)
+  await aMinuteLater()
+  await vi.waitFor(() => expect(revoked).toHaveBeenCalled())
+  server.forward(60)
+  await aMinuteLater()
+  expect(revoked.mock.calls).toEqual([[{ kind: 'user', userId: user.id }]])
+})
+
 test('a device that never came for its session is removed, and its name is free', async () => {
   await using server = await startAuth()
   const { enrolments, devices } = server.auth

@@ -2,8 +2,10 @@ import type { Logger } from 'pino'
 import type { BetterAuth } from './better-auth.ts'
 import type { KeptAudit } from './create-audit.ts'
 import type { Database } from './database.ts'
+import type { FactorPolicy } from './factor-policy.ts'
 import type { Grants } from './oauth/grants.ts'
 import { sweepGrants } from './oauth/sweep-grants.ts'
+import type { Revocation } from './revocation.ts'
 import type { Sessions } from './sessions.ts'
 
 const intervalMs = 60_000
@@ -19,6 +21,8 @@ export interface SweepParts {
   readonly betterAuth: BetterAuth
   readonly grants: Pick<Grants, 'end'>
   readonly sessions: Sessions
+  readonly policy: Pick<FactorPolicy, 'dueBetween'>
+  readonly revocation: Pick<Revocation, 'publish'>
   readonly audit: Pick<KeptAudit, 'sweep'>
   readonly removeDevice: (id: string) => Promise<void>
   readonly clock: () => number
@@ -30,7 +34,8 @@ export interface SweepParts {
  * their session, so that their names are free again; what OAuth has made; old codes; and what the audit record has kept for long enough.
  */
 export function startSweep(parts: SweepParts): AsyncDisposable {
-  const { database, betterAuth, sessions, clock } = parts
+  const { database, betterAuth, sessions, policy, revocation, clock } = parts
+  let lookedAt = clock()
 
   async function run(): Promise<void> {
     const { internalAdapter } = await betterAuth.$context
@@ -42,8 +47,16 @@ export function startSweep(parts: SweepParts): AsyncDisposable {
     )
     for (const { id } of abandoned) await parts.removeDevice(id)
     await database.run('delete from enrolments where expires_at <= ?', new Date(clock() - expiredCodesMs).toISOString())
+    await endWithoutFactor()
     await sweepGrants(parts)
     await parts.audit.sweep()
+  }
+
+  /** Sockets of those who may do nothing from now on until they have a second factor. */
+  async function endWithoutFactor(): Promise<void> {
+    const until = clock()
+    for (const userId of await policy.dueBetween(lookedAt, until)) revocation.publish({ kind: 'user', userId })
+    lookedAt = until
   }
 
   let round = Promise.resolve()

@@ -25,8 +25,8 @@ export function createAuthorize(parts: AuthorizeParts) {
     const found = await identify(new Headers({ cookie }))
     const { identity = null, cookies = [] } = found ?? {}
     const session = identity !== null && 'sessionId' in identity ? await sessions.ofId(identity.sessionId) : null
-    // What they let in before would be handed a code without a question.
-    if (identity?.kind === 'user' && identity.mustSetUpFactor) return redirect(`${baseUrl}/account`)
+    // Who may do nothing else yet lets nobody act for them either, also where they have agreed before.
+    if (identity?.kind === 'user' && identity.mustSetUpFactor) return Response.redirect(`${baseUrl}/account`, 302)
     const signed = searchParams.has('sig') ? readSignedQuery(search, secret, clock()) : null
     const asked = signed?.asked ?? withoutSignature(searchParams)
     if (signed !== null && (session?.startedAt ?? 0) >= signed.issuedAt) {
@@ -48,8 +48,4 @@ export function createAuthorize(parts: AuthorizeParts) {
     for (const renewed of cookies) answer.append('set-cookie', renewed)
     return new Response(response.body, { status: response.status, headers: answer })
   }
-}
-
-function redirect(location: string): Response {
-  return new Response(null, { status: 302, headers: { location, 'cache-control': 'no-store' } })
 }

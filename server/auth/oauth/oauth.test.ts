@@ -3,20 +3,13 @@ import { expect, test } from 'vitest'
 import { sessionSettings } from '#server/config/sign-ins.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import type { Auth } from '../auth.ts'
-import {
-  ada,
-  address,
-  anotherAdmin,
-  baseUrl,
-  browserSignedIn,
-  identityOf,
-  operator,
-  password,
-  startAuth,
-} from '../auth-fixture.ts'
+import { ada, address, anotherAdmin, baseUrl, identityOf, operator, password, startAuth } from '../auth-fixture.ts'
+import type { Identity } from '../identity.ts'
 import { createGrants } from './grants.ts'
 import { adasBrowser, callback, holderOf, post, registered } from './oauth-fixture.ts'
 import { sweepGrants } from './sweep-grants.ts'
+
+const anotherPassword = 'seven wet umbrellas'
 
 test('what a service was let do is on record, and so is what was taken back', async () => {
   await using server = await startAuth()
@@ -126,6 +119,8 @@ test.each([
   ['signing out everywhere, by an administrator', (auth: Auth, id: string) => auth.users.signOut(id)],
   ['resetting one’s tokens', (auth: Auth, id: string) => auth.sessions.endOf(id, 'programs', null)],
   ['signing out everywhere', (auth: Auth, id: string) => auth.sessions.endOf(id, 'all', null)],
+  ['another password', (auth: Auth, _id: string, by: Identity) => auth.passwords.change(by, password, anotherPassword)],
+  ['a link for another password', (auth: Auth, id: string) => auth.passwords.startReset(id, operator)],
   ['the end of the account', (auth: Auth, id: string) => auth.users.remove(id)],
 ])('with %s all that services were let do ends', async (_what, change) => {
   await using server = await startAuth()
@@ -138,7 +133,7 @@ test.each([
   if (holder?.kind !== 'grant') throw new Error('nobody')
   const ended: unknown[] = []
   auth.onRevoked((revoked) => ended.push(revoked))
-  await change(auth, browser.user.id)
+  await change(auth, browser.user.id, browser.identity)
   expect(await holderOf(auth, access)).toBe(null)
   expect(ended).toContainEqual({ kind: 'session', sessionId: holder.grantId })
   const again = { grant_type: 'refresh_token', refresh_token: refresh, ...client }
@@ -153,6 +148,16 @@ test('of several that come with one code at once, one gets a token', async () =>
   const form = await (await adasBrowser(auth)).code(client)
   const answers = await Promise.all(Array.from({ length: 5 }, () => post(auth, 'token', form)))
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400, 400, 400])
+})
+
+test('who has to set up a second factor first lets nobody act for them, though they have agreed before', async () => {
+  await using server = await startAuth({ secondFactor: { requiredFor: ['admin'], graceMs: 60_000 } })
+  const { auth, forward } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  expect((await browser.code(client)).code).not.toBe('')
+  forward(61)
+  expect(await browser.code(client)).toMatchObject({ code: '' })
 })
 
 test('a consent that is taken back while a token is being made leaves no token', async () => {
@@ -248,19 +253,6 @@ test('a machine has an account of its own, which goes with its client', async ()
   auth.onRevoked((revoked) => ended.push(revoked))
   await auth.oauth.clients.remove(client.client_id, operator)
   expect(ended).toEqual([{ kind: 'user', userId: holder.userId }])
-})
-
-test('whoever has to set up a second factor is handed no code, also for what they let in before', async () => {
-  await using server = await startAuth({ secondFactor: { requiredFor: ['admin'], graceMs: 3_600_000 } })
-  const { auth } = server
-  const client = await registered(auth)
-  const browser = await adasBrowser(auth)
-  await browser.tokens(client)
-  server.forward(3500)
-  expect(await sentTo(auth, client.client_id, await browserSignedIn(auth))).toMatch(/^https:\/\/dashboards\S+code=/)
-  const late = await browserSignedIn(auth)
-  server.forward(101)
-  expect(await sentTo(auth, client.client_id, late)).toBe(`${baseUrl}/account`)
 })
 
 test('a session that is over by the settings of today lets nobody in, nor does the token of a program', async () => {
