@@ -5,7 +5,7 @@ import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** People with an account. */
-export const userRoutes: Routes = (app, { auth, store, callers }) => {
+export const userRoutes: Routes = (app, { auth, records, callers }) => {
   const params = z.object({ id: z.string().min(1).max(100) })
 
   app.get(
@@ -45,7 +45,7 @@ export const userRoutes: Routes = (app, { auth, store, callers }) => {
     const { id } = request.params
     refuseOwn(by, id, 'remove it')
     await auth.users.remove(id)
-    await store.db.deleteFrom('stars').where('user_id', '=', id).execute()
+    await records.db.deleteFrom('stars').where('user_id', '=', id).execute()
     return reply.code(204).send()
   })
   app.post('/api/v1/users/:id/sign-out', { schema: { params } }, async (request, reply) => {
