@@ -288,7 +288,12 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByLabel('E-mail').fill(' alan@example.org ')
     await page.getByRole('radio', { name: 'Operator' }).check()
     await page.getByRole('button', { name: 'Add', exact: true }).click()
-    expect(await page.getByLabel('Link', { exact: true }).inputValue()).toContain('/reset?token=')
+    const link = await page.getByLabel('Link', { exact: true }).inputValue()
+    expect(link).toContain('/reset?token=')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByRole('button', { name: 'Copy: Link' }).click()
+    await page.getByText('Link copied.').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link)
     expect(asked(opened)).toContainEqual({
       call: 'POST /api/v1/users',
       body: { name: 'Alan Turing', email: 'alan@example.org', role: 'operator' },
@@ -296,6 +301,16 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('button', { name: 'Add a user' }).click()
     expect(await page.getByLabel('Name').inputValue()).toBe('')
+  })
+
+  test('says so where the browser does not let the page copy, as over plain http', async () => {
+    await using opened = await open('/users', withUsers)
+    const { page } = opened
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
+    await menu(opened, 'Grace Hopper', 'Reset password')
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset', exact: true }).click()
+    await page.getByRole('button', { name: 'Copy: Link' }).click()
+    await page.getByText('does not let the page copy').waitFor()
   })
 
   test.each([
