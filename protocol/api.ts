@@ -148,6 +148,7 @@ export type WaitingEnrolment = z.infer<typeof waitingEnrolment>
 
 /** `POST /api/v1/enrolments/{userCode}/approve`; `/deny` takes no body. */
 export const approveRequest = z.object({ name: deviceName })
+export const approveAnswer = z.object({ id: z.string(), name: z.string() })
 
 /** A kiosk or desktop installation. */
 export const deviceView = z.object({
