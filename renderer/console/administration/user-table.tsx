@@ -85,7 +85,7 @@ function UserMenu({ user, isSelf, now, onDo }: UserMenuProps) {
       <Menu.Dropdown>
         <Menu.Item onClick={() => onDo('change')}>Change name or role</Menu.Item>
         {isLocked(user, now) && <Menu.Item onClick={() => onDo('unlock')}>Unlock</Menu.Item>}
-        <Menu.Item onClick={() => onDo('reset-password')}>Reset password</Menu.Item>
+        {!isSelf && <Menu.Item onClick={() => onDo('reset-password')}>Reset password</Menu.Item>}
         {user.secondFactor !== 'none' && (
           <Menu.Item onClick={() => onDo('reset-second-factor')}>Reset second factor</Menu.Item>
         )}
