@@ -86,7 +86,7 @@ function UserMenu({ user, isSelf, now, onDo }: UserMenuProps) {
         <Menu.Item onClick={() => onDo('change')}>Change name or role</Menu.Item>
         {isLocked(user, now) && <Menu.Item onClick={() => onDo('unlock')}>Unlock</Menu.Item>}
         {!isSelf && <Menu.Item onClick={() => onDo('reset-password')}>Reset password</Menu.Item>}
-        {user.secondFactor !== 'none' && (
+        {!isSelf && user.secondFactor !== 'none' && (
           <Menu.Item onClick={() => onDo('reset-second-factor')}>Reset second factor</Menu.Item>
         )}
         <Menu.Item onClick={() => onDo('sign-out')}>Sign out everywhere</Menu.Item>
