@@ -1,23 +1,17 @@
 import { z } from 'zod'
 import {
   type ChannelsAnswer,
-  type ClientDetail,
-  type ClientView,
   channelsAnswer,
-  clientDetail,
-  clientView,
-  type DeviceView,
-  deviceView,
-  type EnrolmentView,
-  enrolmentView,
   type Me,
   me,
   page,
-  publishAnswer,
   type SetupRequest,
   serverInfo,
   ticketAnswer,
 } from '#protocol/api.ts'
+import { type ClientDetail, type ClientView, clientDetail, clientView } from '#protocol/clients.ts'
+import { type DeviceView, deviceView, type EnrolmentView, enrolmentView } from '#protocol/devices.ts'
+import { publishAnswer } from '#protocol/publications.ts'
 import { type AccountApi, createAccountApi } from './account/account-api.ts'
 import { createPasskeyApi, type PasskeyApi } from './account/passkey-api.ts'
 import { type AdministrationApi, createAdministrationApi } from './administration/administration-api.ts'

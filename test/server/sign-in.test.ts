@@ -1,7 +1,7 @@
 import { createOTP } from '@better-auth/utils/otp'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { passwordLink } from '#protocol/api.ts'
+import { passwordLink } from '#protocol/users.ts'
 import { next, sdkClient, ticketFor } from '../support/sdk-client.ts'
 import { bearer, password, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
 

@@ -14,7 +14,8 @@ import {
   type TotpAnswer,
   totpAnswer,
 } from '#protocol/account.ts'
-import { type KeyAnswer, type KeyView, keyAnswer, keyView, page } from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
+import { type KeyAnswer, type KeyView, keyAnswer, keyView } from '#protocol/keys.ts'
 import type { KeyScope } from '#protocol/roles.ts'
 import type { Ask } from '../ask.ts'
 import { queryOf } from '../query-of.ts'

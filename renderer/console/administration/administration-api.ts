@@ -1,17 +1,8 @@
 import { z } from 'zod'
-import {
-  type KeyView,
-  keyView,
-  type PasswordLink,
-  page,
-  passwordLink,
-  type UserChange,
-  type UserView,
-  userView,
-  type WaitingEnrolment,
-  waitingEnrolment,
-} from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
 import { type AuditFilter, type AuditView, auditView } from '#protocol/audit.ts'
+import { type WaitingEnrolment, waitingEnrolment } from '#protocol/devices.ts'
+import { type KeyView, keyView } from '#protocol/keys.ts'
 import {
   type OauthClientAnswer,
   type OauthClientRequest,
@@ -20,6 +11,7 @@ import {
   oauthClientView,
 } from '#protocol/oauth.ts'
 import type { PersonRole } from '#protocol/roles.ts'
+import { type PasswordLink, passwordLink, type UserChange, type UserView, userView } from '#protocol/users.ts'
 import type { Ask } from '../ask.ts'
 import { queryOf } from '../query-of.ts'
 import type { Page } from '../use-list.ts'

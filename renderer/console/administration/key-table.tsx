@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import type { KeyView } from '#protocol/api.ts'
+import type { KeyView } from '#protocol/keys.ts'
 import { ago, moment } from '../../shared/time.ts'
 
 interface KeyTableProps {

@@ -1,6 +1,7 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
-import type { Me, UserView } from '#protocol/api.ts'
+import type { Me } from '#protocol/api.ts'
+import type { UserView } from '#protocol/users.ts'
 import { ago, moment } from '../../shared/time.ts'
 import { roleNames } from '../permissions.ts'
 import type { DoingToUser } from './users-page.tsx'

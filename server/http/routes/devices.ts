@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { deviceCredential, deviceCredentialRequest, deviceReport, deviceView, page } from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
+import { deviceCredential, deviceCredentialRequest, deviceReport, deviceView } from '#protocol/devices.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'

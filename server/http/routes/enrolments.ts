@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { page } from '#protocol/api.ts'
 import {
   approveAnswer,
   approveRequest,
@@ -7,9 +8,8 @@ import {
   enrolmentTokenAnswer,
   enrolmentTokenRequest,
   enrolmentView,
-  page,
   waitingEnrolment,
-} from '#protocol/api.ts'
+} from '#protocol/devices.ts'
 import type { Routes } from '../app.ts'
 import { addressOf } from '../caller.ts'
 

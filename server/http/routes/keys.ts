@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { keyAnswer, keyQuery, keyRequest, keyView, page } from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
+import { keyAnswer, keyQuery, keyRequest, keyView } from '#protocol/keys.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { keyRefusal } from '#server/auth/keys.ts'
 import type { Routes } from '../app.ts'

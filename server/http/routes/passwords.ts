@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { passwordRequest, passwordResetRequest, passwordResetToken, passwordResetView } from '#protocol/account.ts'
-import { passwordLink } from '#protocol/api.ts'
+import { passwordLink } from '#protocol/users.ts'
 import type { Routes } from '../app.ts'
 
 const byId = z.object({ id: z.string() })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { page, userAnswer, userChange, userQuery, userRequest, userView } from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
+import { userAnswer, userChange, userQuery, userRequest, userView } from '#protocol/users.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
