@@ -89,7 +89,7 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
   return {
     async change(by, password, newPassword) {
       const person = personOf(by)
-      checkPassword(newPassword, person)
+      await checkPassword(newPassword, person)
       await confirm.password(person, password)
       const hash = await passwords.hash(newPassword, { isKnown: true })
       await database.transaction(async (rows) => {
@@ -126,7 +126,7 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
     },
     async reset(token, password) {
       const holder = await holderOf(token)
-      checkPassword(password, holder)
+      await checkPassword(password, holder)
       const hash = await passwords.hash(password)
       await database.transaction(async (rows) => {
         // Once more: the link may have been used while the password was hashed.

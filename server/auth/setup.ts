@@ -56,7 +56,7 @@ export function createSetup({ database, passwords, signIn, audit, clock }: Setup
     check: (token) => check(database, token),
     async complete({ token, name, email, password }) {
       await check(database, token)
-      checkPassword(password, { name, email })
+      await checkPassword(password, { name, email })
       const passwordHash = await passwords.hash(password)
       const id = await database.transaction(async (rows) => {
         // Once more: somebody may have been faster while the password was hashed.

@@ -37,7 +37,7 @@ export function createUsers(parts: UsersParts): Omit<Auth['users'], 'unlock'> {
 
   return {
     async create({ email, name, role, password }) {
-      if (password !== null) checkPassword(password, { email, name })
+      if (password !== null) await checkPassword(password, { email, name })
       const passwordHash = password === null ? null : await passwords.hash(password)
       const createdAt = new Date(clock())
       const id = await database.transaction((rows) =>
