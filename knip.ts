@@ -22,7 +22,6 @@ const config: KnipConfig = {
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],
-    'protocol/{api,account,oauth,audit}.ts': ['exports'],
   },
   ignoreExportsUsedInFile: true,
   // Vite's entries are pages: what a page loads is used.

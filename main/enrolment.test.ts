@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import type { EnrolmentAnswer, EnrolmentTokenAnswer } from '#protocol/api.ts'
+import type { EnrolmentAnswer, EnrolmentTokenAnswer } from '#protocol/devices.ts'
 import { enrol } from './enrolment.ts'
 import { ServerError, type ServerErrorCode } from './server-error.ts'
 

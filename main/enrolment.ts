@@ -1,4 +1,4 @@
-import type { EnrolmentAnswer, EnrolmentRequest, EnrolmentTokenAnswer } from '#protocol/api.ts'
+import type { EnrolmentAnswer, EnrolmentRequest, EnrolmentTokenAnswer } from '#protocol/devices.ts'
 import type { LinkTrouble } from '#protocol/ipc.ts'
 import { backoff } from './backoff.ts'
 import { pause } from './pause.ts'

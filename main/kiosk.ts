@@ -1,5 +1,5 @@
-import type { EnrolmentRequest } from '#protocol/api.ts'
 import { commandsChannel } from '#protocol/channel.ts'
+import type { EnrolmentRequest } from '#protocol/devices.ts'
 import type { FeedEvent, KioskState, Outcome, Storage } from '#protocol/ipc.ts'
 import { type Screen, showCommand } from '#protocol/screen.ts'
 import { backoff } from './backoff.ts'

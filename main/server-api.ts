@@ -2,14 +2,6 @@ import { z } from 'zod'
 import {
   type AccessTokenAnswer,
   accessTokenAnswer,
-  type CredentialStorage,
-  type DeviceCredential,
-  deviceCredential,
-  type EnrolmentAnswer,
-  type EnrolmentRequest,
-  type EnrolmentTokenAnswer,
-  enrolmentAnswer,
-  enrolmentTokenAnswer,
   type Me,
   me,
   type ServerInfo,
@@ -18,6 +10,16 @@ import {
   type TokenAnswer,
   tokenAnswer,
 } from '#protocol/api.ts'
+import {
+  type CredentialStorage,
+  type DeviceCredential,
+  deviceCredential,
+  type EnrolmentAnswer,
+  type EnrolmentRequest,
+  type EnrolmentTokenAnswer,
+  enrolmentAnswer,
+  enrolmentTokenAnswer,
+} from '#protocol/devices.ts'
 import { type ProblemCode, problem, problems } from '#protocol/problem.ts'
 import { ServerError } from './server-error.ts'
 

@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { dataMissing, hasData, jsonData, publicationFields, publishRequest, publishResult, serverError } from './api.ts'
+import {
+  dataMissing,
+  hasData,
+  jsonData,
+  publicationFields,
+  publishRequest,
+  publishResult,
+  serverError,
+} from './publications.ts'
 import type { KeyScope, Role } from './roles.ts'
 
 /**

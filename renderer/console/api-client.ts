@@ -1,29 +1,25 @@
 import { z } from 'zod'
 import {
   type ChannelsAnswer,
-  type ClientDetail,
-  type ClientView,
   channelsAnswer,
-  clientDetail,
-  clientView,
-  type DeviceView,
-  deviceView,
-  type EnrolmentView,
-  enrolmentView,
   type Me,
   me,
   page,
-  publishAnswer,
   type SetupRequest,
   serverInfo,
   ticketAnswer,
 } from '#protocol/api.ts'
+import { type ClientDetail, type ClientView, clientDetail, clientView } from '#protocol/clients.ts'
+import { type DeviceView, deviceView, type EnrolmentView, enrolmentView } from '#protocol/devices.ts'
+import { publishAnswer } from '#protocol/publications.ts'
 import { type AccountApi, createAccountApi } from './account/account-api.ts'
 import { createPasskeyApi, type PasskeyApi } from './account/passkey-api.ts'
 import { type AdministrationApi, createAdministrationApi } from './administration/administration-api.ts'
 import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
 import { createOauthApi, type OauthApi } from './oauth/oauth-api.ts'
+import { queryOf } from './query-of.ts'
+import type { Page } from './use-list.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
 export interface ApiClient {
@@ -41,15 +37,12 @@ export interface ApiClient {
   checkSetup(token: string): Promise<void>
   setUp(request: SetupRequest): Promise<void>
   signOut(): Promise<void>
-  devices(cursor: string | null): Promise<{ readonly items: readonly DeviceView[]; readonly next: string | null }>
+  devices(cursor: string | null): Promise<Page<DeviceView>>
   removeDevice(id: string): Promise<void>
   enrolment(code: string): Promise<EnrolmentView>
   approve(code: string, name: string): Promise<void>
   deny(code: string): Promise<void>
-  clients(
-    search: string,
-    cursor: string | null,
-  ): Promise<{ readonly items: readonly ClientView[]; readonly next: string | null }>
+  clients(search: string, cursor: string | null): Promise<Page<ClientView>>
   client(id: string): Promise<ClientDetail>
   /** `staysAway`: it does not come back by itself. */
   disconnectClient(id: string, staysAway: boolean): Promise<void>
@@ -84,8 +77,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
     signOut: async () => {
       await ask('POST', '/api/auth/sign-out', nothing, {})
     },
-    devices: (cursor) =>
-      ask('GET', `/api/v1/devices${cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`}`, page(deviceView)),
+    devices: (cursor) => ask('GET', `/api/v1/devices${queryOf({ cursor })}`, page(deviceView)),
     removeDevice: async (id) => {
       await ask('DELETE', `/api/v1/devices/${encodeURIComponent(id)}`, nothing)
     },
@@ -96,10 +88,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
     deny: async (code) => {
       await ask('POST', `/api/v1/enrolments/${encodeURIComponent(code)}/deny`, nothing)
     },
-    clients: (search, cursor) => {
-      const query = new URLSearchParams({ ...(search && { search }), ...(cursor !== null && { cursor }) })
-      return ask('GET', `/api/v1/clients${query.size === 0 ? '' : `?${query}`}`, page(clientView))
-    },
+    clients: (search, cursor) => ask('GET', `/api/v1/clients${queryOf({ search, cursor })}`, page(clientView)),
     client: (id) => ask('GET', `/api/v1/clients/${encodeURIComponent(id)}`, clientDetail),
     disconnectClient: async (id, staysAway) => {
       await ask('DELETE', `/api/v1/clients/${encodeURIComponent(id)}${staysAway ? '?stay_away=true' : ''}`, nothing)

@@ -1,6 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
-import type { ClientView, Me } from '#protocol/api.ts'
+import type { Me } from '#protocol/api.ts'
+import type { ClientView } from '#protocol/clients.ts'
 import { Bell } from '../shared/bell.tsx'
 import { useNow } from '../shared/now.ts'
 import { ago } from '../shared/time.ts'

@@ -1,5 +1,6 @@
-import { ActionIcon, CopyButton, TextInput } from '@mantine/core'
-import { IconCheck, IconCopy } from '@tabler/icons-react'
+import { ActionIcon, TextInput } from '@mantine/core'
+import { IconCopy } from '@tabler/icons-react'
+import { copyText } from './copy-text.ts'
 
 interface CopyFieldProps {
   readonly label: string
@@ -16,13 +17,13 @@ export function CopyField({ label, value }: CopyFieldProps) {
       classNames={{ input: 'copied-value' }}
       onFocus={({ currentTarget }) => currentTarget.select()}
       rightSection={
-        <CopyButton value={value} timeout={2000}>
-          {({ copied, copy }) => (
-            <ActionIcon variant="subtle" aria-label={copied ? `${label}: copied` : `Copy: ${label}`} onClick={copy}>
-              {copied ? <IconCheck size={18} aria-hidden="true" /> : <IconCopy size={18} aria-hidden="true" />}
-            </ActionIcon>
-          )}
-        </CopyButton>
+        <ActionIcon
+          variant="subtle"
+          aria-label={`Copy: ${label}`}
+          onClick={() => void copyText(value, `${label} copied.`)}
+        >
+          <IconCopy size={18} aria-hidden="true" />
+        </ActionIcon>
       }
     />
   )

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { deviceName } from '#protocol/api.ts'
+import { deviceName } from '#protocol/devices.ts'
 import { deviceSlug } from './device-slug.ts'
 
 test.each([

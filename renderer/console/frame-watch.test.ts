@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import type { FramesEvent } from '#protocol/api.ts'
+import type { FramesEvent } from '#protocol/clients.ts'
 import { type FrameSource, framesText, watchFrames } from './frame-watch.ts'
 
 function opened() {

@@ -1,4 +1,4 @@
-import { type FramesEvent, framesEvent } from '#protocol/api.ts'
+import { type FramesEvent, framesEvent } from '#protocol/clients.ts'
 
 /** One message of a client, or its end, as it is shown. */
 export interface ShownFrame {

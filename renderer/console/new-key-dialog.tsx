@@ -1,7 +1,7 @@
 import { Alert, Button, Checkbox, Group, Select, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { keyRequest } from '#protocol/api.ts'
+import { keyRequest } from '#protocol/keys.ts'
 import { type KeyScope, keyScopes } from '#protocol/roles.ts'
 import { Dialog } from '../mantine/dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'

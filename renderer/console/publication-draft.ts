@@ -1,5 +1,5 @@
-import { maxPublicationBytes } from '#protocol/api.ts'
 import { channelName, namespaceOf } from '#protocol/channel.ts'
+import { maxPublicationBytes } from '#protocol/publications.ts'
 
 /** What somebody is about to publish. */
 export interface Draft {

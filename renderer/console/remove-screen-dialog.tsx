@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
-import type { DeviceView } from '#protocol/api.ts'
+import type { DeviceView } from '#protocol/devices.ts'
 import { ConfirmDialog } from '../mantine/confirm-dialog.tsx'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'

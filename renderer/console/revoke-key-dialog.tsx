@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
-import type { KeyView } from '#protocol/api.ts'
+import type { KeyView } from '#protocol/keys.ts'
 import { ConfirmDialog } from '../mantine/confirm-dialog.tsx'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'

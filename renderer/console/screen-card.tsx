@@ -10,8 +10,8 @@ import {
   IconTrash,
 } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
-import type { CredentialStorage, DeviceView } from '#protocol/api.ts'
 import { commandsChannel } from '#protocol/channel.ts'
+import type { CredentialStorage, DeviceView } from '#protocol/devices.ts'
 import type { ShowCommand } from '#protocol/screen.ts'
 import { ago, moment } from '../shared/time.ts'
 import { useApi } from './api-context.ts'

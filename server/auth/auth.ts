@@ -1,4 +1,5 @@
 import type { SessionView } from '#protocol/account.ts'
+import type { SetupRequest, TokenAnswer } from '#protocol/api.ts'
 import type {
   CredentialStorage,
   DeviceCredential,
@@ -6,15 +7,11 @@ import type {
   EnrolmentRequest,
   EnrolmentTokenAnswer,
   EnrolmentView,
-  KeyAnswer,
-  KeyView,
-  SetupRequest,
-  TokenAnswer,
-  UserChange,
-  UserView,
   WaitingEnrolment,
-} from '#protocol/api.ts'
+} from '#protocol/devices.ts'
+import type { KeyAnswer, KeyView } from '#protocol/keys.ts'
 import type { KeyScope, PersonRole } from '#protocol/roles.ts'
+import type { UserChange, UserView } from '#protocol/users.ts'
 import type { Namespace } from '#server/config/namespaces.ts'
 import type { Audit } from './audit.ts'
 import type { Identity, SocketIdentity } from './identity.ts'

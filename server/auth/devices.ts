@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { CredentialStorage } from '#protocol/api.ts'
+import type { CredentialStorage } from '#protocol/devices.ts'
 import { insertAccount, reservedEmail } from './accounts.ts'
 import type { Audit } from './audit.ts'
 import type { Auth, DeviceRecord } from './auth.ts'

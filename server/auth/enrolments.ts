@@ -1,4 +1,4 @@
-import type { CredentialStorage } from '#protocol/api.ts'
+import type { CredentialStorage } from '#protocol/devices.ts'
 import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'

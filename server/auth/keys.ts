@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { KeyView } from '#protocol/api.ts'
+import type { KeyView } from '#protocol/keys.ts'
 import { type KeyScope, keyScope, type PersonRole } from '#protocol/roles.ts'
 import { insertAccount, reservedEmail } from './accounts.ts'
 import type { Audit } from './audit.ts'

@@ -1,4 +1,4 @@
-import type { PasswordLink } from '#protocol/api.ts'
+import type { PasswordLink } from '#protocol/users.ts'
 import type { Audit } from './audit.ts'
 import { userParty } from './audit-party.ts'
 import { AuthError } from './auth-error.ts'

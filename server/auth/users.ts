@@ -1,5 +1,5 @@
-import type { UserView } from '#protocol/api.ts'
 import type { Role } from '#protocol/roles.ts'
+import type { UserView } from '#protocol/users.ts'
 import { insertAccount } from './accounts.ts'
 import type { Audit } from './audit.ts'
 import { userParty } from './audit-party.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { clientView } from '#protocol/api.ts'
+import { clientView } from '#protocol/clients.ts'
 import type { Answers, Bus } from '#server/broker/bus.ts'
 import type { Client } from './client.ts'
 import type { Registry } from './registry.ts'

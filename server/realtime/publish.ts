@@ -1,7 +1,7 @@
-import { maxPublicationBytes } from '#protocol/api.ts'
 import { noNamespaceFor } from '#protocol/channel.ts'
 import type { PublishCommand } from '#protocol/client-protocol.ts'
 import type { ReplyErrorName } from '#protocol/error-codes.ts'
+import { maxPublicationBytes } from '#protocol/publications.ts'
 import type { SocketIdentity } from '#server/auth/identity.ts'
 import type { NewPublication } from '#server/broker/broker.ts'
 import { BrokerError } from '#server/broker/broker-error.ts'

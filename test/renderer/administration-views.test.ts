@@ -1,8 +1,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { KeyView, UserView } from '#protocol/api.ts'
 import type { AuditView } from '#protocol/audit.ts'
+import type { KeyView } from '#protocol/keys.ts'
 import type { OauthClientView } from '#protocol/oauth.ts'
+import type { UserView } from '#protocol/users.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { ada, type FakeServer } from './fake-server.ts'
@@ -288,7 +289,12 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByLabel('E-mail').fill(' alan@example.org ')
     await page.getByRole('radio', { name: 'Operator' }).check()
     await page.getByRole('button', { name: 'Add', exact: true }).click()
-    expect(await page.getByLabel('Link', { exact: true }).inputValue()).toContain('/reset?token=')
+    const link = await page.getByLabel('Link', { exact: true }).inputValue()
+    expect(link).toContain('/reset?token=')
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByRole('button', { name: 'Copy: Link' }).click()
+    await page.getByText('Link copied.').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link)
     expect(asked(opened)).toContainEqual({
       call: 'POST /api/v1/users',
       body: { name: 'Alan Turing', email: 'alan@example.org', role: 'operator' },
@@ -296,6 +302,16 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('button', { name: 'Add a user' }).click()
     expect(await page.getByLabel('Name').inputValue()).toBe('')
+  })
+
+  test('says so where the browser does not let the page copy, as over plain http', async () => {
+    await using opened = await open('/users', withUsers)
+    const { page } = opened
+    await page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
+    await menu(opened, 'Grace Hopper', 'Reset password')
+    await page.getByRole('dialog').getByRole('button', { name: 'Reset', exact: true }).click()
+    await page.getByRole('button', { name: 'Copy: Link' }).click()
+    await page.getByText('does not let the page copy').waitFor()
   })
 
   test.each([
@@ -313,11 +329,11 @@ describeWith(['chromium'], 'the console of administrators', () => {
     expect(asked(opened).map((one) => one.call)).toEqual([call])
   })
 
-  test('nobody can disable or remove themselves', async () => {
+  test('nobody can disable or remove themselves, or reset their own password and second factor', async () => {
     await using opened = await open('/users', withUsers)
     await opened.page.getByRole('button', { name: 'More for Ada Lovelace' }).click()
     await opened.page.getByRole('menuitem', { name: 'Sign out everywhere' }).waitFor()
-    expect(await opened.page.getByRole('menuitem', { name: /^(Disable|Remove)$/ }).count()).toBe(0)
+    expect(await opened.page.getByRole('menuitem', { name: /^(Disable|Remove|Reset .*)$/ }).count()).toBe(0)
   })
 
   test('the record is filtered by the server, and exported as it is filtered', async () => {

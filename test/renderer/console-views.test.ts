@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ClientDetail, DeviceView, EnrolmentView, FramesEvent } from '#protocol/api.ts'
+import type { ClientDetail, FramesEvent } from '#protocol/clients.ts'
+import type { DeviceView, EnrolmentView } from '#protocol/devices.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { ada, type FakeServer } from './fake-server.ts'

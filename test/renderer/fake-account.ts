@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { GrantView, SecondFactorView, SessionView } from '#protocol/account.ts'
-import type { KeyView, Me } from '#protocol/api.ts'
+import type { Me } from '#protocol/api.ts'
+import type { KeyView } from '#protocol/keys.ts'
 import type { ConsentView, DeviceGrantView } from '#protocol/oauth.ts'
 import { send, sendProblem } from './fake-answers.ts'
 

@@ -1,6 +1,7 @@
-import type { DeviceView, UserView, WaitingEnrolment } from '#protocol/api.ts'
 import type { AuditView } from '#protocol/audit.ts'
+import type { DeviceView, WaitingEnrolment } from '#protocol/devices.ts'
 import type { OauthClientView } from '#protocol/oauth.ts'
+import type { UserView } from '#protocol/users.ts'
 import { send, sendProblem } from './fake-answers.ts'
 import type { Route } from './fake-server.ts'
 

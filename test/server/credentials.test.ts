@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { deviceView, enrolmentAnswer, enrolmentTokenAnswer, keyAnswer, page } from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
+import { deviceView, enrolmentAnswer, enrolmentTokenAnswer } from '#protocol/devices.ts'
+import { keyAnswer } from '#protocol/keys.ts'
 import { openRaw } from '../support/raw-client.ts'
 import { bearer, createKey, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
 

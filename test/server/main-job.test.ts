@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { publishAnswer } from '#protocol/api.ts'
+import { publishAnswer } from '#protocol/publications.ts'
 import { bearer, createKey, password, signIn, startServerProcess } from '../support/server-process.ts'
 
 test('the link printed at start creates the first administrator, once', async () => {

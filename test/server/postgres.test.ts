@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
 import { expect, test, vi } from 'vitest'
 import { describeWith } from '../support/needs.ts'
 import { type PostgresOfTest, startPostgres } from '../support/postgres.ts'
@@ -126,6 +127,17 @@ describeWith(['postgresql'], 'a server on PostgreSQL', () => {
     for (let request = 0; request < 4; request++) expect(await statusOf(server, token)).toBe(200)
   })
 
+  test('what a person followed goes with the account', async () => {
+    await using postgres = await startDatabase()
+    await using server = await startServerProcess({ env: { DATABASE_URL: postgres.url('carillon') } })
+    const { id, token } = await signIn(server, ada, 'viewer')
+    const { headers } = await administrator(server)
+    expect((await server.api('PUT', '/api/v1/stars/news:general', { headers: bearer(token) })).status).toBe(204)
+    expect(await starsOf(postgres)).toEqual([{ user_id: id }])
+    expect((await server.api('DELETE', `/api/v1/users/${id}`, { headers })).status).toBe(204)
+    expect(await starsOf(postgres)).toEqual([])
+  })
+
   test('what is wrong with the database keeps the server from starting, and doctor says it too', async () => {
     await using postgres = await startDatabase()
     const serve = async (url: string) => {
@@ -156,6 +168,16 @@ async function startDatabase(): Promise<PostgresOfTest> {
   const postgres = await startPostgres()
   await postgres.createDatabase('carillon')
   return postgres
+}
+
+async function starsOf(postgres: PostgresOfTest): Promise<unknown[]> {
+  const client = new Client({ connectionString: postgres.url('carillon') })
+  await client.connect()
+  try {
+    return (await client.query('select user_id from stars')).rows
+  } finally {
+    await client.end()
+  }
 }
 
 async function administrator(server: ServerProcess) {

@@ -265,6 +265,26 @@ test('the replies to one batch are bounded, however much is asked for', async ()
   expect(JSON.stringify(replies).length).toBeLessThan(9 * 1024 * 1024)
 })
 
+test('every request is described, with what it answers', async () => {
+  await using server = await startServerProcess()
+  const { body } = await server.api('GET', '/openapi.json')
+  const { paths } = body as { paths: Record<string, Record<string, Described>> }
+  const all = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, described]) => ({ name: `${method} ${path}`, ...described })),
+  )
+  expect(all.length).toBeGreaterThan(80)
+  expect(all.filter(({ summary }) => !summary).map(({ name }) => name)).toEqual([])
+  const says = ({ responses: { 200: ok } }: Described) => ok === undefined || ok.content !== undefined
+  // These two answer text of their own: a file, and a line for each call.
+  const texts = ['get /api/v1/audit/export', 'post /api']
+  expect(all.filter((each) => !says(each)).map(({ name }) => name)).toEqual(texts)
+})
+
+interface Described {
+  readonly summary?: string
+  readonly responses: Readonly<Record<string, { readonly content?: unknown }>>
+}
+
 test('every method is described', async () => {
   await using server = await startServerProcess()
   const { body } = await server.api('GET', '/openapi.json')

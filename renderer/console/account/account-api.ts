@@ -14,9 +14,11 @@ import {
   type TotpAnswer,
   totpAnswer,
 } from '#protocol/account.ts'
-import { type KeyAnswer, type KeyView, keyAnswer, keyView, page } from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
+import { type KeyAnswer, type KeyView, keyAnswer, keyView } from '#protocol/keys.ts'
 import type { KeyScope } from '#protocol/roles.ts'
 import type { Ask } from '../ask.ts'
+import { queryOf } from '../query-of.ts'
 import type { Page } from '../use-list.ts'
 
 export interface NewKey {
@@ -55,7 +57,7 @@ export function createAccountApi(ask: Ask): AccountApi {
     signIn: async (request) => {
       await ask('POST', '/api/v1/sign-in', nothing, request)
     },
-    sessions: (cursor) => ask('GET', withQuery('/api/v1/sessions', { cursor }), page(sessionView)),
+    sessions: (cursor) => ask('GET', `/api/v1/sessions${queryOf({ cursor })}`, page(sessionView)),
     endSession: async (id) => {
       await ask('DELETE', `/api/v1/sessions/${encodeURIComponent(id)}`, nothing)
     },
@@ -70,23 +72,18 @@ export function createAccountApi(ask: Ask): AccountApi {
       await ask('POST', '/api/v1/me/totp/disable', nothing, { password, code })
     },
     newBackupCodes: (password, code) => ask('POST', '/api/v1/me/backup-codes', backupCodesAnswer, { password, code }),
-    passwordReset: (token) => ask('GET', withQuery('/api/v1/password-resets', { token }), passwordResetView),
+    passwordReset: (token) => ask('GET', `/api/v1/password-resets${queryOf({ token })}`, passwordResetView),
     resetPassword: async (token, password) => {
       await ask('POST', '/api/v1/password-resets', nothing, { token, password })
     },
-    keys: (cursor) => ask('GET', withQuery('/api/v1/keys', { mine: 'true', cursor }), page(keyView)),
+    keys: (cursor) => ask('GET', `/api/v1/keys${queryOf({ mine: 'true', cursor })}`, page(keyView)),
     createKey: (key) => ask('POST', '/api/v1/keys', keyAnswer, key),
     revokeKey: async (id) => {
       await ask('DELETE', `/api/v1/keys/${encodeURIComponent(id)}`, nothing)
     },
-    grants: (cursor) => ask('GET', withQuery('/api/v1/me/grants', { cursor }), page(grantView)),
+    grants: (cursor) => ask('GET', `/api/v1/me/grants${queryOf({ cursor })}`, page(grantView)),
     endGrant: async (clientId) => {
       await ask('DELETE', `/api/v1/me/grants/${encodeURIComponent(clientId)}`, nothing)
     },
   }
-}
-
-function withQuery(path: string, query: Readonly<Record<string, string | null>>): string {
-  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== null)
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
 }

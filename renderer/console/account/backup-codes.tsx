@@ -31,7 +31,7 @@ export function BackupCodes({ codes, onKept }: BackupCodesProps) {
         <Button
           variant="default"
           leftSection={<IconCopy size={17} aria-hidden="true" />}
-          onClick={() => copyText(codes.join('\n'), 'The back-up codes are copied.')}
+          onClick={() => void copyText(codes.join('\n'), 'The back-up codes are copied.')}
         >
           Copy
         </Button>

@@ -72,7 +72,7 @@ function wordsFor(ending: SessionEnding): { title: string; action: string; conse
         title: 'Reset tokens of programs?',
         action: 'Reset',
         consequence:
-          'Every token that a program got with your password stops working at once. Those programs have to sign in again. Browsers go on.',
+          'Every token that a program got with your password stops working at once, and so does what you let services do. Programs have to sign in again, services have to ask you again. Browsers and keys go on.',
       }
     default:
       return ending satisfies never

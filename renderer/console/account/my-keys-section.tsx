@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import type { KeyView, Me } from '#protocol/api.ts'
+import type { Me } from '#protocol/api.ts'
+import type { KeyView } from '#protocol/keys.ts'
 import { useNow } from '../../shared/now.ts'
 import { ago, moment } from '../../shared/time.ts'
 import { useApi } from '../api-context.ts'

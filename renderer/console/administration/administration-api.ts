@@ -1,17 +1,8 @@
 import { z } from 'zod'
-import {
-  type KeyView,
-  keyView,
-  type PasswordLink,
-  page,
-  passwordLink,
-  type UserChange,
-  type UserView,
-  userView,
-  type WaitingEnrolment,
-  waitingEnrolment,
-} from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
 import { type AuditFilter, type AuditView, auditView } from '#protocol/audit.ts'
+import { type WaitingEnrolment, waitingEnrolment } from '#protocol/devices.ts'
+import { type KeyView, keyView } from '#protocol/keys.ts'
 import {
   type OauthClientAnswer,
   type OauthClientRequest,
@@ -20,7 +11,9 @@ import {
   oauthClientView,
 } from '#protocol/oauth.ts'
 import type { PersonRole } from '#protocol/roles.ts'
+import { type PasswordLink, passwordLink, type UserChange, type UserView, userView } from '#protocol/users.ts'
 import type { Ask } from '../ask.ts'
+import { queryOf } from '../query-of.ts'
 import type { Page } from '../use-list.ts'
 
 /** What is done to an account with one request that answers nothing. */
@@ -79,11 +72,4 @@ export function createAdministrationApi(ask: Ask): AdministrationApi {
     waitingScreens: () => list('enrolments', waitingEnrolment, {}),
     rotateDevice: async (id) => void (await ask('POST', of('devices', id, 'rotate'), nothing)),
   }
-}
-
-/** `?a=b&c=d` of what was given; nothing when nothing was. */
-export function queryOf(given: Readonly<Record<string, string | null | undefined>>): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(given)) if (value) query.set(name, value)
-  return query.size === 0 ? '' : `?${query}`
 }

@@ -1,11 +1,11 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
-import type { KeyView, Me } from '#protocol/api.ts'
+import type { Me } from '#protocol/api.ts'
+import type { KeyView } from '#protocol/keys.ts'
 import { Bell } from '../../shared/bell.tsx'
 import { useNow } from '../../shared/now.ts'
 import { useApi } from '../api-context.ts'
-import { KeyTable } from '../key-table.tsx'
 import { MoreButton } from '../more-button.tsx'
 import { NewKeyDialog } from '../new-key-dialog.tsx'
 import { NotAllowed } from '../not-allowed.tsx'
@@ -13,6 +13,7 @@ import { mayAdminister } from '../permissions.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
 import { RevokeKeyDialog } from '../revoke-key-dialog.tsx'
 import { useList } from '../use-list.ts'
+import { KeyTable } from './key-table.tsx'
 
 /** The API keys of everybody. */
 export function KeysPage({ me }: { readonly me: Me }) {
@@ -51,7 +52,7 @@ function Keys() {
           {newKey}
         </div>
       )}
-      {keys.items.length > 0 && <KeyTable keys={keys.items} now={now} withOwner onRevoke={setRevoking} />}
+      {keys.items.length > 0 && <KeyTable keys={keys.items} now={now} onRevoke={setRevoking} />}
       <MoreButton list={keys} of="keys" />
       <NewKeyDialog opened={creating} onClose={() => setCreating(false)} />
       <RevokeKeyDialog of={revoking} onClose={() => setRevoking(null)} />

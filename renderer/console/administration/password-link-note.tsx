@@ -1,5 +1,5 @@
 import { Button, Group, Stack } from '@mantine/core'
-import type { PasswordLink } from '#protocol/api.ts'
+import type { PasswordLink } from '#protocol/users.ts'
 import { useNow } from '../../shared/now.ts'
 import { moment } from '../../shared/time.ts'
 import { CopyField } from '../copy-field.tsx'

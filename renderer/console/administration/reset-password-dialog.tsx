@@ -1,6 +1,6 @@
 import { Button, Group, Stack } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import type { UserView } from '#protocol/api.ts'
+import type { UserView } from '#protocol/users.ts'
 import { Dialog } from '../../mantine/dialog.tsx'
 import { useApi } from '../api-context.ts'
 import { ProblemAlert } from '../problem-alert.tsx'

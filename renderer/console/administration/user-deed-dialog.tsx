@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications'
 import { useQueryClient } from '@tanstack/react-query'
-import type { UserView } from '#protocol/api.ts'
+import type { UserView } from '#protocol/users.ts'
 import { ConfirmDialog } from '../../mantine/confirm-dialog.tsx'
 import { useApi } from '../api-context.ts'
 import { asApiError } from '../api-error.ts'
@@ -80,14 +80,14 @@ const deeds: Readonly<Record<UserDeed, DeedWords>> = {
     title: (name) => `Sign ${name} out everywhere?`,
     action: 'Sign out',
     dangerous: true,
-    text: 'All their browsers and programs have to sign in again.',
+    text: 'All their browsers and programs have to sign in again, and services they have let in have to ask them again. Their keys go on.',
     done: (name) => `${name} has been signed out everywhere.`,
   },
   'reset-second-factor': {
     title: (name) => `Reset the second factor of ${name}?`,
     action: 'Reset',
     dangerous: true,
-    text: 'Their authenticator app, back-up codes and passkeys stop working, and they are signed out everywhere. Be sure that it is really they who ask.',
+    text: 'Their authenticator app, back-up codes and passkeys stop working; where they are signed in they stay so. Be sure that it is really they who ask. If a telephone was stolen, sign them out everywhere as well.',
     done: (name) => `The second factor of ${name} has been reset.`,
   },
   remove: {

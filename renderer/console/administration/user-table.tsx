@@ -1,6 +1,7 @@
 import { ActionIcon, Menu } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
-import type { Me, UserView } from '#protocol/api.ts'
+import type { Me } from '#protocol/api.ts'
+import type { UserView } from '#protocol/users.ts'
 import { ago, moment } from '../../shared/time.ts'
 import { roleNames } from '../permissions.ts'
 import type { DoingToUser } from './users-page.tsx'
@@ -85,8 +86,8 @@ function UserMenu({ user, isSelf, now, onDo }: UserMenuProps) {
       <Menu.Dropdown>
         <Menu.Item onClick={() => onDo('change')}>Change name or role</Menu.Item>
         {isLocked(user, now) && <Menu.Item onClick={() => onDo('unlock')}>Unlock</Menu.Item>}
-        <Menu.Item onClick={() => onDo('reset-password')}>Reset password</Menu.Item>
-        {user.secondFactor !== 'none' && (
+        {!isSelf && <Menu.Item onClick={() => onDo('reset-password')}>Reset password</Menu.Item>}
+        {!isSelf && user.secondFactor !== 'none' && (
           <Menu.Item onClick={() => onDo('reset-second-factor')}>Reset second factor</Menu.Item>
         )}
         <Menu.Item onClick={() => onDo('sign-out')}>Sign out everywhere</Menu.Item>

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type DeviceView, deviceView } from '#protocol/api.ts'
+import { type DeviceView, deviceView } from '#protocol/devices.ts'
 import { allPages } from '../all-pages.ts'
 import { type Api, openApi } from '../api.ts'
 import { CliError } from '../cli-error.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { z } from 'zod'
-import { keyAnswer, keyRequest, keyView } from '#protocol/api.ts'
+import { keyAnswer, keyRequest, keyView } from '#protocol/keys.ts'
 import { keyScopes } from '#protocol/roles.ts'
 import { timeSpan } from '#server/config/namespaces.ts'
 import { allPages } from '../all-pages.ts'

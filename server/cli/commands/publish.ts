@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Command } from 'commander'
-import { publishAnswer, publishRequest } from '#protocol/api.ts'
 import { channelName, namespaceOf } from '#protocol/channel.ts'
+import { publishAnswer, publishRequest } from '#protocol/publications.ts'
 import type { Config } from '#server/config/config.ts'
 import { openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'

@@ -1,16 +1,8 @@
 import { Argument, Command, Option } from 'commander'
 import { z } from 'zod'
-import {
-  email,
-  type PasswordLink,
-  passwordLink,
-  password as passwordSchema,
-  personName,
-  type UserView,
-  userAnswer,
-  userView,
-} from '#protocol/api.ts'
+import { email, password as passwordSchema, personName } from '#protocol/api.ts'
 import { personRole } from '#protocol/roles.ts'
+import { type PasswordLink, passwordLink, type UserView, userAnswer, userView } from '#protocol/users.ts'
 import { allPages } from '../all-pages.ts'
 import { type Api, openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'

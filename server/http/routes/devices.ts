@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { deviceCredential, deviceCredentialRequest, deviceReport, deviceView, page } from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
+import { deviceCredential, deviceCredentialRequest, deviceReport, deviceView } from '#protocol/devices.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
@@ -8,22 +9,30 @@ import { HttpProblem } from '../problem-reply.ts'
 export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
   const params = z.object({ id: z.string().min(1).max(100) })
 
-  app.get('/api/v1/devices', { schema: { response: { 200: page(deviceView) } } }, async (request) => {
-    await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
-    const devices = await auth.devices.list()
-    return {
-      items: devices.map(({ userId, ...device }) => ({ ...device, online: realtime.isOnline(userId) })),
-      next: null,
-    }
-  })
-  app.delete('/api/v1/devices/:id', { schema: { params } }, async (request, reply) => {
-    await callers.allowed(request, ['admin', 'operator'], 'devices')
-    await auth.devices.remove(request.params.id)
-    return reply.code(204).send()
-  })
+  app.get(
+    '/api/v1/devices',
+    { schema: { summary: 'The enrolled screens.', response: { 200: page(deviceView) } } },
+    async (request) => {
+      await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
+      const devices = await auth.devices.list()
+      return {
+        items: devices.map(({ userId, ...device }) => ({ ...device, online: realtime.isOnline(userId) })),
+        next: null,
+      }
+    },
+  )
+  app.delete(
+    '/api/v1/devices/:id',
+    { schema: { summary: 'Removes a screen; its credential ends.', response: { 204: z.undefined() }, params } },
+    async (request, reply) => {
+      await callers.allowed(request, ['admin', 'operator'], 'devices')
+      await auth.devices.remove(request.params.id)
+      return reply.code(204).send()
+    },
+  )
   app.post(
     '/api/v1/devices/:id/rotate',
-    { schema: { params, summary: 'Tells a device to take a new credential.' } },
+    { schema: { response: { 204: z.undefined() }, params, summary: 'Tells a device to take a new credential.' } },
     async (request, reply) => {
       await callers.allowed(request, ['admin', 'operator'], 'devices')
       await auth.devices.rotate(request.params.id)
@@ -32,7 +41,7 @@ export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
   )
   app.patch(
     '/api/v1/devices/me',
-    { schema: { body: deviceReport, summary: 'What a device says of itself.' } },
+    { schema: { response: { 204: z.undefined() }, body: deviceReport, summary: 'What a device says of itself.' } },
     async (request, reply) => {
       const { device } = deviceOf(await callers.signedIn(request))
       await auth.devices.report(device.id, request.body)

@@ -1,14 +1,15 @@
 import { z } from 'zod'
+import { page } from '#protocol/api.ts'
 import {
+  approveAnswer,
   approveRequest,
   enrolmentAnswer,
   enrolmentRequest,
   enrolmentTokenAnswer,
   enrolmentTokenRequest,
   enrolmentView,
-  page,
   waitingEnrolment,
-} from '#protocol/api.ts'
+} from '#protocol/devices.ts'
 import type { Routes } from '../app.ts'
 import { addressOf } from '../caller.ts'
 
@@ -18,7 +19,13 @@ export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
 
   app.post(
     '/api/v1/enrolments',
-    { schema: { body: enrolmentRequest, response: { 201: enrolmentAnswer } } },
+    {
+      schema: {
+        summary: 'A screen asks to be enrolled (RFC 8628).',
+        body: enrolmentRequest,
+        response: { 201: enrolmentAnswer },
+      },
+    },
     async (request, reply) => reply.code(201).send(await auth.enrolments.start(request.body, addressOf(request))),
   )
   app.get(
@@ -31,20 +38,45 @@ export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
   )
   app.post(
     '/api/v1/enrolments/token',
-    { schema: { body: enrolmentTokenRequest, response: { 200: enrolmentTokenAnswer } } },
+    {
+      schema: {
+        summary: 'A screen asks whether it has been approved.',
+        body: enrolmentTokenRequest,
+        response: { 200: enrolmentTokenAnswer },
+      },
+    },
     async (request) => auth.enrolments.redeem(request.body.device_code),
   )
-  app.get('/api/v1/enrolments/:code', { schema: { params, response: { 200: enrolmentView } } }, async (request) => {
-    const by = await callers.allowed(request, ['admin', 'operator'])
-    return auth.enrolments.view(request.params.code, by)
-  })
-  app.post('/api/v1/enrolments/:code/approve', { schema: { params, body: approveRequest } }, async (request, reply) => {
-    const by = await callers.allowed(request, ['admin', 'operator'])
-    const device = await auth.enrolments.approve(request.params.code, request.body.name, by)
-    return reply.code(201).header('location', `/api/v1/devices/${device.id}`).send(device)
-  })
-  app.post('/api/v1/enrolments/:code/deny', { schema: { params } }, async (request, reply) => {
-    await auth.enrolments.deny(request.params.code, await callers.allowed(request, ['admin', 'operator']))
-    return reply.code(204).send()
-  })
+  app.get(
+    '/api/v1/enrolments/:code',
+    { schema: { summary: 'What asks with a code.', params, response: { 200: enrolmentView } } },
+    async (request) => {
+      const by = await callers.allowed(request, ['admin', 'operator'])
+      return auth.enrolments.view(request.params.code, by)
+    },
+  )
+  app.post(
+    '/api/v1/enrolments/:code/approve',
+    {
+      schema: {
+        summary: 'Approves a screen, under a name.',
+        response: { 201: approveAnswer },
+        params,
+        body: approveRequest,
+      },
+    },
+    async (request, reply) => {
+      const by = await callers.allowed(request, ['admin', 'operator'])
+      const device = await auth.enrolments.approve(request.params.code, request.body.name, by)
+      return reply.code(201).header('location', `/api/v1/devices/${device.id}`).send(device)
+    },
+  )
+  app.post(
+    '/api/v1/enrolments/:code/deny',
+    { schema: { summary: 'Refuses a screen.', response: { 204: z.undefined() }, params } },
+    async (request, reply) => {
+      await auth.enrolments.deny(request.params.code, await callers.allowed(request, ['admin', 'operator']))
+      return reply.code(204).send()
+    },
+  )
 }

@@ -31,53 +31,92 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) =>
     )
   }
 
-  app.get('/api/v1/oauth/clients', { schema: { response: { 200: page(oauthClientView) } } }, async (request) => {
-    await callers.allowed(request, oauthClientRoles, 'admin')
-    return { items: [...(await clients.list())], next: null }
-  })
+  app.get(
+    '/api/v1/oauth/clients',
+    { schema: { summary: 'The services that are registered.', response: { 200: page(oauthClientView) } } },
+    async (request) => {
+      await callers.allowed(request, oauthClientRoles, 'admin')
+      return { items: [...(await clients.list())], next: null }
+    },
+  )
   app.post(
     '/api/v1/oauth/clients',
-    { schema: { body: oauthClientRequest, response: { 201: oauthClientAnswer } } },
+    {
+      schema: {
+        summary: 'Registers a service; its secret is in this answer alone.',
+        body: oauthClientRequest,
+        response: { 201: oauthClientAnswer },
+      },
+    },
     async (request, reply) => {
       const by = await callers.allowed(request, oauthClientRoles, 'admin')
       const client = await clients.create(request.body, by)
       return reply.code(201).header('location', `/api/v1/oauth/clients/${client.id}`).send(client)
     },
   )
-  app.get('/api/v1/oauth/clients/:id', { schema: { params, response: { 200: oauthClientView } } }, async (request) => {
-    await callers.allowed(request, oauthClientRoles, 'admin')
-    return clients.get(request.params.id)
-  })
+  app.get(
+    '/api/v1/oauth/clients/:id',
+    { schema: { summary: 'One service.', params, response: { 200: oauthClientView } } },
+    async (request) => {
+      await callers.allowed(request, oauthClientRoles, 'admin')
+      return clients.get(request.params.id)
+    },
+  )
   app.patch(
     '/api/v1/oauth/clients/:id',
-    { schema: { params, body: oauthClientChange, response: { 200: oauthClientView } } },
+    { schema: { summary: 'Changes a service.', params, body: oauthClientChange, response: { 200: oauthClientView } } },
     async (request) => {
       const by = await callers.allowed(request, oauthClientRoles, 'admin')
       return clients.update(request.params.id, request.body, by)
     },
   )
-  app.delete('/api/v1/oauth/clients/:id', { schema: { params } }, async (request, reply) => {
-    await clients.remove(request.params.id, await callers.allowed(request, oauthClientRoles, 'admin'))
-    return reply.code(204).send()
-  })
+  app.delete(
+    '/api/v1/oauth/clients/:id',
+    { schema: { summary: 'Removes a service, and ends all it was let do.', response: { 204: z.undefined() }, params } },
+    async (request, reply) => {
+      await clients.remove(request.params.id, await callers.allowed(request, oauthClientRoles, 'admin'))
+      return reply.code(204).send()
+    },
+  )
   app.post(
     '/api/v1/oauth/clients/:id/rotate-secret',
-    { schema: { params, response: { 200: oauthClientAnswer } } },
+    {
+      schema: {
+        summary: 'A new secret for a service; the old one ends.',
+        params,
+        response: { 200: oauthClientAnswer },
+      },
+    },
     async (request) => {
       const by = await callers.allowed(request, oauthClientRoles, 'admin')
       return clients.rotateSecret(request.params.id, by)
     },
   )
 
-  app.get('/api/v1/oauth/consent', { schema: { response: { 200: consentView } } }, async (request) => {
-    const query = request.url.split('?')[1] ?? ''
-    // Why a service could not even begin is told to whoever it sent here.
-    if (!new URLSearchParams(query).has('error')) await callers.person(request)
-    return consents.view(query)
-  })
+  app.get(
+    '/api/v1/oauth/consent',
+    {
+      schema: {
+        summary: 'What a service asks for, for the page on which somebody decides.',
+        response: { 200: consentView },
+      },
+    },
+    async (request) => {
+      const query = request.url.split('?')[1] ?? ''
+      // Why a service could not even begin is told to whoever it sent here.
+      if (!new URLSearchParams(query).has('error')) await callers.person(request)
+      return consents.view(query)
+    },
+  )
   app.post(
     '/api/v1/oauth/consent',
-    { schema: { body: consentRequest, response: { 200: consentAnswer } } },
+    {
+      schema: {
+        summary: 'Lets a service act for you, or not.',
+        body: consentRequest,
+        response: { 200: consentAnswer },
+      },
+    },
     async (request) => {
       const by = await callers.person(request)
       return consents.decide({ ...request.body, cookie: request.headers.cookie ?? '' }, by)
@@ -85,22 +124,48 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) =>
   )
   app.get(
     '/api/v1/oauth/device',
-    { schema: { querystring: deviceGrantRequest.pick({ code: true }), response: { 200: deviceGrantView } } },
+    {
+      schema: {
+        summary: 'Who asks for access with a code.',
+        querystring: deviceGrantRequest.pick({ code: true }),
+        response: { 200: deviceGrantView },
+      },
+    },
     async (request) => deviceGrants.view(request.query.code, await callers.person(request)),
   )
-  app.post('/api/v1/oauth/device', { schema: { body: deviceGrantRequest } }, async (request, reply) => {
-    const by = await callers.person(request)
-    await deviceGrants.decide(request.body.code, request.body.accept, by)
-    return reply.code(204).send()
-  })
+  app.post(
+    '/api/v1/oauth/device',
+    {
+      schema: {
+        summary: 'Lets whoever shows a code act for you, or not.',
+        response: { 204: z.undefined() },
+        body: deviceGrantRequest,
+      },
+    },
+    async (request, reply) => {
+      const by = await callers.person(request)
+      await deviceGrants.decide(request.body.code, request.body.accept, by)
+      return reply.code(204).send()
+    },
+  )
 
-  app.get('/api/v1/me/grants', { schema: { response: { 200: page(grantView) } } }, async (request) => {
-    const { userId } = await callers.person(request)
-    return { items: [...(await grants.list(userId))], next: null }
-  })
+  app.get(
+    '/api/v1/me/grants',
+    { schema: { summary: 'The services you have let act for you.', response: { 200: page(grantView) } } },
+    async (request) => {
+      const { userId } = await callers.person(request)
+      return { items: [...(await grants.list(userId))], next: null }
+    },
+  )
   app.delete(
     '/api/v1/me/grants/:clientId',
-    { schema: { params: z.object({ clientId: z.string().max(100) }) } },
+    {
+      schema: {
+        summary: 'Ends what a service may do for you.',
+        response: { 204: z.undefined() },
+        params: z.object({ clientId: z.string().max(100) }),
+      },
+    },
     async (request, reply) => {
       await grants.end(request.params.clientId, await callers.person(request))
       return reply.code(204).send()

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, FastifyTypeProviderDefault } from 'fastify'
 import { z } from 'zod'
-import { serverError } from '#protocol/api.ts'
 import { replyErrors } from '#protocol/error-codes.ts'
+import { serverError } from '#protocol/publications.ts'
 import {
   batchAnswer,
   batchRequest,

@@ -29,7 +29,9 @@ export const ownSessionRoutes: Routes = (app, { auth, callers }) => {
   )
   app.delete(
     '/api/v1/sessions/:id',
-    { schema: { params, summary: 'Ends a session; of others, administrators alone.' } },
+    {
+      schema: { response: { 204: z.undefined() }, params, summary: 'Ends a session; of others, administrators alone.' },
+    },
     async (request, reply) => {
       const by = await callers.signedIn(request)
       const isAdmin = forbiddenBecause(by, ['admin'], 'admin') === null && !mustSetUpFactor(by)

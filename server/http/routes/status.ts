@@ -5,22 +5,32 @@ import { HttpProblem } from '../problem-reply.ts'
 
 /** Whether the server lives, and that it is a Carillon. */
 export const statusRoutes: Routes = (app, { auth, store, records, isEngineUp, version }) => {
-  app.get('/.well-known/carillon', { schema: { response: { 200: serverInfo } } }, async () => ({
-    name: 'carillon' as const,
-    version,
-    setUp: await auth.setup.isDone(),
+  app.get(
+    '/.well-known/carillon',
+    { schema: { summary: 'That this is a Carillon server, and which.', response: { 200: serverInfo } } },
+    async () => ({
+      name: 'carillon' as const,
+      version,
+      setUp: await auth.setup.isDone(),
+    }),
+  )
+  app.get('/health/live', { schema: { summary: 'Whether the server runs.', response: { 200: state } } }, async () => ({
+    status: 'ok' as const,
   }))
-  app.get('/health/live', { schema: { response: { 200: state } } }, async () => ({ status: 'ok' as const }))
-  app.get('/health/ready', { schema: { response: { 200: state } } }, async () => {
-    store.sqlite.exec('select 1')
-    if (!(await records.isUp())) {
-      throw new HttpProblem('unavailable', 'The database does not answer. Look after PostgreSQL, and try again.')
-    }
-    if (!(await isEngineUp())) {
-      throw new HttpProblem('unavailable', 'What the nodes share does not answer. Look after Redis, and try again.')
-    }
-    return { status: 'ok' as const }
-  })
+  app.get(
+    '/health/ready',
+    { schema: { summary: 'Whether the server and what it needs can be used.', response: { 200: state } } },
+    async () => {
+      store.sqlite.exec('select 1')
+      if (!(await records.isUp())) {
+        throw new HttpProblem('unavailable', 'The database does not answer. Look after PostgreSQL, and try again.')
+      }
+      if (!(await isEngineUp())) {
+        throw new HttpProblem('unavailable', 'What the nodes share does not answer. Look after Redis, and try again.')
+      }
+      return { status: 'ok' as const }
+    },
+  )
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 

@@ -5,7 +5,8 @@ import { HttpProblem } from '../problem-reply.ts'
 
 /** Admitting users to private channels, for sites that sign no tokens of their own. */
 export const subscriptionTokenRoutes: Routes = (app, { auth, realtime, callers }) => {
-  const schema = { body: subscriptionTokenRequest, response: { 201: subscriptionTokenAnswer } }
+  const summary = 'A token that lets one user into one private channel.'
+  const schema = { summary, body: subscriptionTokenRequest, response: { 201: subscriptionTokenAnswer } }
   app.post('/api/v1/subscription-tokens', { schema }, async (request, reply) => {
     const by = await callers.allowed(request, ['admin', 'operator'], 'subscribe')
     const { user, channel, expiresIn, info } = request.body

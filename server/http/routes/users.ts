@@ -1,16 +1,17 @@
 import { z } from 'zod'
-import { page, userAnswer, userChange, userQuery, userRequest, userView } from '#protocol/api.ts'
+import { page } from '#protocol/api.ts'
+import { userAnswer, userChange, userQuery, userRequest, userView } from '#protocol/users.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** People with an account. */
-export const userRoutes: Routes = (app, { auth, store, callers }) => {
+export const userRoutes: Routes = (app, { auth, records, callers }) => {
   const params = z.object({ id: z.string().min(1).max(100) })
 
   app.get(
     '/api/v1/users',
-    { schema: { querystring: userQuery, response: { 200: page(userView) } } },
+    { schema: { summary: 'The accounts of people.', querystring: userQuery, response: { 200: page(userView) } } },
     async (request) => {
       await callers.allowed(request, ['admin'], 'admin')
       const { items, next } = await auth.users.list(request.query)
@@ -19,7 +20,13 @@ export const userRoutes: Routes = (app, { auth, store, callers }) => {
   )
   app.post(
     '/api/v1/users',
-    { schema: { body: userRequest, response: { 201: userAnswer } } },
+    {
+      schema: {
+        summary: 'Makes an account; without a password the answer has a link that sets one.',
+        body: userRequest,
+        response: { 201: userAnswer },
+      },
+    },
     async (request, reply) => {
       await callers.allowed(request, ['admin'], 'admin')
       const { email, name = email.split('@')[0] ?? email, role, password = null } = request.body
@@ -33,34 +40,57 @@ export const userRoutes: Routes = (app, { auth, store, callers }) => {
   )
   app.patch(
     '/api/v1/users/:id',
-    { schema: { params, body: userChange, response: { 200: userView } } },
+    {
+      schema: {
+        summary: 'Changes the name or role of an account.',
+        params,
+        body: userChange,
+        response: { 200: userView },
+      },
+    },
     async (request) => {
       const by = await callers.allowed(request, ['admin'], 'admin')
       if (request.body.role !== undefined) refuseOwn(by, request.params.id, 'change its role')
       return auth.users.update(request.params.id, request.body)
     },
   )
-  app.delete('/api/v1/users/:id', { schema: { params } }, async (request, reply) => {
-    const by = await callers.allowed(request, ['admin'], 'admin')
-    const { id } = request.params
-    refuseOwn(by, id, 'remove it')
-    await auth.users.remove(id)
-    await store.db.deleteFrom('stars').where('user_id', '=', id).execute()
-    return reply.code(204).send()
-  })
-  app.post('/api/v1/users/:id/sign-out', { schema: { params } }, async (request, reply) => {
-    await callers.allowed(request, ['admin'], 'admin')
-    await auth.users.signOut(request.params.id)
-    return reply.code(204).send()
-  })
-  for (const [action, disabled] of [['disable', true] as const, ['enable', false] as const]) {
-    app.post(`/api/v1/users/:id/${action}`, { schema: { params } }, async (request, reply) => {
+  app.delete(
+    '/api/v1/users/:id',
+    { schema: { summary: 'Removes an account with its sessions and keys.', response: { 204: z.undefined() }, params } },
+    async (request, reply) => {
       const by = await callers.allowed(request, ['admin'], 'admin')
       const { id } = request.params
-      if (disabled) refuseOwn(by, id, 'disable it')
-      await auth.users.setDisabled(id, disabled)
+      refuseOwn(by, id, 'remove it')
+      await auth.users.remove(id)
+      await records.db.deleteFrom('stars').where('user_id', '=', id).execute()
       return reply.code(204).send()
-    })
+    },
+  )
+  app.post(
+    '/api/v1/users/:id/sign-out',
+    { schema: { summary: 'Signs somebody out everywhere.', response: { 204: z.undefined() }, params } },
+    async (request, reply) => {
+      await callers.allowed(request, ['admin'], 'admin')
+      await auth.users.signOut(request.params.id)
+      return reply.code(204).send()
+    },
+  )
+  const switches = [
+    { action: 'disable', disabled: true, summary: 'Signs somebody out everywhere and keeps them out.' },
+    { action: 'enable', disabled: false, summary: 'Lets somebody who was disabled sign in again.' },
+  ]
+  for (const { action, disabled, summary } of switches) {
+    app.post(
+      `/api/v1/users/:id/${action}`,
+      { schema: { params, summary, response: { 204: z.undefined() } } },
+      async (request, reply) => {
+        const by = await callers.allowed(request, ['admin'], 'admin')
+        const { id } = request.params
+        if (disabled) refuseOwn(by, id, 'disable it')
+        await auth.users.setDisabled(id, disabled)
+        return reply.code(204).send()
+      },
+    )
   }
 }
 

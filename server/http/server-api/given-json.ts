@@ -1,4 +1,4 @@
-import { jsonData } from '#protocol/api.ts'
+import { jsonData } from '#protocol/publications.ts'
 
 /** Data that came as JSON or, from libraries that cannot nest it, as base64 of its JSON text. */
 export type GivenJson =

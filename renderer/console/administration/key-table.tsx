@@ -1,23 +1,21 @@
 import { Button } from '@mantine/core'
-import type { KeyView } from '#protocol/api.ts'
-import { ago, moment } from '../shared/time.ts'
+import type { KeyView } from '#protocol/keys.ts'
+import { ago, moment } from '../../shared/time.ts'
 
 interface KeyTableProps {
   readonly keys: readonly KeyView[]
   readonly now: number
-  /** Whether it says whose each is; not where all are one's own. */
-  readonly withOwner?: boolean
   readonly onRevoke: (key: KeyView) => void
 }
 
-export function KeyTable({ keys, now, withOwner = false, onRevoke }: KeyTableProps) {
+export function KeyTable({ keys, now, onRevoke }: KeyTableProps) {
   return (
     <table className="table" aria-label="Keys">
       <thead>
         <tr>
           <th scope="col">Key</th>
           <th scope="col">May</th>
-          {withOwner && <th scope="col">Owner</th>}
+          <th scope="col">Owner</th>
           <th scope="col">Ends</th>
           <th scope="col">Last used</th>
           <th scope="col">
@@ -33,7 +31,7 @@ export function KeyTable({ keys, now, withOwner = false, onRevoke }: KeyTablePro
               <span className="table-under nowrap">{key.start}…</span>
             </th>
             <td className="wrap">{key.scopes.join(', ')}</td>
-            {withOwner && <td className="wrap">{key.owner.name}</td>}
+            <td className="wrap">{key.owner.name}</td>
             <td>{ending(key, now)}</td>
             <td>{key.lastUsedAt === null ? 'Never' : ago(Date.parse(key.lastUsedAt), now)}</td>
             <td className="table-actions">

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { publishRequest } from './api.ts'
+import { publishRequest } from './publications.ts'
 
 test('a publication without data is told to give some, and null is data', () => {
   const issues = publishRequest.safeParse({ channel: 'news:general' }).error?.issues
