@@ -62,6 +62,15 @@ test('whoever was changing the password while it was taken away sets none, and t
   expect(await auth.signIn(ada.email, better, address)).toHaveProperty('token')
 })
 
+test('a new password is looked at for who knows the old one', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const { identity } = await signedIn(auth)
+  const change = (given: string) => auth.passwords.change(identity, given, 'password12')
+  await expect(change('wrong')).rejects.toMatchObject({ code: 'wrong_credentials' })
+  await expect(change(password)).rejects.toMatchObject({ code: 'bad_request' })
+})
+
 test('the link of an account that is disabled sets nothing', async () => {
   await using server = await startAuth()
   const { auth } = server
