@@ -31,7 +31,7 @@ import type { SignInAttempt } from './sign-in.ts'
  */
 export interface Auth extends AsyncDisposable {
   /**
-   * Serves `/api/auth/*`: sign-in, sign-out, session, JWKS; anything else there is 404. `address` is the caller's,
+   * Serves `/api/auth/*`: signing out, passkeys, OAuth and the key set; anything else there is 404. `address` is the caller's,
    * decided by the HTTP edge. What is refused is answered with a problem document.
    */
   handle(request: Request, address: string): Promise<Response>

@@ -164,11 +164,7 @@ export function issuerOf(baseUrl: string): string {
   return baseUrl + authPath
 }
 
-/** better-auth tells of every wrong password as a warning; its further arguments may hold anything and are left out. */
+/** Its further arguments may hold anything and are left out. */
 function logTo(log: Logger) {
-  const expected = new Set(['User not found', 'Invalid password', 'Password not found'])
-  return (level: 'debug' | 'info' | 'warn' | 'error', message: string) => {
-    if (expected.has(message)) log.debug({ reason: message }, 'sign-in refused')
-    else log[level]({ said: message }, 'better-auth')
-  }
+  return (level: 'debug' | 'info' | 'warn' | 'error', message: string) => log[level]({ said: message }, 'better-auth')
 }

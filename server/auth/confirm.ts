@@ -1,13 +1,13 @@
 import { AuthError } from './auth-error.ts'
 import type { Counters } from './counters.ts'
-import type { Credentials } from './credentials.ts'
+import type { Checked, Credentials } from './credentials.ts'
 import type { PersonIdentity } from './person-identity.ts'
 import { wrongCredentials } from './sign-in.ts'
 
 /** Has somebody who is signed in show once more that it is them. */
 export interface Confirm {
-  /** Throws `wrong_credentials`, `rate_limited`. */
-  password(person: PersonIdentity, password: string): Promise<void>
+  /** Answers what was compared. Throws `wrong_credentials`, `rate_limited`. */
+  password(person: PersonIdentity, password: string): Promise<Checked>
   /** Counts an attempt at a code; `work` throws for a wrong one. Throws `rate_limited`. */
   code<T>(person: PersonIdentity, work: () => Promise<T>): Promise<T>
 }
@@ -37,7 +37,9 @@ export function createConfirm({ credentials, counters, limits }: ConfirmParts): 
     code: (person, work) => attempt('code', person, work),
     password: (person, password) =>
       attempt('password', person, async () => {
-        if (!(await credentials.check(person.email, password, { isKnown: true })).isRight) throw wrongCredentials()
+        const checked = await credentials.check(person.email, password, { isKnown: true })
+        if (!checked.isRight) throw wrongCredentials()
+        return checked
       }),
   }
 }

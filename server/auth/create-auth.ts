@@ -14,7 +14,8 @@ import { createCurrentIdentity } from './current-identity.ts'
 import { type Database, openIdentityRecords } from './database.ts'
 import { createDeviceRotation } from './device-rotation.ts'
 import { createDevices } from './devices.ts'
-import { createEnrolments, type EnrolmentLimits } from './enrolments.ts'
+import type { EnrolmentLimits } from './enrolment-limit.ts'
+import { createEnrolments } from './enrolments.ts'
 import { createFactorPolicy, type FactorPolicySettings } from './factor-policy.ts'
 import { createHandle } from './http.ts'
 import { createIdentify } from './identify.ts'
@@ -70,7 +71,7 @@ export interface AuthOptions {
   /** How long the record of who did what is kept, in milliseconds; 400 days unless told otherwise. */
   readonly auditKeepMs?: number
   /** How passwords are stored; scrypt unless told otherwise. */
-  readonly passwords?: Passwords
+  readonly passwords?: Passwords | undefined
 }
 
 export type SiteSettings = Pick<ClientSettings, 'token' | 'subscription_token' | 'disallow_anonymous_connection_tokens'>

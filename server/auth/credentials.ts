@@ -18,12 +18,16 @@ export interface Credentials {
   check(email: string, password: string, options?: { readonly isKnown?: boolean }): Promise<Checked>
   /** Replaces whatever password there was; null leaves none that works. */
   set(rows: Rows, userId: string, passwordHash: string | null, at: Date): Promise<void>
+  /** Whether the password that was checked is still the account's: looking at one takes long enough for it to be changed. */
+  isStill(rows: Rows, checked: Checked): Promise<boolean>
 }
 
 export interface Checked {
   /** Whose account it is, whether or not the password was right. For the record alone. */
   readonly account: Person | null
   readonly isRight: boolean
+  /** What is stored of the password that it was compared with. Never leaves this room. */
+  readonly hash: string | null
 }
 
 const longestPassword = 128
@@ -41,7 +45,8 @@ export function createCredentials(database: Database, passwords: Passwords): Cre
       const given = password.slice(0, longestPassword)
       const isVerified = await verified(row?.password ?? null, given, isKnown)
       const account = row === undefined ? null : personOf(row)
-      return { account, isRight: account !== null && isVerified && given === password }
+      const isRight = account !== null && isVerified && given === password
+      return { account, isRight, hash: row?.password ?? null }
     },
     async set(rows, userId, passwordHash, at) {
       await rows.run(`delete from account where "userId" = ? and "providerId" = 'credential'`, userId)
@@ -51,6 +56,14 @@ export function createCredentials(database: Database, passwords: Passwords): Cre
          values (?, ?, 'credential', ?, ?, ?, ?)`,
         ...[randomUUID(), userId, userId, passwordHash, at.toISOString(), at.toISOString()],
       )
+    },
+    async isStill(rows, { account, hash }) {
+      if (account === null || hash === null) return false
+      const row = await rows.get<{ password: string | null }>(
+        `select password from account where "userId" = ? and "providerId" = 'credential'`,
+        account.id,
+      )
+      return row?.password === hash
     },
   }
 

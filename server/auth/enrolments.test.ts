@@ -207,6 +207,16 @@ test('codes waiting for a decision are bounded, for an address and in all', asyn
   expect(await enrolments.start(kiosk, address)).toHaveProperty('user_code')
 })
 
+test('an IPv6 site has the codes of one address, however many it has', async () => {
+  await using server = await startAuth({ limits: { enrolment: tight } })
+  const { enrolments } = server.auth
+  for (let n = 1; n <= 3; n++) await enrolments.start(kiosk, `2001:db8:0:1::${n}`)
+  await expect(enrolments.start(kiosk, '2001:db8:0:1:ffff::9')).rejects.toMatchObject({ code: 'rate_limited' })
+  expect(await enrolments.start(kiosk, '2001:db8:0:2::1')).toHaveProperty('user_code')
+  const waiting = (await enrolments.waiting()).map((each) => each.address)
+  expect(waiting).toContain('2001:db8:0:1::3')
+})
+
 test('somebody who tries many codes has to wait', async () => {
   await using server = await startAuth({ limits: { enrolment: tight } })
   const { enrolments } = server.auth

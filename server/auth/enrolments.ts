@@ -6,6 +6,7 @@ import type { BetterAuth } from './better-auth.ts'
 import type { Counters } from './counters.ts'
 import type { Database, Rows } from './database.ts'
 import { insertDevice } from './devices.ts'
+import { type EnrolmentLimits, refuseTooMany } from './enrolment-limit.ts'
 import type { Identity } from './identity.ts'
 import { hashToken, randomToken } from './random-token.ts'
 import { createRateLimit } from './rate-limit.ts'
@@ -22,15 +23,6 @@ const maxIntervalSeconds = 60
 
 /** Timers are not exact and networks less so: a poll this much early is in time. */
 const leniency = 0.8
-
-export interface EnrolmentLimits {
-  /** Codes waiting for a decision, in all. */
-  readonly live: number
-  /** Of these, asked for from one address. A site's kiosks often share one. */
-  readonly livePerAddress: number
-  /** Codes that one person looks at per minute. */
-  readonly looksPerMinute: number
-}
 
 export interface EnrolmentsParts {
   readonly database: Database
@@ -219,30 +211,6 @@ function denied(): AuthError {
 
 async function deviceOf(database: Database, id: string | null): Promise<Device | undefined> {
   return id === null ? undefined : await database.get<Device>('select id, user_id, name from devices where id = ?', id)
-}
-
-async function refuseTooMany(database: Database, limits: EnrolmentLimits, address: string, now: number): Promise<void> {
-  const live = `from enrolments where state = 'pending' and expires_at > ?`
-  const at = new Date(now).toISOString()
-  const all = await database.get<Live>(`select count(*) as count, min(expires_at) as first ${live}`, at)
-  const here = await database.get<Live>(
-    `select count(*) as count, min(expires_at) as first ${live} and address = ?`,
-    at,
-    address,
-  )
-  const full = [
-    { live: all, max: limits.live },
-    { live: here, max: limits.livePerAddress },
-  ].find((bound) => (bound.live?.count ?? 0) >= bound.max)
-  if (full === undefined) return
-  const retryAfter = Math.max(1, Math.ceil((Date.parse(full.live?.first ?? at) - now) / 1000))
-  const sentence = `Too many screens are waiting to be enrolled. Decide on the codes they show, or try again in ${retryAfter} seconds.`
-  throw new AuthError('rate_limited', sentence, { retryAfter })
-}
-
-interface Live {
-  readonly count: number
-  readonly first: string | null
 }
 
 type NewEnrolment = Omit<Row, 'user_code' | 'state' | 'interval_seconds' | 'polled_at' | 'device_id'>

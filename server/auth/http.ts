@@ -15,10 +15,7 @@ import { accountDisabled } from './sign-in.ts'
  * All of better-auth that is served. It has some ninety endpoints more, and may have others in its next version; what
  * is not named here does not exist.
  */
-const served: ReadonlySet<string> = new Set([
-  ...['POST /sign-out', 'GET /get-session', 'GET /jwks', 'GET /ok'],
-  ...passkeyEndpoints,
-])
+const served: ReadonlySet<string> = new Set([...['POST /sign-out', 'GET /jwks', 'GET /ok'], ...passkeyEndpoints])
 
 /** Whoever meets an unknown `kid` asks again sooner: new keys are published before anybody has seen a token of theirs. */
 const keySetCaching = 'public, max-age=300'

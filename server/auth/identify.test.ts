@@ -97,6 +97,18 @@ test('a device stays signed in for years, as long as it is used', async () => {
   await expect(server.auth.identify(bearer(token))).rejects.toMatchObject({ code: 'invalid_token' })
 })
 
+test('the token of a program or of a screen is no cookie', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const { token } = await signedIn(auth)
+  const [own = ''] = (await browserSignedIn(auth)).split('; ')
+  const [name] = own.split('=')
+  const as = (value: string) => auth.identify(new Headers({ cookie: `${name}=${encodeURIComponent(value)}` }))
+  expect(await as(token)).toBeNull()
+  expect(await as((await enrolled(auth)).token)).toBeNull()
+  expect(await as(decodeURIComponent(own.slice(own.indexOf('=') + 1)))).toMatchObject({ by: 'cookie' })
+})
+
 test('a use is written down once a minute, and the browser gets its cookie anew then', async () => {
   await using server = await startAuth()
   const { auth } = server

@@ -8,6 +8,7 @@ import { type KeyIdentity, type Keys, keyPrefix } from './keys.ts'
 import type { Grants } from './oauth/grants.ts'
 import { accessTokenPrefix } from './oauth/limits.ts'
 import { requestOrigin } from './origin.ts'
+import { bearerIn, keyIn } from './presented.ts'
 import { hashToken } from './random-token.ts'
 import { type SessionLifetimes, sessionUpdateAgeMs } from './session-lifetimes.ts'
 import { signSessionToken, verifySessionToken } from './session-token.ts'
@@ -82,7 +83,8 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
     const presented = cookies.get(authCookies.sessionToken.name)
     const token = presented === undefined ? null : verifySessionToken(presented, secret)
     const session = token === null ? null : await sessions.ofToken(token)
-    if (session === null) return null
+    // A program's token, or a screen's, is none of a browser's: it lives for longer.
+    if (session === null || session.kind !== 'browser') return null
     const isExtended = await extend(parts, session)
     const { name, attributes } = authCookies.sessionToken
     const renewed = isExtended ? [serializeCookie(name, signSessionToken(session.token, secret), attributes)] : []
@@ -97,7 +99,7 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
 
   /** The token of either header. Two that differ are two people: neither is believed. */
   function bearerOf(headers: Headers): string | undefined {
-    const bearer = /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1]
+    const bearer = bearerIn(headers) ?? undefined
     const bare = parts.tokenHeader === null ? undefined : headers.get(parts.tokenHeader)?.trim() || undefined
     if (bearer === undefined || bare === undefined || bearer === bare) return bearer ?? bare
     const sentence = `Send one token: those in Authorization and ${parts.tokenHeader} are not the same.`
@@ -107,8 +109,7 @@ export function createIdentify(parts: IdentifyParts): Auth['identify'] {
   return async (headers) => {
     const bearer = bearerOf(headers)
     if (bearer !== undefined) return byBearer(bearer)
-    // Older libraries of Centrifugo send it so.
-    const key = headers.get('x-api-key') ?? /^apikey +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1] ?? null
+    const key = keyIn(headers)
     if (key !== null) return byKey(key)
     const cookie = headers.get('cookie')
     return cookie === null ? null : byCookie(cookie)

@@ -19,7 +19,9 @@ export function createLocks({ database, audit }: { readonly database: Database; 
         email.toLowerCase(),
       )
       const target = user === undefined ? ({ kind: 'unknown', id: '', name: email } as const) : userParty(user)
-      await audit.record({ action: 'account_lock', actor: null, target, details: { until: until.toISOString() } })
+      // A stranger causes it, at as many addresses as they can think of: such entries are counted, as refusals are.
+      const locked = { action: 'account_lock', actor: null, outcome: 'refused', code: 'rate_limited' } as const
+      await audit.record({ ...locked, target, details: { until: until.toISOString() } })
       if (user === undefined) return
       await database.run(
         `insert into account_locks (user_id, locked_until) values (?, ?)

@@ -14,6 +14,7 @@ import type { Passwords } from './passwords.ts'
 import { personOf } from './person-identity.ts'
 import { hashToken, randomToken } from './random-token.ts'
 import type { Revocation } from './revocation.ts'
+import { wrongCredentials } from './sign-in.ts'
 
 /** Changing passwords, by those who know them and by links for those who do not. */
 export interface PasswordChanges {
@@ -67,7 +68,7 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
   async function holderOf(token: string): Promise<Holder> {
     const holder = await database.get<Holder>(
       `select u.id, u.name, u.email from password_resets r join "user" u on u.id = r.user_id
-       where r.token_hash = ? and r.expires_at > ?`,
+       where r.token_hash = ? and r.expires_at > ? and u.banned is not true`,
       hashToken(token),
       new Date(clock()).toISOString(),
     )
@@ -90,9 +91,11 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
     async change(by, password, newPassword) {
       const person = personOf(by)
       await checkPassword(newPassword, person)
-      await confirm.password(person, password)
+      const checked = await confirm.password(person, password)
       const hash = await passwords.hash(newPassword, { isKnown: true })
       await database.transaction(async (rows) => {
+        // Once more: whoever was given a link meanwhile is not to find another's password behind it.
+        if (!(await credentials.isStill(rows, checked))) throw wrongCredentials()
         await credentials.set(rows, person.userId, hash, new Date(clock()))
         await rows.run('delete from password_resets where user_id = ?', person.userId)
       })

@@ -1,16 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { expect, test } from 'vitest'
 import { createPasswordThreads } from './password-threads.ts'
-import { scryptPasswords } from './passwords.ts'
 
 test('what is stored is what better-auth stores, in either direction', async () => {
   await using threads = createPasswordThreads()
-  const [ours, theirs] = await Promise.all([
-    threads.hash('caf\u00e9 au lait'),
-    scryptPasswords.hash('caf\u00e9 au lait'),
-  ])
+  const [ours, theirs] = await Promise.all([threads.hash('caf\u00e9 au lait'), hashPassword('caf\u00e9 au lait')])
   expect(ours).toMatch(/^[0-9a-f]{32}:[0-9a-f]{128}$/)
-  expect(await scryptPasswords.verify({ hash: ours, password: 'cafe\u0301 au lait' })).toBe(true)
+  expect(await verifyPassword({ hash: ours, password: 'cafe\u0301 au lait' })).toBe(true)
   expect(await threads.verify({ hash: theirs, password: 'cafe\u0301 au lait' })).toBe(true)
   expect(await threads.verify({ hash: theirs, password: 'cafe au lait' })).toBe(false)
   expect(await threads.verify({ hash: 'nonsense', password: 'cafe au lait' })).toBe(false)

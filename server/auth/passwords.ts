@@ -1,4 +1,3 @@
-import { hashPassword, verifyPassword } from 'better-auth/crypto'
 import { AuthError } from './auth-error.ts'
 import { passwordThreads } from './password-threads.ts'
 
@@ -11,12 +10,6 @@ export interface Passwords {
 export interface HashOptions {
   /** They have signed in from there before: they go before strangers. Default false. */
   readonly isKnown?: boolean
-}
-
-/** scrypt with better-auth's parameters: about a quarter of a second of one core, 32 MiB. */
-export const scryptPasswords: Passwords = {
-  hash: (password) => hashPassword(password),
-  verify: ({ hash, password }) => verifyPassword({ hash, password }),
 }
 
 /** Some ten seconds of work for each thread, in each of both lines; whoever comes after that is asked to return. */

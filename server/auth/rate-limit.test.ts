@@ -16,14 +16,12 @@ test('so many attempts a minute are let through, and the next one says how long 
   expect(await limit.take('ada')).toBeNull()
 })
 
-test('limits with the same key do not count for each other, and one is forgotten alone', async () => {
+test('limits with the same key do not count for each other', async () => {
   const counters = createMemoryEphemeral()
   const [looks, requests] = [createRateLimit('looks', 1, counters), createRateLimit('requests', 1, counters)]
   await looks.take('ada')
   expect(await requests.take('ada')).toBeNull()
-  await looks.clear('ada')
-  expect(await looks.take('ada')).toBeNull()
-  expect(await requests.take('ada')).not.toBeNull()
+  expect(await looks.take('ada')).not.toBeNull()
 })
 
 test('while what the nodes share is away, attempts are counted here', async () => {
@@ -46,7 +44,7 @@ test('while what the nodes share is away, attempts are counted here', async () =
   isAway = true
   expect(await limit.take('ada')).toBeNull()
   expect(await limit.take('ada')).toBe(60)
-  await limit.clear('ada')
+  await counters.forget('limit:test:ada')
   expect(await limit.take('ada')).toBeNull()
   isAway = false
   expect(await limit.take('ada')).toBe(60)

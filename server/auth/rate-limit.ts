@@ -5,21 +5,17 @@ import type { Counters } from './counters.ts'
 export interface RateLimit {
   /** Counts one attempt; answers the seconds to wait when it is one too many, or null. */
   take(key: string): Promise<number | null>
-  /** Forgets the attempts of this key: they came from somebody who knew the password. */
-  clear(key: string): Promise<void>
 }
 
 const windowMs = 60_000
 
 /** `name` tells the attempts of this limit from those of others. */
 export function createRateLimit(name: string, perMinute: number, counters: Counters): RateLimit {
-  const counterOf = (key: string) => `limit:${name}:${key}`
   return {
     async take(key) {
-      const { count, endsInMs } = await counters.count(counterOf(key), windowMs)
+      const { count, endsInMs } = await counters.count(`limit:${name}:${key}`, windowMs)
       return count > perMinute ? Math.ceil(endsInMs / 1000) : null
     },
-    clear: (key) => counters.forget(counterOf(key)),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Audit } from './audit.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
 import { keyPrefix, startLength } from './keys.ts'
+import { keyIn } from './presented.ts'
 
 /** Writes down that a key or token was presented that is not valid, or not any more. */
 export function recordRefused(identify: Auth['identify'], audit: Pick<Audit, 'record'>): Auth['identify'] {
@@ -10,7 +11,7 @@ export function recordRefused(identify: Auth['identify'], audit: Pick<Audit, 're
       return await identify(headers)
     } catch (error) {
       if (error instanceof AuthError && error.code === 'invalid_token') {
-        const key = keyOf(headers)
+        const key = keyIn(headers)
         await audit.record({
           ...{ action: key === null ? 'access_refused' : 'key_refused', actor: null },
           ...{ outcome: 'refused', code: error.code },
@@ -21,8 +22,4 @@ export function recordRefused(identify: Auth['identify'], audit: Pick<Audit, 're
       throw error
     }
   }
-}
-
-function keyOf(headers: Headers): string | null {
-  return headers.get('x-api-key') ?? /^apikey +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1] ?? null
 }

@@ -183,7 +183,9 @@ test('neither the secret nor a back-up code is in the records or the log', async
 test('an administrator takes away a second factor that was lost, and devices and keys have none', async () => {
   await using server = await startAuth()
   const { auth } = server
-  const { user } = await withTotp(server)
+  const { user, identity } = await withTotp(server)
+  await expect(auth.secondFactor.reset(user.id, identity)).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(signIn(auth)).rejects.toMatchObject({ code: 'code_required' })
   await auth.secondFactor.reset(user.id, operator)
   expect(await signIn(auth)).toHaveProperty('token')
   await expect(auth.secondFactor.reset('nobody', operator)).rejects.toMatchObject({ code: 'not_found' })
@@ -191,6 +193,18 @@ test('an administrator takes away a second factor that was lost, and devices and
   for (const by of [kiosk, operator]) {
     await expect(auth.secondFactor.view(by)).rejects.toMatchObject({ code: 'forbidden' })
   }
+})
+
+test('a link sets the password, and the code is asked for as before', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const { user, secret } = await withTotp(server)
+  const { link } = await auth.passwords.startReset(user.id, operator)
+  const better = 'four bells and a harp'
+  await auth.passwords.reset(new URL(link).searchParams.get('token') ?? '', better)
+  const again = (code?: string) => auth.signIn(ada.email, better, address, { code })
+  await expect(again()).rejects.toMatchObject({ code: 'code_required' })
+  expect(await again(await codeOf(server, secret))).toHaveProperty('token')
 })
 
 test('what was done and refused is recorded', async () => {

@@ -22,7 +22,7 @@ export interface SecondFactor {
   disableTotp(by: Identity, password: string, code: string | undefined): Promise<void>
   /** Throws those of `disableTotp`. The earlier codes are void. */
   renewBackupCodes(by: Identity, password: string, code: string | undefined): Promise<readonly string[]>
-  /** Takes all of somebody's second factors away: they have lost them. Throws `not_found`. */
+  /** Takes all of somebody's second factors away: they have lost them. Throws `not_found`, and `forbidden` for one's own. */
   reset(userId: string, by: Identity): Promise<void>
 }
 
@@ -98,6 +98,9 @@ export function createSecondFactor(parts: SecondFactorParts): SecondFactor {
       return backupCodes
     },
     async reset(userId, by) {
+      // A console that was left open is not enough for that.
+      if (by.userId === userId)
+        throw new AuthError('forbidden', 'This is your own account. Turn your second factor off under "My account".')
       const user = await database.get<{ id: string; name: string; email: string }>(
         `select id, name, email from "user" where id = ? and kind = 'person'`,
         userId,

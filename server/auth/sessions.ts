@@ -58,11 +58,15 @@ export function createSessions({ database, lifetimes, rotateAfterMs, policy, clo
       const at = (ms: number) => new Date(ms).toISOString()
       return database.all(
         `select s.token from session s join "user" u on u.id = s."userId"
-         where s."expiresAt" <= ? or (u.kind = 'person' and s."createdAt" <= ?)
-           or (u.kind = 'person' and coalesce(s.kind, 'browser') = 'browser' and s."createdAt" <= ?) limit ?`,
+         where s."expiresAt" <= ?
+           or (u.kind = 'person' and s.kind = 'program' and (s."createdAt" <= ? or s."updatedAt" <= ?))
+           or (u.kind = 'person' and coalesce(s.kind, 'browser') <> 'program' and (s."createdAt" <= ? or s."updatedAt" <= ?))
+         limit ?`,
         at(now),
-        at(now - Math.max(lifetimes.program.absoluteMs, lifetimes.browser.absoluteMs)),
+        at(now - lifetimes.program.absoluteMs),
+        at(now - lifetimes.program.idleMs),
         at(now - lifetimes.browser.absoluteMs),
+        at(now - lifetimes.browser.idleMs),
         limit,
       )
     },

@@ -15,7 +15,6 @@ import {
   startAuth,
 } from './auth-fixture.ts'
 import { passwordThreads } from './password-threads.ts'
-import { scryptPasswords } from './passwords.ts'
 
 test('e-mail and password answer a bearer token that says until when it lasts', async () => {
   await using server = await startAuth()
@@ -33,7 +32,7 @@ test('e-mail and password answer a bearer token that says until when it lasts', 
 })
 
 test('passwords are kept as scrypt unless the server is told otherwise', async () => {
-  await using server = await startAuth({ passwords: scryptPasswords })
+  await using server = await startAuth({ passwords: undefined })
   await server.auth.users.create(ada)
   const stored = await server.database.get<{ password: string }>('select password from account')
   expect(stored?.password).toMatch(/^[0-9a-f]{32}:[0-9a-f]{128}$/)
@@ -186,6 +185,16 @@ test('an account that does not exist is locked like one that does', async () => 
   }
   expect(answers[0]).toMatchObject({ code: 'rate_limited', retryAfter: 60 })
   expect(answers[1]).toEqual(answers[0])
+})
+
+test('locking account after account does not fill the record', async () => {
+  const signIn = { attempts: 1, windowMs: 60_000, maxLockMs: 60_000, perAddress: 1000 }
+  await using server = await startAuth({ limits: { signIn } })
+  const { auth } = server
+  for (let n = 0; n < 30; n++) await guesses(auth, 1, '203.0.113.9', `nobody-${n}@example.org`)
+  const { items } = await auth.audit.list({ action: 'account_lock' }, { limit: 50, cursor: null })
+  expect(items).toHaveLength(20)
+  expect(items[0]).toMatchObject({ outcome: 'refused', code: 'rate_limited', target: { kind: 'unknown' } })
 })
 
 test('an administrator ends a lock', async () => {

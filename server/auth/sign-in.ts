@@ -5,11 +5,13 @@ import type { Audit } from './audit.ts'
 import { userParty } from './audit-party.ts'
 import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
-import type { Credentials, Person } from './credentials.ts'
+import type { Checked, Credentials, Person } from './credentials.ts'
+import type { Database } from './database.ts'
 import type { FactorCodes } from './factor-codes.ts'
 import type { FactorPolicy } from './factor-policy.ts'
 import type { KnownDevices } from './known-devices.ts'
 import { requestOrigin } from './origin.ts'
+import { bearerIn } from './presented.ts'
 import type { SessionKind, SessionLifetimes } from './session-lifetimes.ts'
 import { signSessionToken, verifySessionToken } from './session-token.ts'
 import type { Sessions } from './sessions.ts'
@@ -38,6 +40,7 @@ export interface SignInAttempt {
 }
 
 export interface SignInParts {
+  readonly database: Database
   readonly betterAuth: BetterAuth
   readonly sessions: Sessions
   readonly lifetimes: SessionLifetimes
@@ -56,9 +59,10 @@ export function createSignIn(parts: SignInParts): SignIn {
   async function authenticate({ email, password, code, address, headers }: SignInAttempt) {
     const from = { address, cookie: headers?.get('cookie') ?? null }
     const attempt = await limit.take(email, from).catch((error: unknown) => refuse(error, email, null))
-    const { account, isRight } = await credentials
+    const checked = await credentials
       .check(email, password, attempt)
       .catch((error: unknown) => refuse(error, email, null))
+    const { account, isRight } = checked
     try {
       if (account === null || !isRight) throw wrongCredentials()
       if (account.isDisabled) throw accountDisabled()
@@ -69,7 +73,7 @@ export function createSignIn(parts: SignInParts): SignIn {
     }
     await attempt.succeeded()
     const remembered = await knownDevices.remember(account, from)
-    return { person: account, remembered, with: code === undefined ? 'password' : 'password and code' }
+    return { person: account, checked, remembered, with: code === undefined ? 'password' : 'password and code' }
   }
 
   async function refuse(error: unknown, email: string, account: Person | null): Promise<never> {
@@ -86,18 +90,25 @@ export function createSignIn(parts: SignInParts): SignIn {
   }
 
   async function signIn(kind: 'browser' | 'program', attempt: SignInAttempt, earlier: string | null) {
-    const { person, remembered, with: factors } = await authenticate(attempt)
+    const { person, checked, remembered, with: factors } = await authenticate(attempt)
     const session = await openSession(parts, kind, person.id, attempt.address)
+    await endIfChanged(session.token, checked)
     // A browser that was signed in, whoever it was, is not any more: nobody slips a session of theirs under another's.
     await endEarlier(parts.betterAuth, secret, earlier)
     await audit.record({ action: 'sign_in', actor: userParty(person), details: { with: factors } })
     return { session, remembered }
   }
 
+  /** Whoever had the password before it was changed has no session that begins after the others have ended. */
+  async function endIfChanged(token: string, checked: Checked): Promise<void> {
+    if (await credentials.isStill(parts.database, checked)) return
+    await (await parts.betterAuth.$context).internalAdapter.deleteSession(token)
+    await refuse(wrongCredentials(), checked.account?.email ?? '', checked.account)
+  }
+
   return {
     async forToken(attempt) {
-      const earlier = /^bearer +(\S+) *$/i.exec(attempt.headers?.get('authorization') ?? '')?.[1] ?? null
-      const { session } = await signIn('program', attempt, earlier)
+      const { session } = await signIn('program', attempt, bearerIn(attempt.headers))
       return { token: signSessionToken(session.token, secret), expiresAt: session.expiresAt.toISOString() }
     },
     async forCookies(attempt) {

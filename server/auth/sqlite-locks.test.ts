@@ -8,7 +8,6 @@ import { ada, address, baseUrl, browserSignedIn, enrolled, operator, password, s
 import { createBetterAuth, migrateBetterAuth } from './better-auth.ts'
 import { openIdentityRecords } from './database.ts'
 import { createGrants } from './oauth/grants.ts'
-import { scryptPasswords } from './passwords.ts'
 import { sessionLifetimes } from './session-lifetimes.ts'
 
 test('better-auth holds no lock on the records while it waits for something', async () => {
@@ -41,7 +40,7 @@ test('better-auth holds no lock on the records while it waits for something', as
 })
 
 test('writes of other rooms never meet a lock while people sign in and are created', async () => {
-  await using server = await startAuth({ passwords: scryptPasswords })
+  await using server = await startAuth({ passwords: undefined })
   const { auth, store } = server
   // Not a moment of patience: a lock that anybody holds across an await fails the next write.
   store.sqlite.exec('PRAGMA busy_timeout = 0')

@@ -1,5 +1,8 @@
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { address, enrolled, kiosk, operator, signedIn, startAuth } from './auth-fixture.ts'
+import { sessionSettings } from '#server/config/sign-ins.ts'
+import { temporaryFolder } from '#test/support/temporary-folder.ts'
+import { address, browserSignedIn, enrolled, kiosk, operator, signedIn, startAuth } from './auth-fixture.ts'
 
 const day = 24 * 3600
 
@@ -39,6 +42,27 @@ test('sockets of those who must have a second factor by now close, once', async 
   server.forward(60)
   await aMinuteLater()
   expect(revoked.mock.calls).toEqual([[{ kind: 'user', userId: user.id }]])
+})
+
+test('so are those that are over by the settings of today, as if they had begun under them', async () => {
+  const path = join(temporaryFolder(), 'carillon.sqlite')
+  const before = await startAuth({ path })
+  await signedIn(before.auth)
+  await browserSignedIn(before.auth)
+  await enrolled(before.auth)
+  await before[Symbol.asyncDispose]()
+  const session = sessionSettings.parse({ idle: '1h', program_idle: '2h' })
+  await using server = await startAuth({ path, session })
+  const left = async () => (await server.database.all('select id from session')).length
+  for (const [hours, sessions] of [
+    [0.5, 3],
+    [0.6, 2],
+    [1, 1],
+  ] as const) {
+    server.forward(hours * 3600)
+    await aMinuteLater()
+    await vi.waitFor(async () => expect(await left()).toBe(sessions))
+  }
 })
 
 test('a device that never came for its session is removed, and its name is free', async () => {

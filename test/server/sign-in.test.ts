@@ -1,6 +1,8 @@
 import { createOTP } from '@better-auth/utils/otp'
 import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { sessionView } from '#protocol/account.ts'
+import { page } from '#protocol/api.ts'
 import { passwordLink } from '#protocol/users.ts'
 import { next, sdkClient, ticketFor } from '../support/sdk-client.ts'
 import { bearer, password, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
@@ -94,6 +96,10 @@ test('an administrator without a second factor gets to nothing but setting one u
   expect(await upgradeStatus(server, token)).toBe(403)
   expect(await upgradeStatus(server, ola.token)).toBe(101)
   expect(await ask('GET', '/api/v1/me')).toEqual([200, null])
+  const [olas] = page(sessionView).parse(
+    (await server.api('GET', '/api/v1/sessions', { headers: bearer(ola.token) })).body,
+  ).items
+  expect(await ask('DELETE', `/api/v1/sessions/${olas?.id}`)).toEqual([404, 'not_found'])
   const view = await server.api('GET', '/api/v1/me/second-factor', { headers: bearer(token) })
   expect(view.body).toMatchObject({ totp: false, required: true, requiredFrom: expect.any(String) })
   using sdk = sdkClient(server, { getToken: ticketFor(server, ola.token) })

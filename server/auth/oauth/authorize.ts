@@ -1,6 +1,5 @@
 import type { Auth } from '../auth.ts'
 import { addressHeader, authPath, type BetterAuth } from '../better-auth.ts'
-import type { Identity } from '../identity.ts'
 import type { Sessions } from '../sessions.ts'
 import { readSignedQuery, withoutSignature } from './signed-query.ts'
 
@@ -20,28 +19,25 @@ export interface AuthorizeParts {
 export function createAuthorize(parts: AuthorizeParts) {
   const { betterAuth, identify, sessions, baseUrl, secret, clock } = parts
 
-  /** When the session began; 0 without one. */
-  async function startOf(identity: Identity | undefined): Promise<number> {
-    if (identity?.kind !== 'user') return 0
-    return (await sessions.ofId(identity.sessionId))?.startedAt ?? 0
-  }
-
   return async (request: Request, address: string): Promise<Response> => {
     const cookie = request.headers.get('cookie') ?? ''
-    const identity = (await identify(new Headers({ cookie })))?.identity
-    // Who may do nothing else yet lets nobody act for them either, also where they have agreed before.
-    if (identity?.kind === 'user' && identity.mustSetUpFactor) return Response.redirect(`${baseUrl}/account`, 302)
     const { search, searchParams } = new URL(request.url)
+    const found = await identify(new Headers({ cookie }))
+    const { identity = null, cookies = [] } = found ?? {}
+    const session = identity !== null && 'sessionId' in identity ? await sessions.ofId(identity.sessionId) : null
+    // What they let in before would be handed a code without a question.
+    if (identity?.kind === 'user' && identity.mustSetUpFactor) return redirect(`${baseUrl}/account`)
     const signed = searchParams.has('sig') ? readSignedQuery(search, secret, clock()) : null
     const asked = signed?.asked ?? withoutSignature(searchParams)
-    if (signed !== null && (await startOf(identity)) >= signed.issuedAt) {
+    if (signed !== null && (session?.startedAt ?? 0) >= signed.issuedAt) {
       const prompt = (asked.get('prompt') ?? '').split(' ').filter((each) => each !== 'login' && each !== '')
       asked.delete('prompt')
       if (prompt.length > 0) asked.set('prompt', prompt.join(' '))
       asked.delete('max_age')
     }
     // As a browser that goes there: the answer is always a redirect.
-    const headers = { cookie, accept: 'text/html', [addressHeader]: address }
+    // Whether there is a session is decided here: better-auth would go on with one that is over by our settings.
+    const headers = { ...(session !== null && { cookie }), accept: 'text/html', [addressHeader]: address }
     const response = await betterAuth.handler(
       new Request(`${baseUrl}${authPath}/oauth2/authorize?${asked}`, { headers }),
     )
@@ -49,6 +45,11 @@ export function createAuthorize(parts: AuthorizeParts) {
     answer.delete('set-auth-token')
     answer.delete('access-control-expose-headers')
     answer.set('cache-control', 'no-store')
+    for (const renewed of cookies) answer.append('set-cookie', renewed)
     return new Response(response.body, { status: response.status, headers: answer })
   }
+}
+
+function redirect(location: string): Response {
+  return new Response(null, { status: 302, headers: { location, 'cache-control': 'no-store' } })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ConsentView } from '#protocol/oauth.ts'
 import type { Audit } from '../audit.ts'
+import type { Auth } from '../auth.ts'
 import { AuthError } from '../auth-error.ts'
 import { addressHeader, authPath, type BetterAuth } from '../better-auth.ts'
 import type { Identity } from '../identity.ts'
@@ -19,6 +20,7 @@ export interface Consents {
 
 export interface ConsentsParts {
   readonly betterAuth: BetterAuth
+  readonly identify: Auth['identify']
   readonly clients: Pick<Clients, 'get'>
   readonly audit: Audit
   readonly baseUrl: string
@@ -54,6 +56,11 @@ export function createConsents(parts: ConsentsParts): Consents {
     },
     async decide({ query, accept, cookie }, by) {
       const { client, scopes } = await asked(query)
+      // better-auth goes by the cookie. Whoever says by another header that they are somebody else decides for nobody.
+      const browser = await parts.identify(new Headers({ cookie }))
+      if (browser?.identity.userId !== by.userId) {
+        throw new AuthError('forbidden', 'Decide in the browser in which you have signed in.')
+      }
       const response = await betterAuth.handler(
         new Request(`${baseUrl}${authPath}/oauth2/consent`, {
           method: 'POST',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Audit } from '../audit.ts'
 import { addressHeader, authPath, type BetterAuth, issuerOf } from '../better-auth.ts'
+import { bearerIn } from '../presented.ts'
 import { type AuthorizeParts, createAuthorize } from './authorize.ts'
 import { clientParty } from './clients.ts'
 import { type ClientForm, type Forward, readForm } from './form.ts'
@@ -94,7 +95,7 @@ export function createOAuthEndpoints(parts: EndpointsParts): (method: string, pa
   }
 
   async function userinfo(request: Request, address: string): Promise<Response> {
-    const token = /^bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? ''
+    const token = bearerIn(request.headers) ?? ''
     if ((await grants.ofToken(token)) === null) {
       return oauthError('invalid_token', 'The access token has expired or was revoked. Refresh it.')
     }

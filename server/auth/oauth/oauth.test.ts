@@ -1,6 +1,19 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { sessionSettings } from '#server/config/sign-ins.ts'
+import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import type { Auth } from '../auth.ts'
-import { anotherAdmin, operator, password, startAuth } from '../auth-fixture.ts'
+import {
+  ada,
+  address,
+  anotherAdmin,
+  baseUrl,
+  browserSignedIn,
+  identityOf,
+  operator,
+  password,
+  startAuth,
+} from '../auth-fixture.ts'
 import type { Identity } from '../identity.ts'
 import { createGrants } from './grants.ts'
 import { adasBrowser, callback, holderOf, post, registered } from './oauth-fixture.ts'
@@ -54,6 +67,22 @@ test('a code is good for a minute, an access token for an hour, and what has exp
   await sweepGrants({ database, clock, grants: { end: async () => {} } })
   expect(await database.all('select id from "oauthAccessToken"')).toEqual([])
   expect(await database.all('select id from "oauthRefreshToken"')).toHaveLength(1)
+})
+
+test('what strangers leave behind is removed however much it is', async () => {
+  await using server = await startAuth()
+  const { database, clock } = server
+  const at = new Date(clock() - 1000).toISOString()
+  await database.transaction(async (rows) => {
+    for (let n = 0; n < 1100; n++) {
+      await rows.run(
+        `insert into verification (id, identifier, value, "expiresAt", "createdAt", "updatedAt") values (?, ?, '{}', ?, ?, ?)`,
+        ...[`v${n}`, `challenge-${n}`, at, at, at],
+      )
+    }
+  })
+  await sweepGrants({ database, clock, grants: { end: async () => {} } })
+  expect(await database.all('select id from verification')).toEqual([])
 })
 
 test('after a year a person is asked again, however often a service has refreshed', async () => {
@@ -235,3 +264,57 @@ test('a machine has an account of its own, which goes with its client', async ()
   await auth.oauth.clients.remove(client.client_id, operator)
   expect(ended).toEqual([{ kind: 'user', userId: holder.userId }])
 })
+
+test('whoever has to set up a second factor is handed no code, also for what they let in before', async () => {
+  await using server = await startAuth({ secondFactor: { requiredFor: ['admin'], graceMs: 3_600_000 } })
+  const { auth } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  await browser.tokens(client)
+  server.forward(3500)
+  expect(await sentTo(auth, client.client_id, await browserSignedIn(auth))).toMatch(/^https:\/\/dashboards\S+code=/)
+  const late = await browserSignedIn(auth)
+  server.forward(101)
+  expect(await sentTo(auth, client.client_id, late)).toBe(`${baseUrl}/account`)
+})
+
+test('a session that is over by the settings of today lets nobody in, nor does the token of a program', async () => {
+  const path = join(temporaryFolder(), 'carillon.sqlite')
+  const before = await startAuth({ path })
+  const client = await registered(before.auth)
+  const browser = await adasBrowser(before.auth)
+  await browser.tokens(client)
+  const { token } = await before.auth.signIn(ada.email, password, address)
+  expect(await sentTo(before.auth, client.client_id, browser.cookie)).toContain('code=')
+  const [name] = browser.cookie.split('=')
+  const asCookie = `${name}=${encodeURIComponent(token)}`
+  expect(await sentTo(before.auth, client.client_id, asCookie)).toContain('/sign-in?')
+  await before[Symbol.asyncDispose]()
+  await using server = await startAuth({ path, session: sessionSettings.parse({ idle: '5m' }) })
+  server.forward(301)
+  expect(await sentTo(server.auth, client.client_id, browser.cookie)).toContain('/sign-in?')
+})
+
+test('only the browser whose session it is consents, whoever else the request says it is', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const client = await registered(auth)
+  const { cookie } = await adasBrowser(auth)
+  const grace = await anotherAdmin(auth)
+  const { token } = await auth.signIn(grace.email, password, address)
+  const { search } = new URL(await sentTo(auth, client.client_id, cookie))
+  const decide = auth.oauth.consents.decide({ query: search, accept: true, cookie }, await identityOf(auth, token))
+  await expect(decide).rejects.toMatchObject({ code: 'forbidden' })
+  expect(await auth.oauth.grants.list(grace.id)).toEqual([])
+})
+
+/** Where a service's request for a code sends this browser. */
+async function sentTo(auth: Auth, client_id: string, cookie: string): Promise<string> {
+  const query = new URLSearchParams({
+    ...{ response_type: 'code', client_id, redirect_uri: callback, scope: 'openid publish offline_access' },
+    ...{ code_challenge: 'c'.repeat(43), code_challenge_method: 'S256' },
+  })
+  const asked = new Request(`${baseUrl}/api/auth/oauth2/authorize?${query}`, { headers: { cookie } })
+  const sent = await auth.handle(asked, address)
+  return new URL(sent.headers.get('location') ?? '', baseUrl).href
+}

@@ -4,7 +4,7 @@ import { page } from '#protocol/api.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { byId } from '../by-id.ts'
-import { forbiddenBecause } from '../caller.ts'
+import { forbiddenBecause, mustSetUpFactor } from '../caller.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Where somebody is signed in. */
@@ -37,7 +37,7 @@ export const ownSessionRoutes: Routes = (app, { auth, callers }) => {
     },
     async (request, reply) => {
       const by = await callers.signedIn(request)
-      const isAdmin = forbiddenBecause(by, ['admin'], 'admin') === null
+      const isAdmin = forbiddenBecause(by, ['admin'], 'admin') === null && !mustSetUpFactor(by)
       await auth.sessions.end(request.params.id, isAdmin ? undefined : personOf(by).userId)
       return reply.code(204).send()
     },
