@@ -8,10 +8,10 @@ import { LoadingPage } from './loading-page.tsx'
 import { navigate, useLocation } from './location.ts'
 import { ResetPage } from './reset-page.tsx'
 import { SetupPage } from './setup-page.tsx'
-
 import { authorizeAddress } from './sign-in/authorize-address.ts'
 import { SignInPage } from './sign-in/sign-in-page.tsx'
 import { SignedIn } from './signed-in.tsx'
+import { usePageTitle } from './use-page-title.ts'
 
 export function Console({ api }: { readonly api: ApiClient }) {
   const [queries] = useState(createQueryClient)
@@ -27,6 +27,7 @@ export function Console({ api }: { readonly api: ApiClient }) {
 /** What is behind a one-time link needs nobody signed in. */
 function Door() {
   const { path, query } = useLocation()
+  usePageTitle(path)
   if (path === '/setup') return <SetupPage token={query.get('token') ?? ''} />
   if (path === '/reset') return <ResetPage token={query.get('token') ?? ''} />
   return <Entrance />

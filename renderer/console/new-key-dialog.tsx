@@ -103,7 +103,7 @@ function endsIn(days: string): { expiresAt?: string } {
 const meanings = {
   publish: 'Send to channels and screens',
   subscribe: 'Read channels and their history',
-  devices: 'See, approve and remove screens',
+  devices: 'See and remove screens, and ask them for a new credential',
   metrics: 'Read the figures of monitoring',
   admin: 'Everything an administrator may do',
 } as const satisfies Record<KeyScope, string>

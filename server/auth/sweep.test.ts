@@ -29,6 +29,21 @@ test('sessions that time has ended are told of, so that their sockets close', as
   expect(await server.database.get('select count(*) as n from session')).toEqual({ n: 1 })
 })
 
+test('sockets of those who must have a second factor by now close, once', async () => {
+  await using server = await startAuth({ secondFactor: { requiredFor: ['admin'], graceMs: 7 * day * 1000 } })
+  const { user } = await signedIn(server.auth)
+  const revoked = vi.fn()
+  server.auth.onRevoked(revoked)
+  server.forward(7 * day - 60)
+  await aMinuteLater()
+  server.forward(120)
+  await aMinuteLater()
+  await vi.waitFor(() => expect(revoked).toHaveBeenCalled())
+  server.forward(60)
+  await aMinuteLater()
+  expect(revoked.mock.calls).toEqual([[{ kind: 'user', userId: user.id }]])
+})
+
 test('so are those that are over by the settings of today, as if they had begun under them', async () => {
   const path = join(temporaryFolder(), 'carillon.sqlite')
   const before = await startAuth({ path })
@@ -48,21 +63,6 @@ test('so are those that are over by the settings of today, as if they had begun 
     await aMinuteLater()
     await vi.waitFor(async () => expect(await left()).toBe(sessions))
   }
-})
-
-test('sockets of those who must have a second factor by now close, once', async () => {
-  await using server = await startAuth({ secondFactor: { requiredFor: ['admin'], graceMs: 7 * day * 1000 } })
-  const { user } = await signedIn(server.auth)
-  const revoked = vi.fn()
-  server.auth.onRevoked(revoked)
-  server.forward(7 * day - 60)
-  await aMinuteLater()
-  server.forward(120)
-  await aMinuteLater()
-  await vi.waitFor(() => expect(revoked).toHaveBeenCalled())
-  server.forward(60)
-  await aMinuteLater()
-  expect(revoked.mock.calls).toEqual([[{ kind: 'user', userId: user.id }]])
 })
 
 test('a device that never came for its session is removed, and its name is free', async () => {

@@ -776,6 +776,7 @@ describeWith(['chromium'], 'the console', () => {
     await expect.poll(focused).toBe('lobby-1')
     await page.goBack()
     await expect.poll(focused).toBe('Connections')
+    expect(await page.title()).toBe('Connections · Carillon')
   })
 
   test.each(['admin', 'operator', 'viewer'] as const)('has room for the header of an %s at 800 wide', async (role) => {

@@ -24,7 +24,7 @@ export function MyKeysSection({ me }: { readonly me: Me }) {
     <Section title="API keys">
       {keys.data === undefined && <ProblemAlert error={keys.error} />}
       {keys.data !== undefined && keys.items.length === 0 && (
-        <p>With a key, a program of yours publishes and listens without your password.</p>
+        <p>With a key, a program of yours gets in without your password.</p>
       )}
       {keys.items.length > 0 && (
         <ul className="rows">

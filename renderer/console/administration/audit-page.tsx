@@ -12,7 +12,6 @@ import { mayAdminister } from '../permissions.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
 import { queryOf } from '../query-of.ts'
 import { useList } from '../use-list.ts'
-
 import { AuditFilterForm } from './audit-filter.tsx'
 import { AuditTable } from './audit-table.tsx'
 import { filterOf, noFilter } from './audit-words.ts'

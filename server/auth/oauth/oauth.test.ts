@@ -3,7 +3,17 @@ import { expect, test } from 'vitest'
 import { sessionSettings } from '#server/config/sign-ins.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import type { Auth } from '../auth.ts'
-import { ada, address, anotherAdmin, baseUrl, identityOf, operator, password, startAuth } from '../auth-fixture.ts'
+import {
+  ada,
+  address,
+  anotherAdmin,
+  baseUrl,
+  browserSignedIn,
+  identityOf,
+  operator,
+  password,
+  startAuth,
+} from '../auth-fixture.ts'
 import type { Identity } from '../identity.ts'
 import { createGrants } from './grants.ts'
 import { adasBrowser, callback, holderOf, post, registered } from './oauth-fixture.ts'
@@ -253,6 +263,19 @@ test('a machine has an account of its own, which goes with its client', async ()
   auth.onRevoked((revoked) => ended.push(revoked))
   await auth.oauth.clients.remove(client.client_id, operator)
   expect(ended).toEqual([{ kind: 'user', userId: holder.userId }])
+})
+
+test('whoever has to set up a second factor is handed no code, also for what they let in before', async () => {
+  await using server = await startAuth({ secondFactor: { requiredFor: ['admin'], graceMs: 3_600_000 } })
+  const { auth } = server
+  const client = await registered(auth)
+  const browser = await adasBrowser(auth)
+  await browser.tokens(client)
+  server.forward(3500)
+  expect(await sentTo(auth, client.client_id, await browserSignedIn(auth))).toMatch(/^https:\/\/dashboards\S+code=/)
+  const late = await browserSignedIn(auth)
+  server.forward(101)
+  expect(await sentTo(auth, client.client_id, late)).toBe(`${baseUrl}/account`)
 })
 
 test('a session that is over by the settings of today lets nobody in, nor does the token of a program', async () => {

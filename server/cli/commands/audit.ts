@@ -16,6 +16,7 @@ import { openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
+import { spanMs } from '../span.ts'
 import { withTarget } from '../target-options.ts'
 
 interface FilterFlags extends TargetFlags {
@@ -65,6 +66,7 @@ export function auditCommand(context: CliContext): Command {
 function exportCommand(context: CliContext): Command {
   const command = new Command('export')
     .description('write the record to a file, oldest first')
+    .addHelpText('after', '\nExample:\n  carillon audit export -o audit.csv --since 30d')
     .requiredOption('-o, --output <file>', 'where to write it')
     .addOption(
       new Option('--format <format>', 'for spreadsheets or for programs')
@@ -97,14 +99,8 @@ function withFilter(command: Command): Command {
 function queryOf({ actor, target, action, outcome, address, since }: FilterFlags): URLSearchParams {
   const given = Object.entries({ actor, target, action, outcome, address }).filter((entry) => entry[1] !== undefined)
   const query = new URLSearchParams(given as [string, string][])
-  if (since !== undefined) query.set('from', new Date(Date.now() - milliseconds(since)).toISOString())
+  if (since !== undefined) query.set('from', new Date(Date.now() - spanMs(since)).toISOString())
   return query
-}
-
-function milliseconds(span: string): number {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(span) ?? []
-  if (count === undefined) throw usageError('bad_time_span', 'Give a time span such as 30m, 12h or 7d.')
-  return Number(count) * { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as 's' | 'm' | 'h' | 'd']
 }
 
 function rowOf({ time, actor, action, target, outcome, code, address, details: { repeats } }: AuditView): string[] {

@@ -33,21 +33,24 @@ export function devicesCommand(context: CliContext): Command {
       print(flags.json, { id, name, removed: true }, `Removed ${name}.`)
     })
 
-  const command = new Command('devices').description('show the enrolled screens').action(async (flags: TargetFlags) => {
-    await using api = await openApi(context, flags, { offline: true })
-    const items = await allPages(api, path, deviceView)
-    const rows = items.map((device) => [
-      ...[device.name, device.online ? 'online' : 'offline', device.hostname, device.version],
-      ...[device.storage ?? 'unknown', device.rotating ? 'to be changed' : device.credentialSince],
-      device.lastSeenAt ?? 'never',
-    ])
-    const words = table(['NAME', 'STATE', 'HOST', 'VERSION', 'STORAGE', 'CREDENTIAL', 'LAST SEEN'], rows)
-    print(
-      flags.json,
-      items,
-      rows.length === 0 ? 'No screen is enrolled yet. Run npm run kiosk and approve its code.' : words,
-    )
-  })
+  const command = new Command('devices')
+    .description('show the enrolled screens')
+    .addHelpText('after', '\nExamples:\n  carillon devices\n  carillon devices rotate lobby-1')
+    .action(async (flags: TargetFlags) => {
+      await using api = await openApi(context, flags, { offline: true })
+      const items = await allPages(api, path, deviceView)
+      const rows = items.map((device) => [
+        ...[device.name, device.online ? 'online' : 'offline', device.hostname, device.version],
+        ...[device.storage ?? 'unknown', device.rotating ? 'to be changed' : device.credentialSince],
+        device.lastSeenAt ?? 'never',
+      ])
+      const words = table(['NAME', 'STATE', 'HOST', 'VERSION', 'STORAGE', 'CREDENTIAL', 'LAST SEEN'], rows)
+      print(
+        flags.json,
+        items,
+        rows.length === 0 ? 'No screen is enrolled yet. Run npm run kiosk and approve its code.' : words,
+      )
+    })
   for (const each of [rotate, remove]) command.addCommand(withTarget(each))
   return withTarget(command)
 }

@@ -2,12 +2,12 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { keyAnswer, keyRequest, keyView } from '#protocol/keys.ts'
 import { keyScopes } from '#protocol/roles.ts'
-import { timeSpan } from '#server/config/namespaces.ts'
 import { allPages } from '../all-pages.ts'
 import { openApi } from '../api.ts'
 import { usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
+import { spanMs } from '../span.ts'
 import { withTarget } from '../target-options.ts'
 
 export function keyCommand(context: CliContext): Command {
@@ -22,10 +22,9 @@ export function keyCommand(context: CliContext): Command {
       if (!named.success) throw usageError('bad_name', named.error.issues[0]?.message ?? 'Give another name.')
       const scopes = keyRequest.shape.scopes.safeParse(flags.scope.split(',').map((scope) => scope.trim()))
       if (!scopes.success) throw usageError('bad_scope', scopes.error.issues[0]?.message ?? 'Give another scope.')
-      const expires = timeSpan.optional().safeParse(flags.expires)
-      if (!expires.success || expires.data === 0) throw usageError('bad_span', 'Give a time span such as 90d or 12h.')
+      const expiresAt = flags.expires === undefined ? null : fromNow(spanMs(flags.expires))
       await using api = await openApi(context, flags, { offline: true })
-      const body = { name: named.data, scopes: scopes.data, ...(expires.data && { expiresAt: fromNow(expires.data) }) }
+      const body = { name: named.data, scopes: scopes.data, ...(expiresAt !== null && { expiresAt }) }
       const created = await api.call('POST', '/api/v1/keys', keyAnswer, body)
       const until = created.expiresAt === null ? '' : ` It works until ${created.expiresAt}.`
       print(flags.json, created, `${created.key}\nKeep it now: it is not shown again.${until}`)
@@ -56,11 +55,13 @@ export function keyCommand(context: CliContext): Command {
       print(flags.json, { id, revoked: true }, `Revoked ${id}.`)
     })
 
-  const command = new Command('key').description('API keys of services')
+  const command = new Command('key')
+    .description('API keys of services')
+    .addHelpText('after', '\nExamples:\n  carillon key create door-bell --scope publish\n  carillon key list')
   for (const each of [create, list, revoke]) command.addCommand(withTarget(each))
   return command
 }
 
-function fromNow(seconds: number): string {
-  return new Date(Date.now() + seconds * 1000).toISOString()
+function fromNow(ms: number): string {
+  return new Date(Date.now() + ms).toISOString()
 }

@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import { z } from 'zod'
-import { page } from '#protocol/api.ts'
 import {
   oauthClientAnswer,
   oauthClientKind,
@@ -8,6 +7,7 @@ import {
   oauthClientView,
   oauthScopes,
 } from '#protocol/oauth.ts'
+import { allPages } from '../all-pages.ts'
 import { openApi } from '../api.ts'
 import { usageError } from '../cli-error.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
@@ -46,7 +46,7 @@ export function oauthClientCommand(context: CliContext): Command {
 
   const list = new Command('list').description('show the services').action(async (flags: TargetFlags) => {
     await using api = await openApi(context, flags, { offline: true })
-    const { items } = await api.call('GET', '/api/v1/oauth/clients', page(oauthClientView))
+    const items = await allPages(api, '/api/v1/oauth/clients', oauthClientView)
     const rows = items.map(({ id, name, kind, scopes, disabled }) => [
       ...[id, name, kind, scopes.join(','), disabled ? 'disabled' : ''],
     ])

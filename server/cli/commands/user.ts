@@ -130,7 +130,12 @@ export function userCommand(context: CliContext): Command {
       print(flags.json, { ...user, lockedUntil: null }, `Unlocked ${user.email}.`)
     })
 
-  const command = new Command('user').description('accounts of people')
+  const command = new Command('user')
+    .description('accounts of people')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  carillon user add ada@example.org --role operator\n  carillon user set-role ada@example.org admin\n  carillon user reset-password ada@example.org',
+    )
   const all = [add, list, setRole, disable, enable, remove, resetPassword, resetFactor, unlock]
   for (const each of all) command.addCommand(withTarget(each))
   return command

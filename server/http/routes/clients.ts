@@ -8,11 +8,11 @@ import { AuthError } from '#server/auth/auth-error.ts'
 import type { ClientSummary } from '#server/realtime/client-directory.ts'
 import type { Seen, WatchTarget } from '#server/realtime/tap.ts'
 import type { Routes } from '../app.ts'
+import { byId } from '../by-id.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Open connections, on all nodes. */
 export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
-  const params = z.object({ id: z.string().min(1).max(100) })
   const { clients, steering } = realtime
   let streams = 0
 
@@ -33,7 +33,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
   )
   app.get(
     '/api/v1/clients/:id',
-    { schema: { params, summary: 'One connection.', response: { 200: clientDetail } } },
+    { schema: { params: byId, summary: 'One connection.', response: { 200: clientDetail } } },
     async (request) => {
       await callers.allowed(request, ['admin', 'operator'], 'admin')
       const client = await clients.find(request.params.id)
@@ -45,7 +45,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
     '/api/v1/clients/:id',
     {
       schema: {
-        params,
+        params: byId,
         querystring: z.object({ stay_away: z.stringbool().default(false) }),
         summary: 'Closes a connection.',
         response: { 204: z.undefined() },
@@ -63,14 +63,14 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
       return reply.code(204).send()
     },
   )
-  app.get('/api/v1/clients/:id/frames', { schema: { params, ...framesSchema } }, async (request, reply) => {
+  app.get('/api/v1/clients/:id/frames', { schema: { params: byId, ...framesSchema } }, async (request, reply) => {
     const by = await callers.allowed(request, ['admin'], 'admin')
     const client = await clients.find(request.params.id)
     if (client === null) throw gone()
     const about = { by: by.userId, byName: by.name, client: client.id, user: client.user }
     return stream(request, reply, { kind: 'client', id: client.id }, about)
   })
-  app.get('/api/v1/users/:id/frames', { schema: { params, ...framesSchema } }, async (request, reply) => {
+  app.get('/api/v1/users/:id/frames', { schema: { params: byId, ...framesSchema } }, async (request, reply) => {
     const by = await callers.allowed(request, ['admin'], 'admin')
     const { id } = request.params
     return stream(request, reply, { kind: 'user', id }, { by: by.userId, byName: by.name, user: id })

@@ -3,12 +3,11 @@ import { page } from '#protocol/api.ts'
 import { deviceCredential, deviceCredentialRequest, deviceReport, deviceView } from '#protocol/devices.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
+import { byId } from '../by-id.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Enrolled screens. */
 export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
-  const params = z.object({ id: z.string().min(1).max(100) })
-
   app.get(
     '/api/v1/devices',
     { schema: { summary: 'The enrolled screens.', response: { 200: page(deviceView) } } },
@@ -23,7 +22,7 @@ export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
   )
   app.delete(
     '/api/v1/devices/:id',
-    { schema: { summary: 'Removes a screen; its credential ends.', response: { 204: z.undefined() }, params } },
+    { schema: { summary: 'Removes a screen; its credential ends.', response: { 204: z.undefined() }, params: byId } },
     async (request, reply) => {
       await callers.allowed(request, ['admin', 'operator'], 'devices')
       await auth.devices.remove(request.params.id)
@@ -32,7 +31,7 @@ export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
   )
   app.post(
     '/api/v1/devices/:id/rotate',
-    { schema: { response: { 204: z.undefined() }, params, summary: 'Tells a device to take a new credential.' } },
+    { schema: { response: { 204: z.undefined() }, params: byId, summary: 'Tells a device to take a new credential.' } },
     async (request, reply) => {
       await callers.allowed(request, ['admin', 'operator'], 'devices')
       await auth.devices.rotate(request.params.id)

@@ -4,6 +4,7 @@ import { keyAnswer, keyQuery, keyRequest, keyView } from '#protocol/keys.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { keyRefusal } from '#server/auth/keys.ts'
 import type { Routes } from '../app.ts'
+import { byId } from '../by-id.ts'
 import { forbiddenBecause } from '../caller.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
@@ -59,7 +60,7 @@ export const keyRoutes: Routes = (app, { auth, callers }) => {
       schema: {
         summary: 'Ends a key at once.',
         response: { 204: z.undefined() },
-        params: z.object({ id: z.string() }),
+        params: byId,
       },
     },
     async (request, reply) => {

@@ -13,6 +13,7 @@ import {
   oauthClientView,
 } from '#protocol/oauth.ts'
 import type { Routes } from '../app.ts'
+import { byId } from '../by-id.ts'
 
 /** The issuer has a path: clients look for its documents here (RFC 8414) or below it (`/api/auth/.well-known/…`). */
 const documents = ['oauth-authorization-server', 'openid-configuration'].flatMap((name) => [
@@ -23,8 +24,6 @@ const documents = ['oauth-authorization-server', 'openid-configuration'].flatMap
 /** Other services: which there are, and what people let them do. */
 export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) => {
   const { clients, consents, deviceGrants, grants, metadata } = auth.oauth
-  const params = z.object({ id: z.string().max(100) })
-
   for (const path of documents) {
     app.get(path, { schema: { hide: true } }, async (_request, reply) =>
       reply.header('cache-control', 'public, max-age=60').send(metadata),
@@ -56,7 +55,7 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) =>
   )
   app.get(
     '/api/v1/oauth/clients/:id',
-    { schema: { summary: 'One service.', params, response: { 200: oauthClientView } } },
+    { schema: { summary: 'One service.', params: byId, response: { 200: oauthClientView } } },
     async (request) => {
       await callers.allowed(request, oauthClientRoles, 'admin')
       return clients.get(request.params.id)
@@ -64,7 +63,14 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) =>
   )
   app.patch(
     '/api/v1/oauth/clients/:id',
-    { schema: { summary: 'Changes a service.', params, body: oauthClientChange, response: { 200: oauthClientView } } },
+    {
+      schema: {
+        summary: 'Changes a service.',
+        params: byId,
+        body: oauthClientChange,
+        response: { 200: oauthClientView },
+      },
+    },
     async (request) => {
       const by = await callers.allowed(request, oauthClientRoles, 'admin')
       return clients.update(request.params.id, request.body, by)
@@ -72,7 +78,13 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) =>
   )
   app.delete(
     '/api/v1/oauth/clients/:id',
-    { schema: { summary: 'Removes a service, and ends all it was let do.', response: { 204: z.undefined() }, params } },
+    {
+      schema: {
+        summary: 'Removes a service, and ends all it was let do.',
+        response: { 204: z.undefined() },
+        params: byId,
+      },
+    },
     async (request, reply) => {
       await clients.remove(request.params.id, await callers.allowed(request, oauthClientRoles, 'admin'))
       return reply.code(204).send()
@@ -83,7 +95,7 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) =>
     {
       schema: {
         summary: 'A new secret for a service; the old one ends.',
-        params,
+        params: byId,
         response: { 200: oauthClientAnswer },
       },
     },

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { passwordRequest, passwordResetRequest, passwordResetToken, passwordResetView } from '#protocol/account.ts'
 import { passwordLink } from '#protocol/users.ts'
 import type { Routes } from '../app.ts'
-
-const byId = z.object({ id: z.string() })
+import { byId } from '../by-id.ts'
 
 /** Changing one's password, and links for those who do not know theirs. */
 export const passwordRoutes: Routes = (app, { auth, callers }) => {

@@ -8,8 +8,7 @@ import {
   totpVerifyRequest,
 } from '#protocol/account.ts'
 import type { Routes } from '../app.ts'
-
-const byId = z.object({ id: z.string() })
+import { byId } from '../by-id.ts'
 
 /** One's own second factor, and taking away somebody's who has lost it. */
 export const secondFactorRoutes: Routes = (app, { auth, callers }) => {

@@ -3,13 +3,12 @@ import { endSessionsAnswer, endSessionsRequest, sessionView } from '#protocol/ac
 import { page } from '#protocol/api.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
+import { byId } from '../by-id.ts'
 import { forbiddenBecause, mustSetUpFactor } from '../caller.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Where somebody is signed in. */
 export const ownSessionRoutes: Routes = (app, { auth, callers }) => {
-  const params = z.object({ id: z.string().min(1).max(100) })
-
   app.get(
     '/api/v1/sessions',
     { schema: { summary: 'Where you are signed in.', response: { 200: page(sessionView) } } },
@@ -20,7 +19,7 @@ export const ownSessionRoutes: Routes = (app, { auth, callers }) => {
   )
   app.get(
     '/api/v1/users/:id/sessions',
-    { schema: { params, summary: 'Where somebody is signed in.', response: { 200: page(sessionView) } } },
+    { schema: { params: byId, summary: 'Where somebody is signed in.', response: { 200: page(sessionView) } } },
     async (request) => {
       const by = await callers.allowed(request, ['admin'], 'admin')
       const current = 'sessionId' in by ? by.sessionId : null
@@ -30,7 +29,11 @@ export const ownSessionRoutes: Routes = (app, { auth, callers }) => {
   app.delete(
     '/api/v1/sessions/:id',
     {
-      schema: { response: { 204: z.undefined() }, params, summary: 'Ends a session; of others, administrators alone.' },
+      schema: {
+        response: { 204: z.undefined() },
+        params: byId,
+        summary: 'Ends a session; of others, administrators alone.',
+      },
     },
     async (request, reply) => {
       const by = await callers.signedIn(request)

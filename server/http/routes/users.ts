@@ -3,12 +3,11 @@ import { page } from '#protocol/api.ts'
 import { userAnswer, userChange, userQuery, userRequest, userView } from '#protocol/users.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
+import { byId } from '../by-id.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** People with an account. */
 export const userRoutes: Routes = (app, { auth, records, callers }) => {
-  const params = z.object({ id: z.string().min(1).max(100) })
-
   app.get(
     '/api/v1/users',
     { schema: { summary: 'The accounts of people.', querystring: userQuery, response: { 200: page(userView) } } },
@@ -43,7 +42,7 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
     {
       schema: {
         summary: 'Changes the name or role of an account.',
-        params,
+        params: byId,
         body: userChange,
         response: { 200: userView },
       },
@@ -56,7 +55,13 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
   )
   app.delete(
     '/api/v1/users/:id',
-    { schema: { summary: 'Removes an account with its sessions and keys.', response: { 204: z.undefined() }, params } },
+    {
+      schema: {
+        summary: 'Removes an account with its sessions and keys.',
+        response: { 204: z.undefined() },
+        params: byId,
+      },
+    },
     async (request, reply) => {
       const by = await callers.allowed(request, ['admin'], 'admin')
       const { id } = request.params
@@ -68,7 +73,7 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
   )
   app.post(
     '/api/v1/users/:id/sign-out',
-    { schema: { summary: 'Signs somebody out everywhere.', response: { 204: z.undefined() }, params } },
+    { schema: { summary: 'Signs somebody out everywhere.', response: { 204: z.undefined() }, params: byId } },
     async (request, reply) => {
       await callers.allowed(request, ['admin'], 'admin')
       await auth.users.signOut(request.params.id)
@@ -82,7 +87,7 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
   for (const { action, disabled, summary } of switches) {
     app.post(
       `/api/v1/users/:id/${action}`,
-      { schema: { params, summary, response: { 204: z.undefined() } } },
+      { schema: { params: byId, summary, response: { 204: z.undefined() } } },
       async (request, reply) => {
         const by = await callers.allowed(request, ['admin'], 'admin')
         const { id } = request.params
