@@ -22,6 +22,8 @@ export const closeReasons = {
   badRequest: { code: 3501, reason: 'bad request' },
   stale: { code: 3502, reason: 'stale' },
   forceDisconnect: { code: 3503, reason: 'force disconnect' },
+  /** What let somebody in does so no more. The code is the same: whoever stays away need not know why. */
+  revoked: { code: 3503, reason: 'access ended: signed out, disabled, expired or revoked' },
   connectionLimit: { code: 3504, reason: 'connection limit' },
   channelLimit: { code: 3505, reason: 'channel limit' },
   inappropriateProtocol: { code: 3506, reason: 'inappropriate protocol' },

@@ -140,7 +140,12 @@ async function openSession(parts: SignInParts, kind: SessionKind, userId: string
   const { betterAuth, sessions, lifetimes } = parts
   const { internalAdapter } = await betterAuth.$context
   const expiresAt = new Date(Date.now() + lifetimes[kind].idleMs)
-  const details = { kind, ipAddress: address ?? '', userAgent: requestOrigin().userAgent, expiresAt }
+  const details = {
+    kind,
+    ipAddress: address ?? requestOrigin().address,
+    userAgent: requestOrigin().userAgent,
+    expiresAt,
+  }
   const session = await internalAdapter.createSession(userId, false, details, true).catch((error: unknown) => {
     throw error instanceof APIError && error.statusCode < 500 ? accountDisabled(error) : error
   })

@@ -105,7 +105,7 @@ export class Client {
   #endWith({ expiresAt }: Extract<SocketIdentity, { kind: 'key' }>): void {
     if (expiresAt === undefined) return
     const instant = Date.parse(expiresAt)
-    this.#cancelEnd = atInstant(instant, this.services.clock, () => this.close(closeReasons.forceDisconnect))
+    this.#cancelEnd = atInstant(instant, this.services.clock, () => this.close(closeReasons.revoked))
   }
 
   /** Runs `work`, which must not reject, when what was begun before on this channel is done. */

@@ -76,7 +76,7 @@ export function createIdentityCheck({ registry, authenticator, limits, log }: Id
   async function reasonToClose({ identity }: Client): Promise<CloseReason | null> {
     if (identity.kind === 'external') return null
     const now = await within(limits.answerMs, 'reading the records', () => authenticator.current(identity))
-    if (now === null) return closeReasons.forceDisconnect
+    if (now === null) return closeReasons.revoked
     return isDeepStrictEqual(now, identity) ? null : closeReasons.forceReconnect
   }
 

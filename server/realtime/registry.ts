@@ -121,7 +121,7 @@ export function sessionOf(identity: SocketIdentity): string | null {
 
 /** Of whom only the name or the role has changed comes back by itself, and is then what the records say. */
 function reasonOf(revoked: Revoked): CloseReason {
-  return revoked.kind === 'user' && revoked.changed ? closeReasons.forceReconnect : closeReasons.forceDisconnect
+  return revoked.kind === 'user' && revoked.changed ? closeReasons.forceReconnect : closeReasons.revoked
 }
 
 function userKey(userId: string): string {

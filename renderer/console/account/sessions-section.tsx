@@ -72,7 +72,7 @@ function SessionRow({ session, now, onEnd }: SessionRowProps) {
       }
       under={
         <>
-          {address}, last used{' '}
+          {address || 'This computer'}, last used{' '}
           <time dateTime={lastUsedAt} title={moment(lastUsed, now)}>
             {ago(lastUsed, now)}
           </time>

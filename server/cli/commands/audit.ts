@@ -26,6 +26,7 @@ interface FilterFlags extends TargetFlags {
   readonly outcome?: string
   readonly address?: string
   readonly since?: string
+  readonly until?: string
 }
 
 /** Entries that one page may have. */
@@ -92,19 +93,22 @@ function withFilter(command: Command): Command {
       .addOption(new Option('--action <action>', 'what was done, such as sign_in').choices(auditActions))
       .addOption(new Option('--outcome <outcome>', 'how it ended').choices(auditOutcome.options))
       .option('--address <address>', 'where it was asked for')
-      .option('--since <span>', 'how far back: 30m, 12h or 7d'),
+      .option('--since <span>', 'how far back: 30m, 12h or 7d')
+      .option('--until <span>', 'up to how long ago: 1d'),
   )
 }
 
-function queryOf({ actor, target, action, outcome, address, since }: FilterFlags): URLSearchParams {
+function queryOf({ actor, target, action, outcome, address, since, until }: FilterFlags): URLSearchParams {
   const given = Object.entries({ actor, target, action, outcome, address }).filter((entry) => entry[1] !== undefined)
   const query = new URLSearchParams(given as [string, string][])
-  if (since !== undefined) query.set('from', new Date(Date.now() - spanMs(since)).toISOString())
+  const ago = (span: string) => new Date(Date.now() - spanMs(span)).toISOString()
+  if (since !== undefined) query.set('from', ago(since))
+  if (until !== undefined) query.set('to', ago(until))
   return query
 }
 
 function rowOf({ time, actor, action, target, outcome, code, address, details: { repeats } }: AuditView): string[] {
-  const ended = `${code === null ? outcome : `${outcome} (${code})`}${repeats === undefined ? '' : `, ${repeats} times more`}`
+  const ended = `${code === null ? outcome : `${outcome} (${code})`}${repeats === undefined ? '' : `, and ${repeats} more`}`
   return [time, nameOf(actor), action, nameOf(target), ended, address]
 }
 
