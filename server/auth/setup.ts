@@ -27,14 +27,15 @@ export function createSetup({ database, passwords, signIn, audit, clock }: Setup
   }
 
   async function check(rows: Rows, token: string): Promise<void> {
-    if (await isDone(rows)) {
-      throw new AuthError('setup_done', 'This server has an administrator already. Sign in instead.')
-    }
     const valid = await rows.get(
       'select 1 from setup_token where token_hash = ? and expires_at > ?',
       hashToken(token),
       new Date(clock()).toISOString(),
     )
+    // In this order: the link goes as the administrator comes, perhaps between these two.
+    if (await isDone(rows)) {
+      throw new AuthError('setup_done', 'This server has an administrator already. Sign in instead.')
+    }
     if (valid !== undefined) return
     const sentence = 'This set-up link is no longer valid. Restart the server and open the link that it prints.'
     throw new AuthError('setup_link_invalid', sentence)

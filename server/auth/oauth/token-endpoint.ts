@@ -24,13 +24,28 @@ export interface TokenEndpointParts {
 export function createTokenEndpoint(parts: TokenEndpointParts) {
   const { forward, clients, grants, issued, counters, audit, baseUrl } = parts
 
+  /** Codes for which tokens are being made on this node. */
+  const underWay = new Set<string>()
+
+  /** Whoever comes with a code that is only just being answered is refused, and ends nothing by that. */
+  async function exchangeOnce(form: ClientForm, address: string): Promise<Response> {
+    const code = hashToken(form.fields.get('code') ?? '')
+    if (underWay.has(code)) return oauthError('invalid_grant', codeUsed)
+    underWay.add(code)
+    try {
+      return await finished(await exchangeCode(form, address), 'authorization_code')
+    } finally {
+      underWay.delete(code)
+    }
+  }
+
   async function exchangeCode(form: ClientForm, address: string): Promise<Response> {
     const code = form.fields.get('code') ?? ''
     const { count } = await counters.count(`oauth-code:${hashToken(code)}`, lifetimes.code * 1000)
     // Where there are any, the code has been used before; better-auth ends what came of it.
     const before = await issued.ofCode(code)
-    // Of several at once, it would end what the first is only just being given.
-    if (count > 1 && before.length === 0) return oauthError('invalid_grant', 'This code has been used.')
+    // Of several at once on other nodes, it would end what the first is only just being given.
+    if (count > 1 && before.length === 0) return oauthError('invalid_grant', codeUsed)
     const response = await forward('/oauth2/token', form, address)
     if (!response.ok && before.length > 0) {
       issued.tellEnded(before)
@@ -84,7 +99,7 @@ export function createTokenEndpoint(parts: TokenEndpointParts) {
       const form = await readForm(request)
       if (form instanceof Response) return form
       const grant = form.fields.get('grant_type') ?? ''
-      if (grant === 'authorization_code') return finished(await exchangeCode(form, address), grant)
+      if (grant === 'authorization_code') return exchangeOnce(form, address)
       if (grant === 'refresh_token') return finished(await refresh(form, address), grant)
       return finished(await forward('/oauth2/token', form, address), grant)
     },
@@ -103,6 +118,8 @@ export function createTokenEndpoint(parts: TokenEndpointParts) {
     },
   }
 }
+
+const codeUsed = 'This code has been used.'
 
 const deviceAnswer = z.looseObject({ user_code: z.string() })
 
