@@ -1,12 +1,9 @@
-import { notifications } from '@mantine/notifications'
-import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { OauthClientView } from '#protocol/oauth.ts'
-import { ConfirmDialog } from '../../mantine/confirm-dialog.tsx'
 import { Dialog } from '../../mantine/dialog.tsx'
 import { useApi } from '../api-context.ts'
-import { asApiError } from '../api-error.ts'
 import type { AdministrationApi } from './administration-api.ts'
+import { DeedDialog, type DeedWords } from './deed-dialog.tsx'
 import { ServiceSecretNote } from './service-secret-note.tsx'
 
 /** What is done to a service once somebody has said yes. */
@@ -20,33 +17,20 @@ interface ServiceDeedDialogProps {
 
 export function ServiceDeedDialog({ doing, onClose }: ServiceDeedDialogProps) {
   const { administration } = useApi()
-  const queries = useQueryClient()
   const [secret, setSecret] = useState<string | null>(null)
-  const { title, action, dangerous, text, done } = deeds[doing?.deed ?? 'enable']
-  const name = doing?.service.name ?? ''
-  const perform = async (): Promise<string | null> => {
-    if (doing === null) return null
-    try {
-      setSecret(await performDeed(administration, doing.deed, doing.service.id))
-    } catch (error) {
-      return asApiError(error).message
-    }
-    await queries.invalidateQueries({ queryKey: ['services'] })
-    notifications.show({ message: done(name) })
-    return null
+  const perform = async (): Promise<void> => {
+    if (doing !== null) setSecret(await performDeed(administration, doing.deed, doing.service.id))
   }
   return (
     <>
-      <ConfirmDialog
+      <DeedDialog
         opened={doing !== null}
-        title={title(name)}
-        action={action}
-        dangerous={dangerous}
-        onConfirm={perform}
+        words={deeds[doing?.deed ?? 'enable']}
+        name={doing?.service.name ?? ''}
+        list="services"
+        perform={perform}
         onClose={onClose}
-      >
-        <p>{text}</p>
-      </ConfirmDialog>
+      />
       <Dialog opened={secret !== null} onClose={() => setSecret(null)} title="New secret" wide>
         <ServiceSecretNote secret={secret} onClose={() => setSecret(null)} />
       </Dialog>
@@ -59,14 +43,6 @@ async function performDeed(api: AdministrationApi, deed: ServiceDeed, id: string
   if (deed === 'rotate') return (await api.rotateSecret(id)).secret
   await (deed === 'remove' ? api.removeService(id) : api.changeService(id, { disabled: deed === 'disable' }))
   return null
-}
-
-interface DeedWords {
-  readonly title: (name: string) => string
-  readonly action: string
-  readonly dangerous: boolean
-  readonly text: string
-  readonly done: (name: string) => string
 }
 
 const deeds: Readonly<Record<ServiceDeed, DeedWords>> = {

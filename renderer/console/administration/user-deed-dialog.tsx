@@ -1,10 +1,7 @@
-import { notifications } from '@mantine/notifications'
-import { useQueryClient } from '@tanstack/react-query'
 import type { UserView } from '#protocol/users.ts'
-import { ConfirmDialog } from '../../mantine/confirm-dialog.tsx'
 import { useApi } from '../api-context.ts'
-import { asApiError } from '../api-error.ts'
 import type { UserAction } from './administration-api.ts'
+import { DeedDialog, type DeedWords } from './deed-dialog.tsx'
 
 /** What is done to an account once somebody has said yes. */
 export type UserDeed = UserAction | 'remove'
@@ -16,42 +13,22 @@ interface UserDeedDialogProps {
 }
 
 export function UserDeedDialog({ doing, onClose }: UserDeedDialogProps) {
-  const api = useApi()
-  const queries = useQueryClient()
-  const { title, action, dangerous, text, done } = deeds[doing?.deed ?? 'sign-out']
-  const name = doing?.user.name ?? ''
-  const perform = async (): Promise<string | null> => {
-    if (doing === null) return null
+  const { administration } = useApi()
+  const perform = async (): Promise<void> => {
+    if (doing === null) return
     const { deed, user } = doing
-    try {
-      await (deed === 'remove' ? api.administration.removeUser(user.id) : api.administration.userAction(user.id, deed))
-    } catch (error) {
-      return asApiError(error).message
-    }
-    await queries.invalidateQueries({ queryKey: ['users'] })
-    notifications.show({ message: done(name) })
-    return null
+    await (deed === 'remove' ? administration.removeUser(user.id) : administration.userAction(user.id, deed))
   }
   return (
-    <ConfirmDialog
+    <DeedDialog
       opened={doing !== null}
-      title={title(name)}
-      action={action}
-      dangerous={dangerous}
-      onConfirm={perform}
+      words={deeds[doing?.deed ?? 'sign-out']}
+      name={doing?.user.name ?? ''}
+      list="users"
+      perform={perform}
       onClose={onClose}
-    >
-      <p>{text}</p>
-    </ConfirmDialog>
+    />
   )
-}
-
-interface DeedWords {
-  readonly title: (name: string) => string
-  readonly action: string
-  readonly dangerous: boolean
-  readonly text: string
-  readonly done: (name: string) => string
 }
 
 const deeds: Readonly<Record<UserDeed, DeedWords>> = {
