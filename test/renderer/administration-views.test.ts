@@ -8,7 +8,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { ada, type FakeServer } from './fake-server.ts'
 import type { Watched } from './look.ts'
-import { asked, faultsInEveryLook, type OpenedConsole, openConsole } from './open-console.ts'
+import { asked, faultsInEveryLook, heading, type OpenedConsole, openConsole } from './open-console.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
 const minute = 60_000
@@ -94,10 +94,6 @@ const asViewer = ({ world }: FakeServer) => {
   world.me = { ...ada, role: 'viewer' }
 }
 
-const heading =
-  (name: string) =>
-  ({ page }: Watched) =>
-    page.getByRole('heading', { name, exact: true }).waitFor()
 const menu = async ({ page }: Watched, of: string, item: string) => {
   await page.getByRole('button', { name: `More for ${of}` }).click()
   await page.getByRole('menuitem', { name: item }).click()

@@ -6,7 +6,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { ada, type FakeServer } from './fake-server.ts'
 import type { Watched } from './look.ts'
-import { address, asked, faultsInEveryLook, openConsole as openConsoleIn } from './open-console.ts'
+import { address, asked, faultsInEveryLook, heading, openConsole as openConsoleIn } from './open-console.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
 const minute = 60_000
@@ -115,11 +115,6 @@ interface View {
   /** Brings the page into the state that is looked at. */
   readonly act: (watched: Watched, server: FakeServer) => Promise<unknown>
 }
-
-const heading =
-  (name: string) =>
-  ({ page }: Watched) =>
-    page.getByRole('heading', { name, exact: true }).waitFor()
 
 const views: Readonly<Record<string, View>> = {
   setup: {

@@ -5,7 +5,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import type { FakeServer } from './fake-server.ts'
 import type { Watched } from './look.ts'
-import { address, asked, faultsInEveryLook, openConsole } from './open-console.ts'
+import { address, asked, faultsInEveryLook, heading, openConsole } from './open-console.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
 const query = '?client_id=rota&redirect_uri=https%3A%2F%2Frota.example.org%2Fcallback&state=a%20b%2Bc&sig=right'
@@ -29,10 +29,6 @@ interface View {
   /** Brings the page into the state that is looked at. */
   readonly act: (watched: Watched) => Promise<unknown>
 }
-const heading =
-  (name: string) =>
-  ({ page }: Watched) =>
-    page.getByRole('heading', { name, exact: true }).waitFor()
 
 const views: Readonly<Record<string, View>> = {
   consent: { path: consentPath, act: heading('Duty rota wants to act for you') },

@@ -58,3 +58,8 @@ export async function faultsInEveryLook({ page, faults }: Watched, view: string)
 function reportedByBrowser(fault: string): boolean {
   return /Failed to load resource|WebSocket connection to/.test(fault)
 }
+
+/** Waits for the heading that tells what is shown. */
+export function heading(name: string): (watched: Watched) => Promise<void> {
+  return ({ page }) => page.getByRole('heading', { name, exact: true }).waitFor()
+}

@@ -4,7 +4,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import type { FakeServer } from './fake-server.ts'
 import type { Watched } from './look.ts'
-import { address, asked, faultsInEveryLook, type OpenOptions, openConsole } from './open-console.ts'
+import { address, asked, faultsInEveryLook, heading, type OpenOptions, openConsole } from './open-console.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
 interface View {
@@ -15,10 +15,6 @@ interface View {
   readonly act: (watched: Watched) => Promise<unknown>
 }
 
-const heading =
-  (name: string) =>
-  ({ page }: Watched) =>
-    page.getByRole('heading', { name, exact: true }).waitFor()
 const signedOut = ({ world }: FakeServer) => {
   world.me = null
 }
