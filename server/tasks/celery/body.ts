@@ -1,17 +1,10 @@
 import { inflateSync } from 'node:zlib'
+import type { Delivery } from '#server/amqp/delivery.ts'
 import { parseJson } from './parse-json.ts'
 
-/** What of a message the codec looks at; amqplib's `ConsumeMessage` has it. */
-export interface Frame {
-  readonly content: Buffer
-  readonly properties: {
-    readonly contentType?: string | undefined
-    readonly contentEncoding?: string | undefined
-    readonly correlationId?: string | undefined
-    readonly replyTo?: string | undefined
-    readonly priority?: number | undefined
-    readonly headers?: Readonly<Record<string, unknown>> | undefined
-  }
+/** What of a message the codec looks at: all of it is by whoever sent it. */
+export type Frame = Pick<Delivery, 'content' | 'headers'> & {
+  readonly properties: Partial<Record<'contentType' | 'contentEncoding' | 'replyTo' | 'priority', unknown>>
 }
 
 export type Body = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reason: string }
@@ -20,15 +13,15 @@ export type Body = { readonly ok: true; readonly value: unknown } | { readonly o
 const maxBytes = 16 * 1024 * 1024
 
 /** Only JSON is read: other serializers can be made to run code. */
-export function decodeBody({ content, properties }: Frame): Body {
-  const { contentType, contentEncoding = 'utf-8', headers } = properties
+export function decodeBody({ content, properties, headers }: Frame): Body {
+  const { contentType, contentEncoding } = properties
   if (contentType !== 'application/json') {
     return refuse(`Its content type is ${shown(contentType)}. Set task_serializer to json.`)
   }
-  if (!/^(utf-?8|us-ascii|ascii)$/i.test(contentEncoding)) {
+  if (!/^(utf-?8|us-ascii|ascii)$/i.test(String(contentEncoding ?? 'utf-8'))) {
     return refuse(`Its content encoding is ${shown(contentEncoding)}. Send UTF-8.`)
   }
-  const bytes = decompress(content, headers?.compression)
+  const bytes = decompress(content, headers.compression)
   if (!bytes.ok) return bytes
   try {
     return { ok: true, value: parseJson(bytes.value) }
@@ -61,5 +54,5 @@ function refuse(reason: string): { readonly ok: false; readonly reason: string }
 
 /** What others wrote, short enough for a sentence. */
 function shown(value: unknown): string {
-  return value === undefined ? 'missing' : String(value).slice(0, 60)
+  return typeof value === 'string' ? value.slice(0, 60) : 'missing'
 }

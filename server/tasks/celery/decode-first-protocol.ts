@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { decodeBody, type Frame } from './body.ts'
-import { type DecodedTask, refuse, timeIn } from './message-refusal.ts'
+import { type DecodedTask, priorityIn, refuse, replyQueueIn, timeIn } from './message-refusal.ts'
 import { embed } from './signature.ts'
 
 const shortText = z.string().max(255)
@@ -25,8 +25,7 @@ const firstBody = z.looseObject({
 
 /** Celery before version 4, and `task_protocol = 1`: everything stands in the body. Never sent from here. */
 export function decodeFirstProtocol(frame: Frame): DecodedTask {
-  const { replyTo: given, priority } = frame.properties
-  const replyTo = given || null
+  const replyTo = replyQueueIn(frame.properties)
   const nobody = { id: null, name: null, replyTo, ignoreResult: false }
   const body = decodeBody(frame)
   if (!body.ok) return refuse(nobody, 'not_a_task', `It is no task: it has no header named task. ${body.reason}`)
@@ -50,7 +49,7 @@ export function decodeFirstProtocol(frame: Frame): DecodedTask {
       ...{ eta, expires, retries: retries ?? 0 },
       timeLimit: { hard: timelimit?.[0] ?? null, soft: timelimit?.[1] ?? null },
       ...{ argsRepr: null, kwargsRepr: null, origin: null, ignoreResult: false, shadow: null },
-      ...{ replyTo, priority: priority ?? null, carried: {} },
+      ...{ replyTo, priority: priorityIn(frame.properties), carried: {} },
     },
   }
 }

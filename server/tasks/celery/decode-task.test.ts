@@ -28,6 +28,7 @@ const noMore = '{"callbacks": null, "errbacks": null, "chain": null, "chord": nu
 
 function frame({
   body = `[[1, 2], {}, ${noMore}]`,
+  headers: sent = headers,
   ...given
 }: {
   body?: string | Buffer
@@ -37,7 +38,8 @@ function frame({
 }): Frame {
   return {
     content: Buffer.from(body as string),
-    properties: { contentType: 'application/json', contentEncoding: 'utf-8', replyTo: 'replies', headers, ...given },
+    headers: sent,
+    properties: { contentType: 'application/json', contentEncoding: 'utf-8', replyTo: 'replies', ...given },
   }
 }
 
@@ -103,7 +105,7 @@ describe('a task that Python sent', () => {
     const stamped = { ...headers, stamps: { by: ['me'] }, tenant: 7, 'x-death': [{ count: 1 }], 'x-delivery-count': 2 }
     const decoded = decodeTask(frame({ headers: stamped }))
     if (decoded.kind !== 'task') throw new Error('refused')
-    const again = encodeTask({ ...decoded.task, retries: 1 }).options.headers
+    const again = encodeTask({ ...decoded.task, retries: 1 }).headers
     expect(again).toEqual({
       ...headers,
       lang: 'js',
@@ -164,16 +166,16 @@ describe('a message that is not run', () => {
 })
 
 test('integers keep their type on the way: 128 to 32767 are no special case here', () => {
-  const { options } = encodeTask(
+  const { headers: written } = encodeTask(
     taskMessage({ id: 'x', name: 'add', timeLimit: { hard: 300, soft: 240 }, retries: 200, carried: { deep: [1000] } }),
   )
-  expect(options.headers).toMatchObject({ timelimit: [300, 240], retries: 200, deep: [1000] })
+  expect(written).toMatchObject({ timelimit: [300, 240], retries: 200, deep: [1000] })
 })
 
 test('what expires is dropped by RabbitMQ at that time', () => {
   const task = taskMessage({ id: 'x', name: 'add', expires: 5_000 })
-  expect(encodeTask(task, 3_500).options.expiration).toBe('1500')
-  expect(encodeTask(task, 9_000).options.expiration).toBe('0')
+  expect(encodeTask(task, 3_500).expirationMs).toBe(1500)
+  expect(encodeTask(task, 9_000).expirationMs).toBe(0)
 })
 
 test('a task survives being written and read', () => {
@@ -191,8 +193,8 @@ test('a task survives being written and read', () => {
   fc.assert(
     fc.property(task, (given) => {
       const sent = taskMessage(given as Parameters<typeof taskMessage>[0])
-      const { content, options } = encodeTask(sent)
-      const decoded = decodeTask({ content, properties: options })
+      const { content, headers: written = {}, ...properties } = encodeTask(sent)
+      const decoded = decodeTask({ content, headers: written, properties })
       // Negative zero does not survive JSON.
       expect(decoded).toMatchObject({ kind: 'task', task: JSON.parse(JSON.stringify(given)) })
     }),
@@ -207,8 +209,8 @@ test('no message makes decoding throw', () => {
     contentType: fc.constantFrom('application/json', undefined, 'text/plain'),
   })
   fc.assert(
-    fc.property(anything, ({ content, ...properties }) => {
-      expect(decodeTask({ content: Buffer.from(content), properties }).kind).toMatch(/^(task|refused)$/)
+    fc.property(anything, ({ content, headers: sent, ...properties }) => {
+      expect(decodeTask({ content: Buffer.from(content), headers: sent, properties }).kind).toMatch(/^(task|refused)$/)
     }),
   )
 })

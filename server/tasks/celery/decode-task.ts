@@ -1,7 +1,15 @@
 import { z } from 'zod'
 import { decodeBody, type Frame } from './body.ts'
 import { decodeFirstProtocol } from './decode-first-protocol.ts'
-import { type DecodedTask, firstIssue, type MessageOrigin, refuse, timeIn } from './message-refusal.ts'
+import {
+  type DecodedTask,
+  firstIssue,
+  type MessageOrigin,
+  priorityIn,
+  refuse,
+  replyQueueIn,
+  timeIn,
+} from './message-refusal.ts'
 import { embed } from './signature.ts'
 
 const shortText = z.string().max(255)
@@ -32,10 +40,9 @@ const taskBody = z.tuple([z.array(z.unknown()), z.record(z.string(), z.unknown()
 
 /** Never throws, whatever others sent. */
 export function decodeTask(frame: Frame): DecodedTask {
-  const { properties } = frame
-  if (properties.headers?.task === undefined) return decodeFirstProtocol(frame)
+  if (frame.headers.task === undefined) return decodeFirstProtocol(frame)
   const origin = originOf(frame)
-  const headers = taskHeaders.safeParse(properties.headers)
+  const headers = taskHeaders.safeParse(frame.headers)
   if (!headers.success) return refuse(origin, 'undecodable', `A header is off: ${firstIssue(headers.error)}`)
   const body = decodeBody(frame)
   if (!body.ok) return refuse(origin, 'undecodable', body.reason)
@@ -73,25 +80,25 @@ export function decodeTask(frame: Frame): DecodedTask {
       ignoreResult: ignore_result ?? false,
       shadow: shadow ?? null,
       replyTo: origin.replyTo,
-      priority: properties.priority ?? null,
+      priority: priorityIn(frame.properties),
       carried: withoutBrokersOwn(others),
     },
   }
 }
 
-function originOf({ properties: { headers, replyTo } }: Frame): MessageOrigin {
-  const id = shortText.min(1).safeParse(headers?.id)
-  const name = shortText.min(1).safeParse(headers?.task)
+function originOf({ headers, properties }: Frame): MessageOrigin {
+  const id = shortText.min(1).safeParse(headers.id)
+  const name = shortText.min(1).safeParse(headers.task)
   return {
     id: id.data ?? null,
     name: name.data ?? null,
-    replyTo: replyTo || null,
-    ignoreResult: headers?.ignore_result === true,
+    replyTo: replyQueueIn(properties),
+    ignoreResult: headers.ignore_result === true,
   }
 }
 
 /** What RabbitMQ notes about the way of a message is not for the next one. */
-function withoutBrokersOwn(headers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function withoutBrokersOwn(headers: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !brokersOwn.test(name)))
 }
 

@@ -1,22 +1,11 @@
+import type { OutgoingMessage } from '#server/amqp/publisher.ts'
 import { argsRepr, pythonRepr } from './python-repr.ts'
 import { noEmbed } from './signature.ts'
 import type { TaskMessage } from './task-message.ts'
 import { formatTime } from './times.ts'
 
-/** A message to publish. Integers in its headers are still plain: they are wrapped where it is published. */
-export interface EncodedTask {
-  readonly content: Buffer
-  readonly options: {
-    readonly contentType: 'application/json'
-    readonly contentEncoding: 'utf-8'
-    readonly persistent: true
-    readonly correlationId: string
-    readonly replyTo: string
-    readonly priority?: number
-    readonly expiration?: string
-    readonly headers: Readonly<Record<string, unknown>>
-  }
-}
+/** A message but for where it goes. */
+export type EncodedTask = Omit<OutgoingMessage, 'exchange' | 'routingKey'>
 
 /** Celery's protocol 2, with the full set of headers, as Python sends it. */
 export function encodeTask(task: TaskMessage, now = Date.now()): EncodedTask {
@@ -42,16 +31,14 @@ export function encodeTask(task: TaskMessage, now = Date.now()): EncodedTask {
   }
   return {
     content: Buffer.from(JSON.stringify([args, kwargs, embed])),
-    options: {
-      contentType: 'application/json',
-      contentEncoding: 'utf-8',
-      persistent: true,
-      correlationId: id,
-      replyTo: task.replyTo ?? '',
-      ...(priority !== null && { priority }),
-      ...(expires !== null && { expiration: String(Math.max(0, Math.ceil(expires - now))) }),
-      headers,
-    },
+    contentType: 'application/json',
+    contentEncoding: 'utf-8',
+    persistent: true,
+    correlationId: id,
+    replyTo: task.replyTo ?? '',
+    ...(priority !== null && { priority }),
+    ...(expires !== null && { expirationMs: Math.max(0, Math.ceil(expires - now)) }),
+    headers,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Frame } from './body.ts'
 import type { TaskMessage } from './task-message.ts'
 import { parseTime } from './times.ts'
 
@@ -37,4 +38,13 @@ export function timeIn(value: unknown): number | null | undefined {
 export function firstIssue(error: z.ZodError): string {
   const [issue] = error.issues
   return issue === undefined ? 'it cannot be read.' : `${issue.path.join('.') || 'it'}: ${issue.message}.`
+}
+
+/** The queue that hears of a task, as it stands in the properties of its message. */
+export function replyQueueIn({ replyTo }: Frame['properties']): string | null {
+  return typeof replyTo === 'string' && replyTo !== '' ? replyTo : null
+}
+
+export function priorityIn({ priority }: Frame['properties']): number | null {
+  return typeof priority === 'number' ? priority : null
 }
