@@ -9,6 +9,7 @@ const config: KnipConfig = {
     // Kysely calls what these export.
     'server/store/migrations/*.ts',
     'server/tasks/{definition,tasks,task-refusal,transport}.ts',
+    'server/tasks/celery/*.ts',
     'server/config/{amqp,tasks}.ts',
     'protocol/tasks.ts',
     'main/main.ts',
