@@ -15,13 +15,15 @@ export interface KeptChannelOptions<C extends Channel> {
   readonly open: (model: ChannelModel) => Promise<C>
   /** Makes it ready: declares, sets the prefetch, consumes. It is `current` once that has resolved. */
   readonly prepare: (channel: C) => Promise<void>
+  /** It is `current` now. */
+  readonly onReady?: (() => void) | undefined
   /** One that was opened has ended. */
   readonly onEnded?: () => void
   readonly log: Logger
 }
 
 export function keepChannel<C extends Channel = ConfirmChannel>(options: KeptChannelOptions<C>): KeptChannel<C> {
-  const { connection, open, prepare, onEnded, log } = options
+  const { connection, open, prepare, onReady, onEnded, log } = options
   let current: C | null = null
   let attempt = 0
   let timer: NodeJS.Timeout | undefined
@@ -73,6 +75,7 @@ export function keepChannel<C extends Channel = ConfirmChannel>(options: KeptCha
       if (closed) return void (await channel.close())
       current = channel
       lastFault = ''
+      onReady?.()
     } catch (error) {
       await opened?.close().catch(() => {}) // closed already
       if (closed || ended.aborted) return
