@@ -1,5 +1,5 @@
-import type { TaskDefinition } from '../../definition.ts'
 import type { TaskSettings } from '#server/config/tasks.ts'
+import type { TaskDefinition } from '../../definition.ts'
 import type { TaskOrder } from '../../threads/task-threads.ts'
 import { withoutTags } from '../tagged.ts'
 import type { TaskMessage } from '../task-message.ts'

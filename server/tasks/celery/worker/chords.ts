@@ -1,6 +1,6 @@
 import type { RedisConnection } from '#server/store/redis.ts'
 import { redisScript } from '#server/store/redis-script.ts'
-import { messageOf, decodeError } from '../exceptions.ts'
+import { decodeError, messageOf } from '../exceptions.ts'
 import { groupKey } from '../result-document.ts'
 
 /** What is known of groups whose end is waited for, in Redis, where workers in Python keep it too. */
@@ -34,8 +34,7 @@ export function createChords(
   redis: RedisConnection,
   { prefix, keepSeconds }: { readonly prefix: string; readonly keepSeconds: number },
 ): Chords {
-  const keysOf = (group: string) =>
-    (['.j', '.t', '.s'] as const).map((suffix) => groupKey(group, prefix, suffix))
+  const keysOf = (group: string) => (['.j', '.t', '.s'] as const).map((suffix) => groupKey(group, prefix, suffix))
   return {
     async setSize(group, size) {
       await redis.run((client) => client.setex(groupKey(group, prefix, '.s'), keepSeconds, String(size)))

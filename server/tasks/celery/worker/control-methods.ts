@@ -1,14 +1,14 @@
 import type { Logger } from 'pino'
+import type { TaskSettings } from '#server/config/tasks.ts'
+import { formatTime } from '../times.ts'
 import type { Clock } from './clock.ts'
 import type { ControlMethod } from './control.ts'
 import type { Events } from './events.ts'
 import type { Intake } from './intake.ts'
 import type { Job } from './job.ts'
 import type { Revoked } from './revoked.ts'
-import type { Turns } from './turns.ts'
-import { formatTime } from '../times.ts'
 import { queueArguments } from './topology.ts'
-import type { TaskSettings } from '#server/config/tasks.ts'
+import type { Turns } from './turns.ts'
 
 export interface ControlParts {
   readonly node: string

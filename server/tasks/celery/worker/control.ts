@@ -50,7 +50,11 @@ export function createControl({ node, methods, publisher, clock, log }: ControlO
     if (!to || reply === undefined) return
     publisher
       .publish({
-        ...{ exchange: to.exchange, routingKey: to.routing_key, content: Buffer.from(JSON.stringify({ [node]: reply })) },
+        ...{
+          exchange: to.exchange,
+          routingKey: to.routing_key,
+          content: Buffer.from(JSON.stringify({ [node]: reply })),
+        },
         ...{ contentType: 'application/json', contentEncoding: 'utf-8', persistent: false },
         headers: { ticket: ticket ?? null, clock: clock.tick() },
       })

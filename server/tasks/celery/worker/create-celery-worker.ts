@@ -108,7 +108,13 @@ export function createCeleryWorker(options: CeleryWorkerOptions): CeleryWorker {
   })
   parts.use(
     createConsumer({
-      ...{ connection: amqp.consuming, queues: [controlQueue(control_exchange, node)], prefetch: 100, noAck: true, log },
+      ...{
+        connection: amqp.consuming,
+        queues: [controlQueue(control_exchange, node)],
+        prefetch: 100,
+        noAck: true,
+        log,
+      },
       prepare: declaring(controlTopology(settings.celery, node)),
       onMessage: createControl({ node, methods, publisher: telling, clock, log }),
       onStarted: () => events.worker('worker-online'),
@@ -135,7 +141,7 @@ export function createCeleryWorker(options: CeleryWorkerOptions): CeleryWorker {
   }
 
   async function stop(): Promise<void> {
-    await Promise.all(lanes.map(({ consumer }) => consumer.stop()))
+    await Promise.all(lanes.map(({ consumer }) => consumer.pause()))
     intake.letGo()
     turns.letGo()
     await turns.idle()

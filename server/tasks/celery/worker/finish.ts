@@ -93,7 +93,10 @@ export function createFinish(options: FinishOptions): Finish {
     const message = { ...encodeTask(again), exchange: delivery.exchange, routingKey: delivery.routingKey }
     await patiently(() => publisher.publish(message), { ...patience, what: 'RabbitMQ' })
     await store(job, { status: 'RETRY', result: JSON.stringify(why), traceback: outcome.trace })
-    log.info({ task: task.id, name: task.name, reason: shown(why), delayMs: Math.round(delayMs) }, 'a task is tried again')
+    log.info(
+      { task: task.id, name: task.name, reason: shown(why), delayMs: Math.round(delayMs) },
+      'a task is tried again',
+    )
     events.task('task-retried', task.id, { exception: shown(why), traceback: outcome.trace ?? '' })
   }
 
@@ -139,7 +142,7 @@ export function createFinish(options: FinishOptions): Finish {
   }
 }
 
-type Failure = Extract<TaskOutcome, { kind: 'failed' }>
+type Failure = Extract<TaskOutcome, { kind: 'failed' }> & { readonly args?: readonly unknown[] }
 
 const foreignTagSentence =
   'Its result has an object of __type__ and __value__ alone, which Python takes for a value that it does not know. Call one of them otherwise.'

@@ -121,7 +121,10 @@ export function createIntake(options: IntakeOptions): Intake {
     const patience = { forMs: settings.celery.patience * 1000, what: results.name, log, signal }
     const whose = { id: of.id, replyTo: of.replyTo, group: null, parentId: null }
     if (!of.ignoreResult) await patiently(() => results.store(whose, state), patience)
-    events.task('task-failed', of.id, { exception: `${why.exc_type}(${pythonRepr(why.exc_message[0])})`, traceback: '' })
+    events.task('task-failed', of.id, {
+      exception: `${why.exc_type}(${pythonRepr(why.exc_message[0])})`,
+      traceback: '',
+    })
     delivery.reject({ requeue: false })
   }
 }

@@ -73,6 +73,8 @@ function openLane(queues: readonly string[], mayHold: boolean, options: LanesOpt
 
 /** Where tasks have priorities none are taken ahead: those that wait here could not be overtaken. */
 function prefetchFor(queues: readonly string[], { celery }: TaskSettings, concurrency: number): number {
-  const hasPriorities = celery.queues.some(({ name, max_priority }) => max_priority !== undefined && queues.includes(name))
+  const hasPriorities = celery.queues.some(
+    ({ name, max_priority }) => max_priority !== undefined && queues.includes(name),
+  )
   return Math.min(concurrency * (hasPriorities ? 1 : celery.prefetch), 65_535)
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { encodeTask } from '../encode-task.ts'
+import { timeIn } from '../message-refusal.ts'
 import { type Signature, signature, signatureList } from '../signature.ts'
 import type { TaskMessage } from '../task-message.ts'
-import { timeIn } from '../message-refusal.ts'
 
 /** What follows a task cannot be sent. `message` is a sentence for whoever waits for it. */
 export class CanvasError extends Error {
@@ -116,13 +116,14 @@ async function sendChord(given: Signature, sending: Sending, mail: Mail): Promis
   const rest = { ...sending, leading: given.immutable ? [] : sending.leading }
   const following = [...(sending.chain ?? []), ...(listOf(body.options?.chain) ?? [])]
   const id = body.options?.task_id ?? randomUUID()
-  const after = { ...body, options: { ...body.options, task_id: id, ...(following.length > 0 && { chain: following }) } }
+  const after = {
+    ...body,
+    options: { ...body.options, task_id: id, ...(following.length > 0 && { chain: following }) },
+  }
   if (tasks.length === 0) return sendSignature(after, { ...sending, leading: [[]], chain: [] }, mail)
   const group = (isGroup(header) ? checked(header).options?.task_id : null) ?? randomUUID()
   await mail.setChordSize(group, tasks.length)
-  await Promise.all(
-    tasks.map((one, at) => sendSignature(inGroup(one, group, at, after), { ...rest, chain: [] }, mail)),
-  )
+  await Promise.all(tasks.map((one, at) => sendSignature(inGroup(one, group, at, after), { ...rest, chain: [] }, mail)))
   return [[[id, null], null]]
 }
 
