@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { AmqpConnection } from './connection.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 import { keepChannel } from './kept-channel.ts'
+import { within } from './within.ts'
 
 /** Takes messages from queues for as long as it lives, over every interruption. */
 export interface Consumer extends AsyncDisposable {
@@ -76,7 +77,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       const begun = tags
       tags = []
       // Where the channel ends meanwhile, the next one begins paused.
-      if (current !== null) await Promise.all(begun.map((tag) => current.cancel(tag))).catch(() => {})
+      if (current !== null)
+        await within(cancelTimeoutMs, Promise.all(begun.map((tag) => current.cancel(tag)))).catch(() => {})
     },
     async resume() {
       if (!isPaused || closed) return
@@ -125,3 +127,5 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     if (!noAck) delivery.reject({ requeue: true })
   }
 }
+
+const cancelTimeoutMs = 3_000

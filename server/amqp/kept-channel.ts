@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { AmqpError } from './amqp-error.ts'
 import type { AmqpConnection } from './connection.ts'
 import { retryDelay } from './retry-delay.ts'
+import { within } from './within.ts'
 
 /** One channel on a connection, opened again whenever it or the connection has ended. */
 export interface KeptChannel<C extends Channel> extends AsyncDisposable {
@@ -97,10 +98,3 @@ export function keepChannel<C extends Channel = ConfirmChannel>(options: KeptCha
 }
 
 const prepareTimeoutMs = 15_000
-
-/** @throws AmqpError `silent` */
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new AmqpError('silent', 'RabbitMQ does not answer on a channel.')), timeoutMs)
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer))
-}

@@ -5,7 +5,8 @@ import { createThreadPool } from './thread-pool.ts'
 
 // The process whose threads carry out tasks. It ends with the one that started it.
 
-process.on('disconnect', () => process.exit(0))
+// At once: process.exit waits for its threads, and one of them may not let go.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 // When to end is said by whoever started it: a terminal and a service manager signal all processes.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 try {
