@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pino from 'pino'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import { type Amqp, openAmqp } from '#server/amqp/amqp.ts'
 import { amqpUrl } from '#server/config/amqp.ts'
 import { redisUrl } from '#server/config/redis-target.ts'
@@ -70,16 +70,7 @@ export async function openTransportRig(options: TransportRigOptions): Promise<Tr
         ...more,
       }
       // Its channels are there a moment after the connection is.
-      await expect
-        .poll(
-          () =>
-            transport.send(task).then(
-              () => 'sent',
-              (error: Error) => error.message,
-            ),
-          { timeout: 20_000 },
-        )
-        .toBe('sent')
+      await vi.waitFor(() => transport.send(task), { timeout: 20_000 })
       return id
     },
     async endOf(id, timeoutMs = 20_000) {
