@@ -129,7 +129,7 @@ export type PublishOutcome =
 
 /** What the realtime room needs to know of identity: it never sees a user record. */
 export interface Authenticator {
-  verifyConnectionToken(token: string): Promise<VerifiedConnection>
+  verifyConnectionToken(token: string): VerifiedConnection | Promise<VerifiedConnection>
   verifySubscriptionToken(token: string): Promise<VerifiedSubscription>
   redeemTicket(ticket: string): Identity | null | Promise<Identity | null>
   /** Who this is by the records of now; null when nobody any more. */
