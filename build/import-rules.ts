@@ -38,6 +38,7 @@ const rooms: readonly string[] = [
   'metrics',
   'config',
   'store',
+  'amqp',
   'auth',
   'broker',
   'processes',

@@ -10,6 +10,6 @@ export const personRole = z.enum(['admin', 'operator', 'viewer'])
 export type PersonRole = z.infer<typeof personRole>
 
 /** What an API key may do. */
-export const keyScopes = ['publish', 'subscribe', 'devices', 'metrics', 'admin'] as const
+export const keyScopes = ['publish', 'subscribe', 'devices', 'tasks', 'metrics', 'admin'] as const
 export const keyScope = z.enum(keyScopes, `A scope is one of ${keyScopes.join(', ')}.`)
 export type KeyScope = z.infer<typeof keyScope>

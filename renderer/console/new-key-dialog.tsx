@@ -104,6 +104,7 @@ const meanings = {
   publish: 'Send to channels and screens',
   subscribe: 'Read channels and their history',
   devices: 'See and remove screens, and ask them for a new credential',
+  tasks: 'Run tasks, and follow and cancel its own',
   metrics: 'Read the figures of monitoring',
   admin: 'Everything an administrator may do',
 } as const satisfies Record<KeyScope, string>

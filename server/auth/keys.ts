@@ -212,7 +212,7 @@ const parseScopes = (text: string): KeyScope[] => z.array(keyScope).parse(JSON.p
 /** The least role that may do what the scopes say. What a key may do is decided by its scopes all the same. */
 function roleFor(scopes: readonly KeyScope[]): PersonRole {
   if (scopes.includes('admin')) return 'admin'
-  return scopes.includes('devices') || scopes.includes('publish') ? 'operator' : 'viewer'
+  return scopes.includes('devices') || scopes.includes('tasks') || scopes.includes('publish') ? 'operator' : 'viewer'
 }
 
 /** Why somebody of this role may not make a key with these scopes; null when they may. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { personRole } from '#protocol/roles.ts'
 import { secondFactorSettings, signInSettings } from './account-guards.ts'
+import { amqpSettings, amqpUrl } from './amqp.ts'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
 import { limits } from './limits.ts'
@@ -12,6 +13,7 @@ import { network } from './network.ts'
 import { databaseUrl } from './postgres-target.ts'
 import { redisUrl } from './redis-target.ts'
 import { authSettings, deviceSettings, sessionSettings } from './sign-ins.ts'
+import { taskSettings } from './tasks.ts'
 import { resolveTls, tlsProblems, tlsSettings } from './tls.ts'
 
 const portSentence = 'A port is a whole number from 0 to 65535, for example 8750.'
@@ -63,6 +65,10 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^[\w.-]{1,64}$/, 'redis_prefix is 1 to 64 letters, digits, dots, _ or -.')
     .default('carillon'),
+  /** Events from other services, and workers on other machines: `amqp://guest:guest@localhost:5672/`. */
+  amqp_url: amqpUrl.optional(),
+  amqp: amqpSettings.prefault({}),
+  tasks: taskSettings.prefault({}),
   namespaces: namespaces.default(defaultNamespaces),
   /** Channels outside every namespace are refused unless they are given a policy here. */
   channel: z.strictObject({ without_namespace: withoutNamespace.optional() }).prefault({}),
@@ -117,7 +123,7 @@ export const configSchema = z.strictObject({
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
   ...['auth', 'session', 'devices', 'oauth', 'trusted_proxies', 'metrics', 'audit', 'sign_in', 'second_factor'],
-  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits'],
+  ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'amqp', 'tasks'],
 ])
 
 export type Config = Omit<z.infer<typeof configSchema>, 'data'> & { readonly data: string }
@@ -153,12 +159,13 @@ export function readConfig({ env, flags, cwd }: ConfigSources): Config {
   else problems.push(...namespaceProblems(parsed.data), ...tlsProblems(parsed.data))
   problems.push(...accessProblems({ http_api: {}, client: {}, ...values }))
   if (problems.length > 0 || !parsed.success) throw new ConfigError('config_invalid', problems)
-  const { data, hooks, tls } = parsed.data
+  const { data, hooks, tasks, tls } = parsed.data
   const modules = hooks.modules.map((path) => resolve(cwd, path))
   return {
     ...parsed.data,
     tls: resolveTls(tls, cwd),
     hooks: { ...hooks, modules },
+    tasks: { ...tasks, folder: tasks.folder && resolve(cwd, tasks.folder) },
     data: resolve(cwd, data ?? defaultDataFolder(env)),
   }
 }
@@ -226,6 +233,7 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Read {
   const values: Record<string, unknown> = {
     ...(env.DATABASE_URL && { database_url: env.DATABASE_URL }),
     ...(env.REDIS_URL && { redis_url: env.REDIS_URL }),
+    ...(env.AMQP_URL && { amqp_url: env.AMQP_URL }),
   }
   const problems: string[] = []
   for (const [name, value] of Object.entries(env)) {

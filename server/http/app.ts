@@ -14,6 +14,7 @@ import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
+import type { TaskDesk } from '#server/tasks/task-desk.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
 import type { IsTrusted } from './client-address.ts'
 import { type CrossSiteOptions, createCrossSiteGuard } from './cross-site.ts'
@@ -27,7 +28,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
-import { consoleRoutes, isVisit } from './routes/console.ts'
+import { consoleRoutes, isVisit, readConsole, sendConsole } from './routes/console.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -42,6 +43,7 @@ import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
 import { statusRoutes } from './routes/status.ts'
 import { subscriptionTokenRoutes } from './routes/subscription-tokens.ts'
+import { taskRoutes } from './routes/tasks.ts'
 import { userRoutes } from './routes/users.ts'
 import { websocketRoutes } from './routes/websocket.ts'
 
@@ -49,6 +51,7 @@ import { websocketRoutes } from './routes/websocket.ts'
 export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOptions {
   readonly auth: Auth
   readonly realtime: Realtime
+  readonly tasks: TaskDesk | null
   readonly store: Store
   readonly records: Records
   readonly metrics: MetricsReader
@@ -69,8 +72,14 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly log: Logger
 }
 
+export interface RouteParts extends HttpParts {
+  readonly callers: Callers
+  /** The page that draws all of the console; null when it is not built. */
+  readonly consolePage: string | null
+}
+
 /** Registers the routes of one resource. */
-export type Routes = (app: App, parts: HttpParts & { readonly callers: Callers }) => void | Promise<void>
+export type Routes = (app: App, parts: RouteParts) => void | Promise<void>
 export type App = ReturnType<typeof typed>
 
 /** Largest request body, in bytes, where a route says nothing else. */
@@ -89,6 +98,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     }),
   )
   const table = noteRoutes(app)
+  const consolePage = await readConsole(parts.consoleFolder)
   app.decorate('addressOf', parts.addressOf)
   app.decorate('routeTable', table)
   app.setErrorHandler(async (error: Error, request, reply) => {
@@ -104,11 +114,11 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       const document = problemDocument('method_not_allowed', detail)
       return reply.code(405).header('allow', methods.join(', ')).type('application/problem+json').send(document)
     }
-    if (parts.consoleFolder !== null && isVisit(request)) return reply.redirect('/')
+    if (consolePage !== null && isVisit(request)) return sendConsole(reply.code(404), consolePage)
     const detail = `There is nothing at ${request.method} ${path}. The API is described at /openapi.json.`
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })
-  const shared = { ...parts, callers: createCallers(parts) }
+  const shared = { ...parts, consolePage, callers: createCallers(parts) }
   workOnBehalf(app, parts.addressOf)
   app.addHook('onRequest', createCrossSiteGuard(parts))
   app.addHook('onSend', async (request, reply) => {
@@ -150,6 +160,7 @@ const resources: readonly Routes[] = [
   clientRoutes,
   channelRoutes,
   starRoutes,
+  taskRoutes,
   serverApiRoutes,
   consoleRoutes,
 ]
