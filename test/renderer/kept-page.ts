@@ -49,7 +49,7 @@ async function clear(page: Page): Promise<void> {
     context.clearCookies(),
     context.clearPermissions(),
     page.mouse.move(-1, -1), // else what lies under it in the next test is hovered
-    page.emulateMedia(atFirst),
+    page.emulateMedia({ ...atFirst, media: null, forcedColors: null, contrast: null }),
     page.setViewportSize(atFirst.viewport),
   ])
 }
