@@ -19,6 +19,7 @@ const enrolled = {
   storage: 'keychain',
   link: { phase: 'online', since: today },
   screen: { kind: 'waiting' },
+  tasks: [],
 } as const satisfies KioskState
 const enrolling = {
   phase: 'enrolling',
