@@ -9,7 +9,8 @@ interface TaskLineProps {
 
 /** What this screen has under way, in a line at its foot. */
 export function TaskLine({ task, others }: TaskLineProps) {
-  const words = [task.name, progressWords(task) || stateWords(task), ...(others > 0 ? [`${others} more`] : [])]
+  const words = [clipped(task.name), clipped(progressWords(task) || stateWords(task))]
+  if (others > 0) words.push(`${others} more`)
   return (
     <p className="task-line" role="status">
       <progress
@@ -21,4 +22,11 @@ export function TaskLine({ task, others }: TaskLineProps) {
       <span>{words.join(' · ')}</span>
     </p>
   )
+}
+
+/** In characters: what fits on the smallest screen, twice and beside the bar. */
+const maxLength = 26
+
+function clipped(text: string): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text
 }

@@ -156,7 +156,7 @@ describeWith(['chromium'], 'the tasks of the desktop window', () => {
     await using desktop = await openTasks({ tasks: [], definitions })
     const { page } = desktop
     await choose('reports.monthly')(desktop)
-    await page.getByLabel('Month').fill('3')
+    await page.getByRole('textbox', { name: 'Month' }).fill('3')
     await page.getByLabel('Title').fill('March')
     await page.getByLabel('Is draft').check()
     await page.getByLabel('Where (optional)').fill('{"floor":')
@@ -175,7 +175,7 @@ describeWith(['chromium'], 'the tasks of the desktop window', () => {
     const { page } = desktop
     await refuse(desktop, 'submitTask', 'month: There was no such month.')
     await choose('reports.monthly')(desktop)
-    await page.getByLabel('Month').fill('3')
+    await page.getByRole('textbox', { name: 'Month' }).fill('3')
     await page.getByLabel('Title').fill('March')
     await page.keyboard.press('Enter')
     await page.getByRole('alert').getByText('There was no such month.').waitFor()
