@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ChannelsAnswer, Me } from '#protocol/api.ts'
@@ -59,8 +60,7 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     if (!world.reachable) socket.destroy()
     else sockets.handleUpgrade(request, socket, head, (opened) => serveSocket(opened, world))
   })
-  await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
-  const { port } = http.address() as AddressInfo
+  const port = await listen(http)
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
@@ -117,6 +117,20 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
       await new Promise((done) => http.close(done))
     },
   }
+}
+
+// What a browser has loaded it need not load again from the same address.
+let lastPort = 0
+
+/** Takes the port of the server before this one, unless that is still taken. */
+async function listen(http: Server): Promise<number> {
+  const listening = (port: number) => {
+    http.listen(port, '127.0.0.1')
+    return once(http, 'listening')
+  }
+  await listening(lastPort).catch(() => listening(0))
+  lastPort = (http.address() as AddressInfo).port
+  return lastPort
 }
 
 export type Route = (

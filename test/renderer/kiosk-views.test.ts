@@ -121,9 +121,8 @@ describeWith(['chromium'], 'the kiosk window', () => {
   })
 
   async function openKiosk(state: KioskState): Promise<Watched> {
-    const watched = await openPage(browser)
     const start: FakeStart = { kiosk: state }
-    await watched.page.addInitScript(installFakeMain, start)
+    const watched = await openPage(browser, { prepare: (page) => page.addInitScript(installFakeMain, start) })
     await watched.page.goto(built.url)
     await watched.page.locator('main').waitFor()
     return watched

@@ -30,7 +30,7 @@ export interface RunningWork {
 export type WorkEnd =
   /** `result` is JSON text. */
   | { readonly kind: 'succeeded'; readonly result: string }
-  | { readonly kind: 'failed'; readonly error: WorkError; /** It would fail again. */ readonly isLasting: boolean }
+  | { readonly kind: 'failed'; readonly error: WorkError /** It would fail again. */; readonly isLasting: boolean }
   | { readonly kind: 'cancelled' }
   /** Beyond its hard limit. */
   | { readonly kind: 'overdue'; readonly seconds: number }
