@@ -10,6 +10,7 @@ import { EnrolPage } from './enrol-page.tsx'
 import type { LiveLink } from './live-link.ts'
 import { LivePage } from './live-page.tsx'
 import type { Location } from './location.ts'
+import { NothingHere } from './nothing-here.tsx'
 import { ScreensPage } from './screens-page.tsx'
 
 interface ShellPageProps {
@@ -37,8 +38,10 @@ export function ShellPage({ me, link, location: { path, query } }: ShellPageProp
       return <ServicesPage me={me} />
     case '/audit':
       return <AuditPage me={me} />
-    default:
+    case '/':
       return <ScreensPage me={me} />
+    default:
+      return <NothingHere />
   }
 }
 

@@ -3,11 +3,12 @@ import { useEffect } from 'react'
 /** Says in the tab, in the history and to a screen reader which page it is. */
 export function usePageTitle(path: string): void {
   useEffect(() => {
-    document.title = `${titles[path] ?? 'Screens'} · Carillon`
+    document.title = `${titles[path] ?? 'Nothing here'} · Carillon`
   }, [path])
 }
 
 const titles: Readonly<Record<string, string>> = {
+  '/': 'Screens',
   '/enrol': 'Add a screen',
   '/live': 'Live',
   '/connections': 'Connections',

@@ -27,7 +27,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
-import { consoleRoutes, isVisit } from './routes/console.ts'
+import { consoleRoutes, isVisit, readConsole, sendConsole } from './routes/console.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -69,8 +69,14 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly log: Logger
 }
 
+export interface RouteParts extends HttpParts {
+  readonly callers: Callers
+  /** The page that draws all of the console; null when it is not built. */
+  readonly consolePage: string | null
+}
+
 /** Registers the routes of one resource. */
-export type Routes = (app: App, parts: HttpParts & { readonly callers: Callers }) => void | Promise<void>
+export type Routes = (app: App, parts: RouteParts) => void | Promise<void>
 export type App = ReturnType<typeof typed>
 
 /** Largest request body, in bytes, where a route says nothing else. */
@@ -89,6 +95,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     }),
   )
   const table = noteRoutes(app)
+  const consolePage = await readConsole(parts.consoleFolder)
   app.decorate('addressOf', parts.addressOf)
   app.decorate('routeTable', table)
   app.setErrorHandler(async (error: Error, request, reply) => {
@@ -104,11 +111,11 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       const document = problemDocument('method_not_allowed', detail)
       return reply.code(405).header('allow', methods.join(', ')).type('application/problem+json').send(document)
     }
-    if (parts.consoleFolder !== null && isVisit(request)) return reply.redirect('/')
+    if (consolePage !== null && isVisit(request)) return sendConsole(reply.code(404), consolePage)
     const detail = `There is nothing at ${request.method} ${path}. The API is described at /openapi.json.`
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })
-  const shared = { ...parts, callers: createCallers(parts) }
+  const shared = { ...parts, consolePage, callers: createCallers(parts) }
   workOnBehalf(app, parts.addressOf)
   app.addHook('onRequest', createCrossSiteGuard(parts))
   app.addHook('onSend', async (request, reply) => {

@@ -329,6 +329,7 @@ const views: Readonly<Record<string, View>> = {
       await page.getByRole('dialog').waitFor()
     },
   },
+  'nothing-here': { path: '/wallpaper', act: heading('There is no page at this address') },
   live: { path: '/live', act: heading('Choose a channel') },
   'live-nothing': { path: '/live?channel=news:general', act: heading('Nothing yet') },
   'live-channel': {

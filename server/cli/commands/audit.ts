@@ -14,6 +14,7 @@ import {
 } from '#protocol/audit.ts'
 import { openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'
+import { localTime } from '../clock.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
 import { spanMs } from '../span.ts'
@@ -109,7 +110,7 @@ function queryOf({ actor, target, action, outcome, address, since, until }: Filt
 
 function rowOf({ time, actor, action, target, outcome, code, address, details: { repeats } }: AuditView): string[] {
   const ended = `${code === null ? outcome : `${outcome} (${code})`}${repeats === undefined ? '' : `, and ${repeats} more`}`
-  return [time, nameOf(actor), action, nameOf(target), ended, address]
+  return [localTime(time), nameOf(actor), action, nameOf(target), ended, address]
 }
 
 function nameOf(party: AuditParty | null): string {

@@ -4,6 +4,7 @@ import { type DeviceView, deviceView } from '#protocol/devices.ts'
 import { allPages } from '../all-pages.ts'
 import { type Api, openApi } from '../api.ts'
 import { CliError } from '../cli-error.ts'
+import { localTimeOr } from '../clock.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
 import { withTarget } from '../target-options.ts'
@@ -42,7 +43,7 @@ export function devicesCommand(context: CliContext): Command {
       const rows = items.map((device) => [
         ...[device.name, device.online ? 'online' : 'offline', device.hostname, device.version],
         ...[device.storage ?? 'unknown', device.rotating ? 'to be changed' : device.credentialSince],
-        device.lastSeenAt ?? 'never',
+        localTimeOr(device.lastSeenAt, 'never'),
       ])
       const words = table(['NAME', 'STATE', 'HOST', 'VERSION', 'STORAGE', 'CREDENTIAL', 'LAST SEEN'], rows)
       print(

@@ -5,6 +5,7 @@ import { keyScopes } from '#protocol/roles.ts'
 import { allPages } from '../all-pages.ts'
 import { openApi } from '../api.ts'
 import { usageError } from '../cli-error.ts'
+import { localTime, localTimeOr } from '../clock.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
 import { spanMs } from '../span.ts'
@@ -26,7 +27,7 @@ export function keyCommand(context: CliContext): Command {
       await using api = await openApi(context, flags, { offline: true })
       const body = { name: named.data, scopes: scopes.data, ...(expiresAt !== null && { expiresAt }) }
       const created = await api.call('POST', '/api/v1/keys', keyAnswer, body)
-      const until = created.expiresAt === null ? '' : ` It works until ${created.expiresAt}.`
+      const until = created.expiresAt === null ? '' : ` It works until ${localTime(created.expiresAt)}.`
       print(flags.json, created, `${created.key}\nKeep it now: it is not shown again.${until}`)
     })
 
@@ -35,7 +36,7 @@ export function keyCommand(context: CliContext): Command {
     const items = await allPages(api, '/api/v1/keys', keyView)
     const rows = items.map((key) => [
       ...[key.id, key.name, `${key.start}…`, key.scopes.join(','), key.owner.name],
-      ...[key.expiresAt ?? 'never', key.lastUsedAt ?? 'never'],
+      ...[localTimeOr(key.expiresAt, 'never'), localTimeOr(key.lastUsedAt, 'never')],
     ])
     print(
       flags.json,

@@ -5,6 +5,7 @@ import { channelName, noNamespaceFor } from '#protocol/channel.ts'
 import { replyErrors } from '#protocol/error-codes.ts'
 import { type Api, openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'
+import { timeNow } from '../clock.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { visible } from '../output.ts'
 import { withTarget } from '../target-options.ts'
@@ -90,10 +91,7 @@ function follow(client: Centrifuge, channel: string, flags: TailFlags): Promise<
     subscription.on('unsubscribed', ({ code, reason }) =>
       reject(new CliError(`error_${code}`, refusal(code, reason, channel))),
     )
-    client.on(
-      'connecting',
-      ({ reason }) => begun && note(`Offline since ${new Date().toLocaleTimeString()} (${reason}).`),
-    )
+    client.on('connecting', ({ reason }) => begun && note(`Offline since ${timeNow()} (${reason}).`))
     client.on('connected', () => begun && note('Online again.'))
     client.on('disconnected', ({ code, reason }) =>
       reject(new CliError(`error_${code}`, `The server ended the connection: ${reason}.`)),
@@ -109,7 +107,7 @@ type Shown = Pick<PublicationContext, 'offset' | 'data' | 'tags'>
 
 /** An event in one line. When an earlier one was published is not known here. */
 function words(channel: string, { offset = 0, data, tags = {} }: Shown, isEarlier: boolean): string {
-  const when = isEarlier ? 'earlier' : new Date().toLocaleTimeString()
+  const when = isEarlier ? 'earlier' : timeNow()
   const labels = Object.entries(tags).map(([key, value]) => ` ${key}=${value}`)
   return visible(`${when} ${channel} #${offset} ${JSON.stringify(data)}${labels.join('')}`)
 }

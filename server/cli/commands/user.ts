@@ -6,6 +6,7 @@ import { type PasswordLink, passwordLink, type UserView, userAnswer, userView } 
 import { allPages } from '../all-pages.ts'
 import { type Api, openApi } from '../api.ts'
 import { CliError, usageError } from '../cli-error.ts'
+import { localTime, localTimeOr } from '../clock.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
 import { readStdin } from '../stdin.ts'
@@ -52,7 +53,7 @@ export function userCommand(context: CliContext): Command {
     const items = await allPages(api, '/api/v1/users', userView)
     const rows = items.map((user) => [
       ...[user.email, user.name, user.role, user.disabled ? 'disabled' : 'active'],
-      user.lastSignInAt ?? 'never',
+      localTimeOr(user.lastSignInAt, 'never'),
     ])
     print(
       flags.json,
@@ -169,5 +170,5 @@ function pathOf({ id }: UserView): string {
 }
 
 function linkSentence(email: string, { link, expiresAt }: PasswordLink): string {
-  return `Hand this link to ${email}. It sets the password, once, until ${expiresAt}:\n${link}`
+  return `Hand this link to ${email}. It sets the password, once, until ${localTime(expiresAt)}:\n${link}`
 }

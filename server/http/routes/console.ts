@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
 import { pagePolicy } from '../security-headers.ts'
@@ -25,8 +25,8 @@ const pages = [
 ]
 
 /** The console: one page and its assets, under a content security policy that lets nothing else run. */
-export const consoleRoutes: Routes = async (app, { consoleFolder }) => {
-  if (consoleFolder === null) {
+export const consoleRoutes: Routes = async (app, { consoleFolder, consolePage }) => {
+  if (consoleFolder === null || consolePage === null) {
     for (const path of pages) {
       app.get(path, { schema: { hide: true } }, async () => {
         throw new HttpProblem(
@@ -37,7 +37,6 @@ export const consoleRoutes: Routes = async (app, { consoleFolder }) => {
     }
     return
   }
-  const html = await readFile(join(consoleFolder, 'index.html'), 'utf8')
   await app.register(fastifyStatic, {
     root: join(consoleFolder, 'assets'),
     prefix: '/assets/',
@@ -46,10 +45,18 @@ export const consoleRoutes: Routes = async (app, { consoleFolder }) => {
     decorateReply: false,
   })
   for (const path of pages) {
-    app.get(path, { schema: { hide: true } }, async (_request, reply) =>
-      reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8').send(html),
-    )
+    app.get(path, { schema: { hide: true } }, async (_request, reply) => sendConsole(reply, consolePage))
   }
+}
+
+/** The page that draws all of them; null when the console is not built. */
+export async function readConsole(folder: string | null): Promise<string | null> {
+  return folder === null ? null : readFile(join(folder, 'index.html'), 'utf8')
+}
+
+/** Where there is no page the console says so, at the address that was asked for. */
+export function sendConsole(reply: FastifyReply, page: string): FastifyReply {
+  return reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8').send(page)
 }
 
 /** Somebody at a browser, and not a program that has the address of the API wrong. */
