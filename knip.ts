@@ -21,7 +21,7 @@ const config: KnipConfig = {
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome', 'amqplib', 'croner', 'cronstrue', 'piscina'],
+  ignoreDependencies: ['@biomejs/biome', 'amqplib', 'croner', 'piscina'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],

@@ -1,0 +1,52 @@
+import { useQuery } from '@tanstack/react-query'
+import type { Me } from '#protocol/api.ts'
+import type { TaskDefinitionView } from '#protocol/tasks.ts'
+import { useNow } from '../../shared/now.ts'
+import { useApi } from '../api-context.ts'
+import { mayOperate } from '../permissions.ts'
+import { ProblemAlert } from '../problem-alert.tsx'
+import { QueueCard } from './queue-card.tsx'
+import { ScheduleCard } from './schedule-card.tsx'
+import { WorkerCard } from './worker-card.tsx'
+
+interface TaskOverviewProps {
+  readonly me: Me
+  readonly definitions: readonly TaskDefinitionView[]
+}
+
+/** What waits where, who carries it out, and what comes by itself. Viewers see what is theirs, below. */
+export function TaskOverview({ me, definitions }: TaskOverviewProps) {
+  const now = useNow(1000)
+  const operates = mayOperate(me)
+  const queues = useTaskQueues(me)
+  const { tasks } = useApi()
+  const workers = useQuery({
+    queryKey: ['task-workers'],
+    queryFn: tasks.workers,
+    refetchInterval: 5000,
+    enabled: operates,
+  })
+  const scheduled = definitions.filter(({ schedule }) => schedule !== null)
+  if (!operates) return null
+  return (
+    <div className="task-cards">
+      {queues.data === undefined ? <ProblemAlert error={queues.error} /> : <QueueCard queues={queues.data} now={now} />}
+      {workers.data === undefined ? (
+        <ProblemAlert error={workers.error} />
+      ) : (
+        <WorkerCard workers={workers.data} now={now} />
+      )}
+      {scheduled.length > 0 && <ScheduleCard definitions={scheduled} now={now} />}
+    </div>
+  )
+}
+
+export function useTaskQueues(me: Me) {
+  const { tasks } = useApi()
+  return useQuery({
+    queryKey: ['task-queues'],
+    queryFn: tasks.queues,
+    refetchInterval: 5000,
+    enabled: mayOperate(me),
+  })
+}
