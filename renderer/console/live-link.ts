@@ -17,12 +17,12 @@ export interface LiveLinkOptions {
   readonly url: string
   /** A new one-time ticket; throws `ApiError`. */
   readonly ticket: () => Promise<string>
-  /** Called when the server no longer knows who is there. */
-  readonly onSignedOut: () => void
+  /** Called when the server may no longer know who is there, or know them with other rights. */
+  readonly onDoubt: () => void
   readonly clock?: () => number
 }
 
-export function createLiveLink({ url, ticket, onSignedOut, clock = Date.now }: LiveLinkOptions): LiveLink {
+export function createLiveLink({ url, ticket, onDoubt, clock = Date.now }: LiveLinkOptions): LiveLink {
   const listeners = new Set<() => void>()
   let link: LinkState = { phase: 'connecting', since: clock() }
   const happen = (event: LinkEvent): void => {
@@ -43,9 +43,13 @@ export function createLiveLink({ url, ticket, onSignedOut, clock = Date.now }: L
   })
   // A ticket opens one socket. Forgetting it makes the SDK ask for a new one at every attempt.
   const forgetTicket = (): void => client.setToken('')
+  let hasBeenConnected = false
   client.on('connected', () => {
     forgetTicket()
     happen({ kind: 'connected' })
+    // Whose rights have changed is sent away, and comes back with the new ones.
+    if (hasBeenConnected) onDoubt()
+    hasBeenConnected = true
   })
   client.on('connecting', ({ code }) => {
     forgetTicket()
@@ -58,7 +62,7 @@ export function createLiveLink({ url, ticket, onSignedOut, clock = Date.now }: L
   client.on('disconnected', ({ code, reason }) => {
     if (code === disconnectCalled) return
     happen({ kind: 'refused', reason })
-    onSignedOut()
+    onDoubt()
   })
   client.connect()
 

@@ -71,7 +71,7 @@ function useLiveLink(userId: string): LiveLink | null {
     const opened = createLiveLink({
       url: url.href,
       ticket: api.ticket,
-      onSignedOut: () => void queries.invalidateQueries({ queryKey: ['me'] }),
+      onDoubt: () => void queries.invalidateQueries({ queryKey: ['me'] }),
     })
     setLink(opened)
     return () => opened.close()

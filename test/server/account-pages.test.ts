@@ -278,6 +278,21 @@ describeWith(['chromium'], 'my account in the console', () => {
     await page.getByRole('heading', { name: 'The link is no longer valid' }).waitFor()
     expect(faults).toEqual([])
   })
+
+  test('whose role changes sees what is theirs now, without loading the page again', async () => {
+    await using opened = await open()
+    const { server, page, faults } = opened
+    const admin = await signIn(server, 'grace@example.org', 'admin')
+    const { id } = await signIn(server, email, 'viewer')
+    await page.goto(server.url)
+    await givePassword(page)
+    await page.getByText('You look on as a viewer').waitFor()
+    await page.getByText('Online', { exact: true }).waitFor()
+    const change = { headers: bearer(admin.token), body: { role: 'admin' } }
+    expect(await server.api('PATCH', `/api/v1/users/${id}`, change)).toMatchObject({ status: 200 })
+    await page.getByRole('link', { name: 'Users' }).waitFor()
+    expect(faults).toEqual([])
+  })
 })
 
 async function givePassword(page: Page, given = password): Promise<void> {

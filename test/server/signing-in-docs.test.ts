@@ -4,7 +4,7 @@ import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { enrolmentAnswer, enrolmentTokenAnswer } from '#protocol/devices.ts'
+import { type EnrolmentAnswer, enrolmentAnswer, enrolmentTokenAnswer } from '#protocol/devices.ts'
 import { startChild } from '../support/child-program.ts'
 import { bearer, password, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -21,6 +21,7 @@ test('every example of the page about signing in works as it stands', async () =
     ...process.env,
     ...{ SERVER: server.url, EMAIL: 'ola@example.org', PASSWORD: password, TOKEN: token },
     DEVICE_TOKEN: await deviceToken(server, token),
+    DEVICE_CODE: (await startEnrolment(server)).device_code,
   }
   const run = async (script: string) =>
     (await promisify(execFile)('sh', ['-ec', script], { cwd: folder, env, timeout: 20_000 })).stdout
@@ -36,6 +37,7 @@ test('every example of the page about signing in works as it stands', async () =
     /^\{"items":\[.*"current":true.*\],"next":null\}\{"ended":\d\}$/,
     /^\{"token":"ey[^"]+","expiresIn":300\}$/,
     /^\{"keys":\[\{.*"crv":"Ed25519".*\}\]\}$/,
+    /^\{"device_code":"[^"]+","user_code":"[^"]+",.*"interval":\d+\}\{.*"code":"authorization_pending".*\}$/,
     /^\{"token":"[^"]+","expiresAt":"[^"]+Z"\}$/,
   ]
   expect(examples).toHaveLength(answers.length)
@@ -63,10 +65,14 @@ function blocks(language: string): string[] {
 }
 
 async function deviceToken(server: ServerProcess, operator: string): Promise<string> {
-  const body = { hostname: 'pi', version: '0', platform: 'linux' }
-  const code = enrolmentAnswer.parse((await server.api('POST', '/api/v1/enrolments', { body })).body)
+  const code = await startEnrolment(server)
   const approval = { headers: bearer(operator), body: { name: 'lobby-1' } }
   await server.api('POST', `/api/v1/enrolments/${code.user_code}/approve`, approval)
   const redeemed = await server.api('POST', '/api/v1/enrolments/token', { body: { device_code: code.device_code } })
   return enrolmentTokenAnswer.parse(redeemed.body).token
+}
+
+async function startEnrolment(server: ServerProcess): Promise<EnrolmentAnswer> {
+  const body = { hostname: 'pi', version: '0', platform: 'linux' }
+  return enrolmentAnswer.parse((await server.api('POST', '/api/v1/enrolments', { body })).body)
 }
