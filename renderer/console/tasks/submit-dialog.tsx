@@ -50,6 +50,8 @@ function SubmitForm({ definitions, onClose }: Pick<SubmitDialogProps, 'definitio
         placeholder="Choose one"
         data={definitions.map((one) => one.name)}
         searchable
+        // Within the dialog, and not cut off by it.
+        comboboxProps={{ withinPortal: false, floatingStrategy: 'fixed' }}
         nothingFoundMessage="No task has this in its name"
         data-autofocus
         value={name}

@@ -46,7 +46,9 @@ export function TaskList({ me, link, query }: TaskListProps) {
         />
       )}
       {tasks.data === undefined && <ProblemAlert error={tasks.error} />}
-      {tasks.data !== undefined && tasks.items.length === 0 && <NoTasks isFiltered={isFiltered(filter)} />}
+      {tasks.data !== undefined && tasks.items.length === 0 && (
+        <NoTasks isFiltered={isFiltered(filter)} areMore={tasks.hasNextPage} />
+      )}
       {tasks.items.length > 0 && (
         <TaskTable
           tasks={tasks.items}
@@ -63,14 +65,24 @@ export function TaskList({ me, link, query }: TaskListProps) {
   )
 }
 
-function NoTasks({ isFiltered }: { readonly isFiltered: boolean }) {
+interface NoTasksProps {
+  readonly isFiltered: boolean
+  /** The server has not looked through all of them. */
+  readonly areMore: boolean
+}
+
+function NoTasks({ isFiltered, areMore }: NoTasksProps) {
   return (
     <div className="empty empty-low" role="status">
       <Bell className="empty-mark" />
       {isFiltered ? (
         <>
           <h2>Nothing fits</h2>
-          <p>No task has this state, name, owner, queue and time. Change the filter or clear it.</p>
+          <p>
+            {areMore
+              ? 'None of the newest tasks fits this filter. Older ones have not been looked through yet.'
+              : 'No task fits this filter. Change it or clear it.'}
+          </p>
         </>
       ) : (
         <>
