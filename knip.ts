@@ -9,6 +9,7 @@ const config: KnipConfig = {
     // Kysely calls what these export.
     'server/store/migrations/*.ts',
     'server/tasks/{definition,tasks,task-refusal,transport}.ts',
+    'server/tasks/celery/*.ts',
     'server/config/{amqp,tasks}.ts',
     'protocol/tasks.ts',
     'main/main.ts',
@@ -21,7 +22,7 @@ const config: KnipConfig = {
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome', 'amqplib', 'croner', 'piscina'],
+  ignoreDependencies: ['@biomejs/biome', 'croner', 'piscina'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],

@@ -29,7 +29,9 @@ export default defineConfig({
         // Identity once more, with its records on PostgreSQL instead of in a file.
         test: {
           name: 'postgres',
-          include: runsOnPostgres ? ['server/auth/**/*.test.ts', postgresTests] : [],
+          include: runsOnPostgres
+            ? ['server/auth/**/*.test.ts', 'server/tasks/records/**/*.test.ts', postgresTests]
+            : [],
           exclude: ['**/sqlite-*.test.ts'],
           globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
           testTimeout: 20_000,

@@ -41,6 +41,9 @@ export const auditActions = [
   'oauth_revoke',
   'access_refused',
   'audit_export',
+  'task_submit',
+  'task_cancel',
+  'task_retry',
 ] as const
 export const auditAction = z.enum(auditActions)
 export type AuditAction = z.infer<typeof auditAction>
@@ -51,7 +54,19 @@ export type AuditOutcome = z.infer<typeof auditOutcome>
 
 /** Somebody or something in the record, as it was called then: it may be gone. */
 export const auditParty = z.object({
-  kind: z.enum(['user', 'device', 'key', 'local', 'service', 'client', 'session', 'passkey', 'route', 'unknown']),
+  kind: z.enum([
+    'user',
+    'device',
+    'key',
+    'local',
+    'service',
+    'client',
+    'session',
+    'passkey',
+    'route',
+    'task',
+    'unknown',
+  ]),
   id: z.string(),
   name: z.string(),
 })

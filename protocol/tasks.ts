@@ -73,6 +73,7 @@ export type TaskError = z.infer<typeof taskError>
 
 /** Something that a task wrote for its owner: `GET /api/v1/tasks/:id/files/:name`. */
 export const taskFile = z.object({ name: z.string(), bytes: z.int(), type: z.string() })
+export type TaskFile = z.infer<typeof taskFile>
 
 export const taskView = z.object({
   id: z.uuid(),

@@ -37,6 +37,7 @@ import { createSigningKeys } from './signing-keys.ts'
 import { createSocketTokens } from './socket-tokens.ts'
 import { createSubscriptionTokens } from './subscription-tokens.ts'
 import { startSweep } from './sweep.ts'
+import { createTicketHolders, noTicketHolders } from './ticket-holders.ts'
 import { createTickets } from './tickets.ts'
 import { createUsers } from './users.ts'
 
@@ -120,6 +121,8 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const sessions = createSessions({ ...common, policy })
   const keys = createKeys(common)
   const currentIdentity = createCurrentIdentity(sessions, keys, grants)
+  const isAlone = !ephemeral.isShared && options.isShared !== true
+  const holders = isAlone ? createTicketHolders({ ...common, sessions }) : noTicketHolders
   const signingKeys = createSigningKeys({ ...common, betterAuth })
   const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
@@ -167,7 +170,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
       ...{ clock, signingKeys, accessTokens, subscriptionTokens, grants },
       site: options.client,
     }),
-    tickets: createTickets({ ephemeral, currentIdentity }),
+    tickets: createTickets({ ephemeral, currentIdentity, holders }),
     setup: createSetup({ ...common, passwords, signIn: signIn.forCookies }),
     users: { ...createUsers({ ...common, betterAuth, passwords, keys, grants }), unlock },
     sessions: createOwnSessions({ ...common, betterAuth, grants }),

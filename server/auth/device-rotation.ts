@@ -9,13 +9,19 @@ import type { SessionLifetimes } from './session-lifetimes.ts'
 import { signSessionToken } from './session-token.ts'
 
 /** Whether a device is to take a new credential: it was told to, or the present one is old. */
-export function isRotationDue(
-  { rotating_since, credential_since }: { rotating_since: string | null; credential_since: string | null },
-  rotateAfterMs: number,
-  now: number,
-): boolean {
-  if (rotating_since !== null) return true
-  return rotateAfterMs > 0 && credential_since !== null && Date.parse(credential_since) + rotateAfterMs <= now
+export function isRotationDue(row: RotationRow, rotateAfterMs: number, now: number): boolean {
+  return row.rotating_since !== null || rotationDueAt(row, rotateAfterMs) <= now
+}
+
+/** From when the present credential is old. Milliseconds since 1970. */
+export function rotationDueAt({ credential_since }: RotationRow, rotateAfterMs: number): number {
+  if (rotateAfterMs === 0 || credential_since === null) return Number.POSITIVE_INFINITY
+  return Date.parse(credential_since) + rotateAfterMs
+}
+
+interface RotationRow {
+  readonly rotating_since: string | null
+  readonly credential_since: string | null
 }
 
 export interface DeviceRotationParts {

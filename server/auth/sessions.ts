@@ -1,7 +1,7 @@
 import type { PersonRole } from '#protocol/roles.ts'
 import type { AccountKind } from './accounts.ts'
 import type { Database } from './database.ts'
-import { isRotationDue } from './device-rotation.ts'
+import { isRotationDue, rotationDueAt } from './device-rotation.ts'
 import type { FactorPolicy } from './factor-policy.ts'
 import type { Identity } from './identity.ts'
 import type { SessionKind, SessionLifetimes } from './session-lifetimes.ts'
@@ -15,6 +15,8 @@ export interface CurrentSession {
   /** The bare token: it never leaves this room. */
   readonly token: string
   readonly expiresAt: number
+  /** Until when it stays what it is, unless somebody changes it and that is told as a revocation. Not after its end. */
+  readonly unchangedUntil: number
   readonly usedAt: number
   readonly startedAt: number
   /** It is a device's new one, and this its first use: the one before ends. */
@@ -89,10 +91,17 @@ export function createSessions({ database, lifetimes, rotateAfterMs, policy, clo
       kind,
       token: row.token,
       expiresAt,
+      unchangedUntil: Math.min(expiresAt, changesAt(row, now)),
       usedAt,
       startedAt,
       isSuccessor: row.next_session_id === row.id,
     }
+  }
+
+  /** Whoever must have a second factor may be without one at any moment. */
+  function changesAt(row: Row, now: number): number {
+    if (row.kind === 'person' && policy.isRequiredFor(row.role as PersonRole)) return now
+    return row.kind === 'device' ? rotationDueAt(row, rotateAfterMs) : Number.POSITIVE_INFINITY
   }
 
   function sessionIdentity(row: Row, now: number): SessionIdentity | null {

@@ -5,40 +5,50 @@ import { AuthError } from './auth-error.ts'
 import type { CurrentIdentity, Holder } from './current-identity.ts'
 import type { Identity } from './identity.ts'
 import { hashToken, randomToken } from './random-token.ts'
+import type { TicketHolders } from './ticket-holders.ts'
 
 const lifetimeSeconds = 20
 
 export interface TicketsParts {
   readonly currentIdentity: CurrentIdentity
   readonly ephemeral: Pick<Ephemeral, 'put' | 'take'>
+  readonly holders: TicketHolders
 }
 
 /**
  * One-time tickets, good on every node. A ticket only says whom it was given to; who that is when it comes back is read
- * then. After a restart the sockets they were for come back with new ones.
+ * then, unless it is known to be the same. What keeps them decides alone whether it is good. After a restart the sockets
+ * they were for come back with new ones.
  */
-export function createTickets({ currentIdentity, ephemeral }: TicketsParts): Auth['tickets'] {
+export function createTickets({ currentIdentity, ephemeral, holders }: TicketsParts): Auth['tickets'] {
   return {
     async issue(identity) {
       const ticket = randomToken('tkt_')
+      const [key, holder, lifetimeMs] = [keyOf(ticket), holderOf(identity), lifetimeSeconds * 1000]
       try {
-        await ephemeral.put(keyOf(ticket), JSON.stringify(holderOf(identity)), lifetimeSeconds * 1000)
+        await ephemeral.put(key, JSON.stringify(holder), lifetimeMs)
       } catch (error) {
         throw unavailable(error)
       }
+      await holders.remember(key, holder, lifetimeMs)
       return { ticket, expiresIn: lifetimeSeconds }
     },
     redeem(ticket) {
-      const kept = ephemeral.take(keyOf(ticket))
-      if (!(kept instanceof Promise)) return holderNow(kept)
-      return kept.then(holderNow, (error: unknown) => {
-        throw unavailable(error)
-      })
+      const key = keyOf(ticket)
+      const kept = ephemeral.take(key)
+      if (!(kept instanceof Promise)) return holderNow(key, kept)
+      return kept.then(
+        (later) => holderNow(key, later),
+        (error: unknown) => {
+          throw unavailable(error)
+        },
+      )
     },
   }
 
-  function holderNow(kept: string | null) {
-    return kept === null ? null : currentIdentity(holder.parse(JSON.parse(kept)))
+  function holderNow(key: string, kept: string | null) {
+    const known = holders.take(key)
+    return kept === null ? null : (known ?? currentIdentity(holder.parse(JSON.parse(kept))))
   }
 }
 

@@ -58,6 +58,28 @@ export const taskSettings = z.strictObject({
       control_exchange: z.string().min(1).max(121).default('celery'),
       /** Python's `global_keyprefix` of results in Redis. */
       result_prefix: z.string().max(100).default(''),
+      /** Messages that a worker takes ahead, for each of its threads. */
+      prefetch: z.int().min(1).max(1000).default(4),
+      /** Queues that are not plain ones. Whoever else declares them has to give the same arguments. */
+      queues: z
+        .array(
+          z.strictObject({
+            name: queueName,
+            type: z.enum(['classic', 'quorum']).default('classic'),
+            /** Highest priority of its tasks; a queue without has none. */
+            max_priority: z.int().min(1).max(255).optional(),
+            /** After so many deliveries without an answer a task goes to the dead letters. Of quorum queues. */
+            delivery_limit: z.int().min(1).max(1000).optional(),
+            /** The queue that what was refused goes to. */
+            dead_letter: queueName.optional(),
+          }),
+        )
+        .max(200)
+        .default([]),
+      /** How long a worker keeps trying while Redis or RabbitMQ do not take a result; then the task is begun anew. */
+      patience: timeSpan.default(60),
+      /** Whoever reaches RabbitMQ may end workers: `celery control shutdown`. */
+      remote_shutdown: z.boolean().default(false),
       /** How far ahead a worker holds a task whose time has not come, rather than handing it back. */
       hold: timeSpan.default(300),
       /** Task events for monitors, as Python's `-E`; heartbeats are always sent. */

@@ -14,6 +14,7 @@ import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
+import type { TaskDesk } from '#server/tasks/task-desk.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
 import type { IsTrusted } from './client-address.ts'
 import { type CrossSiteOptions, createCrossSiteGuard } from './cross-site.ts'
@@ -42,6 +43,7 @@ import { setupRoutes } from './routes/setup.ts'
 import { starRoutes } from './routes/stars.ts'
 import { statusRoutes } from './routes/status.ts'
 import { subscriptionTokenRoutes } from './routes/subscription-tokens.ts'
+import { taskRoutes } from './routes/tasks.ts'
 import { userRoutes } from './routes/users.ts'
 import { websocketRoutes } from './routes/websocket.ts'
 
@@ -49,6 +51,7 @@ import { websocketRoutes } from './routes/websocket.ts'
 export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOptions {
   readonly auth: Auth
   readonly realtime: Realtime
+  readonly tasks: TaskDesk
   readonly store: Store
   readonly records: Records
   readonly metrics: MetricsReader
@@ -157,6 +160,7 @@ const resources: readonly Routes[] = [
   clientRoutes,
   channelRoutes,
   starRoutes,
+  taskRoutes,
   serverApiRoutes,
   consoleRoutes,
 ]

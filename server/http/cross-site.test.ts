@@ -1,39 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { baseUrl, startAuth } from '#server/auth/auth-fixture.ts'
-import { inNetworks } from '#server/config/network.ts'
-import type { Realtime } from '#server/realtime/realtime.ts'
-import type { Records } from '#server/store/records.ts'
-import { createHttpApp } from './app.ts'
-import { clientAddress } from './client-address.ts'
+import { baseUrl } from '#server/auth/auth-fixture.ts'
+import { startApp } from './app-fixture.ts'
 import { isForeignPage } from './cross-site.ts'
-
-/** All routes there are. Whoever answers behind them is never reached. */
-async function startApp() {
-  const { auth, store, [Symbol.asyncDispose]: dispose } = await startAuth()
-  const unreached = { clients: {}, steering: {}, calls: {} } as unknown as Realtime
-  const records = {} as Records
-  const app = await createHttpApp({
-    ...{ auth, store, records, realtime: unreached, baseUrl, version: '0.0.0', consoleFolder: null },
-    metrics: { read: async () => '', [Symbol.dispose]() {} },
-    metricsArePublic: false,
-    oauthClientRoles: ['admin'],
-    isEngineUp: async () => true,
-    isTrustedProxy: () => false,
-    addressOf: (request) => clientAddress(request, inNetworks([]), false),
-    isLocal: () => false,
-    isTrustedOrigin: (origin) => origin === baseUrl,
-    log: pino({ level: 'silent' }),
-  })
-  return {
-    app,
-    async [Symbol.asyncDispose]() {
-      await app.close()
-      await dispose()
-    },
-  }
-}
 
 const safe = new Set(['GET', 'HEAD'])
 const cookies = ['carillon.session_token=x', 'a=b; __Secure-carillon.session_token=x', 'carillon.two_factor=x']

@@ -3,6 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { type OwnProblem, type ProblemCode, problemDocument } from '#protocol/problem.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import { RecordsError } from '#server/store/records-error.ts'
+import { TaskRefusal } from '#server/tasks/task-refusal.ts'
 import { retryAfterOf } from './retry-after.ts'
 
 /** An error a route answers on purpose. `detail` is a sentence that says what to do. */
@@ -28,6 +29,9 @@ export function replyWithProblem(error: FastifyError | Error, request: FastifyRe
 
 export function problemOf(error: FastifyError | Error, request: FastifyRequest): OwnProblem {
   if (error instanceof HttpProblem || error instanceof AuthError) return problemDocument(error.code, error.message)
+  if (error instanceof TaskRefusal) {
+    return problemDocument(error.code, error.message, error.errors.length === 0 ? undefined : [...error.errors])
+  }
   if (error instanceof RecordsError) return problemDocument('unavailable', error.message)
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map(({ instancePath, message }) => ({

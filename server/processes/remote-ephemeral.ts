@@ -6,6 +6,7 @@ import type { PrimaryVerbs, WorkerVerbs } from './verbs.ts'
 export function createRemoteEphemeral(peer: Peer<PrimaryVerbs, WorkerVerbs>): Ephemeral {
   const call: typeof peer.call = (name, args) => peer.call(name, args).catch(rethrow)
   return {
+    isShared: true,
     put: (key, value, lifetimeMs) => call('put', [key, value, lifetimeMs]),
     read: (key) => call('read', [key]),
     take: (key) => call('take', [key]),

@@ -10,7 +10,7 @@ export type Verbs = { readonly [name: string]: (...args: never[]) => unknown }
 
 /** Asked of the primary, which keeps what the workers share. */
 export type PrimaryVerbs = Omit<Broker, 'listen' | typeof Symbol.asyncDispose> &
-  Omit<Ephemeral, typeof Symbol.asyncDispose> & {
+  Omit<Ephemeral, typeof Symbol.asyncDispose | 'isShared'> & {
     /** From now on this worker is a node, which hears what is told and is asked. Answered when it may listen. */
     join(): Promise<void>
     tell(kind: string, json: string | undefined): void

@@ -4,6 +4,8 @@
  * keeps it.
  */
 export interface Ephemeral extends AsyncDisposable {
+  /** Whether other processes put and take here as well. */
+  readonly isShared: boolean
   /** Throws `EphemeralError`. */
   put(key: string, value: string, lifetimeMs: number): Promise<void>
   /** A value, which stays; or null. Throws `EphemeralError` `unavailable`. */

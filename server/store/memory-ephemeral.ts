@@ -20,6 +20,7 @@ export function createMemoryEphemeral({
   const sweeps = setInterval(sweep, sweepMs).unref()
 
   return {
+    isShared: false,
     async put(key, value, lifetimeMs) {
       if (values.size >= maxValues) sweep()
       if (values.size >= maxValues && !values.has(key)) throw new EphemeralError('full', fullSentence)

@@ -10,6 +10,7 @@ export function createRedisEphemeral({ commands, prefix }: Pick<RedisStore, 'com
   const countKey = (key: string) => `${prefix}:{${key}}:count`
 
   return {
+    isShared: true,
     async put(key, value, lifetimeMs) {
       await attempt(() =>
         commands.run((client) => client.set(valueKey(key), value, 'PX', Math.ceil(lifetimeMs)), value.length),

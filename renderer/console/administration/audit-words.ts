@@ -40,6 +40,9 @@ export const actionNames = {
   oauth_revoke: 'Ended access of a service',
   access_refused: 'Not allowed',
   audit_export: 'Exported the audit record',
+  task_submit: 'Started a task',
+  task_cancel: 'Cancelled a task',
+  task_retry: 'Ran a task again',
 } as const satisfies Record<AuditAction, string>
 
 export const outcomeNames = {

@@ -12,7 +12,7 @@ export function QueueCard({ queues, now }: { readonly queues: readonly TaskQueue
       {queues.length === 0 ? (
         <p className="soft">Nothing waits and nothing runs.</p>
       ) : (
-        <table className="table">
+        <table className="table" aria-labelledby="queues">
           <thead>
             <tr>
               <th scope="col">Name</th>

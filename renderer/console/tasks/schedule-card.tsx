@@ -15,7 +15,8 @@ export function ScheduleCard({ definitions, now }: ScheduleCardProps) {
   return (
     <section className="card task-card" aria-labelledby="schedules">
       <h2 id="schedules">Schedules</h2>
-      <ul className="rows">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whatever scrolls must be reachable with the keyboard */}
+      <ul className="rows task-scroll" tabIndex={0} aria-labelledby="schedules">
         {definitions.map(({ name, schedule, nextAt }) => (
           <li key={name} className="row-item">
             <div className="row-text">

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
-import { IconPlayerStop, IconRotateClockwise } from '@tabler/icons-react'
+import { IconRotateClockwise, IconX } from '@tabler/icons-react'
 import type { TaskView } from '#protocol/tasks.ts'
 import { isFinal } from './task-pages.ts'
 
@@ -45,5 +45,5 @@ export function TaskDeedButton({ task, isBusy, small = false, onCancel, onRetry 
   )
 }
 
-const cancel = { label: 'Cancel', icon: IconPlayerStop } as const
+const cancel = { label: 'Cancel', icon: IconX } as const
 const retry = { label: 'Run again', icon: IconRotateClockwise } as const

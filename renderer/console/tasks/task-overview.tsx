@@ -29,7 +29,7 @@ export function TaskOverview({ me, definitions }: TaskOverviewProps) {
   const scheduled = definitions.filter(({ schedule }) => schedule !== null)
   if (!operates) return null
   return (
-    <div className="task-cards">
+    <div className="task-cards task-overview">
       {queues.data === undefined ? <ProblemAlert error={queues.error} /> : <QueueCard queues={queues.data} now={now} />}
       {workers.data === undefined ? (
         <ProblemAlert error={workers.error} />

@@ -69,8 +69,8 @@ const TaskRow = memo(function TaskRow({ task, now, withOwner, isBusy, onCancel, 
         {tries > 1 && <span className="table-under">try {tries}</span>}
         {error !== null && <span className="table-under task-error">{error.message}</span>}
       </td>
-      {withOwner && <td className="wrap">{owner?.name ?? <span className="soft">A schedule</span>}</td>}
-      <td>
+      {withOwner && <td className="task-owner">{owner?.name ?? <span className="soft">A schedule</span>}</td>}
+      <td className="nowrap">
         <When at={submittedAt} now={now}>
           {ago(Date.parse(submittedAt), now)}
         </When>

@@ -7,12 +7,13 @@ import { When } from './when.tsx'
 /** Who carries tasks out, and what each is at. */
 export function WorkerCard({ workers, now }: { readonly workers: readonly TaskWorkerView[]; readonly now: number }) {
   return (
-    <section className="card task-card" aria-labelledby="workers">
+    <section className="card task-card task-workers" aria-labelledby="workers">
       <h2 id="workers">Workers</h2>
       {workers.length === 0 ? (
         <p className="soft">No worker is there: what is submitted waits for one.</p>
       ) : (
-        <ul className="rows">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: whatever scrolls must be reachable with the keyboard
+        <ul className="rows task-scroll" tabIndex={0} aria-labelledby="workers">
           {workers.map((worker) => (
             <Worker key={worker.name} worker={worker} now={now} />
           ))}

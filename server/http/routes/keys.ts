@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { page } from '#protocol/api.ts'
 import { keyAnswer, keyQuery, keyRequest, keyView } from '#protocol/keys.ts'
+import { forbiddenBecause } from '#server/auth/forbidden-because.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { keyRefusal } from '#server/auth/keys.ts'
 import type { Routes } from '../app.ts'
 import { byId } from '../by-id.ts'
-import { forbiddenBecause } from '../caller.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** API keys for services: administrators manage all of them, and others their own. */

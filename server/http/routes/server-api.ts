@@ -11,10 +11,10 @@ import {
   serverMethodNames,
   serverMethods,
 } from '#protocol/server-api.ts'
+import { forbiddenBecause } from '#server/auth/forbidden-because.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { isTemporary, type Refused } from '#server/realtime/answered.ts'
 import type { Routes } from '../app.ts'
-import { forbiddenBecause } from '../caller.ts'
 import { HttpProblem } from '../problem-reply.ts'
 import { performBatch } from '../server-api/batch.ts'
 import { performLegacy } from '../server-api/legacy.ts'

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { endSessionsAnswer, endSessionsRequest, sessionView } from '#protocol/account.ts'
 import { page } from '#protocol/api.ts'
+import { forbiddenBecause } from '#server/auth/forbidden-because.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { byId } from '../by-id.ts'
-import { forbiddenBecause, mustSetUpFactor } from '../caller.ts'
+import { mustSetUpFactor } from '../caller.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Where somebody is signed in. */

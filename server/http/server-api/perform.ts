@@ -1,9 +1,9 @@
 import { type ServerMethodName, type ServerRequest, serverMethods } from '#protocol/server-api.ts'
+import { forbiddenBecause } from '#server/auth/forbidden-because.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { type Answered, answered, refused } from '#server/realtime/answered.ts'
 import { clientInfoText, publicationsText } from '#server/realtime/encode.ts'
 import type { PublishCall, PublishOutcome, Realtime } from '#server/realtime/realtime.ts'
-import { forbiddenBecause } from '../caller.ts'
 import { closeReason } from './close-reason.ts'
 import { givenJson } from './given-json.ts'
 

@@ -1,0 +1,75 @@
+import { AmqpError } from '#server/amqp/amqp-error.ts'
+import type { Publisher } from '#server/amqp/publisher.ts'
+import type { RedisConnection } from '#server/store/redis.ts'
+import { redisScript } from '#server/store/redis-script.ts'
+import { encodeResult, resultKey } from '../result-document.ts'
+import type { TaskMessage } from '../task-message.ts'
+
+/** Where whoever waits for a task looks for its state. */
+export interface Results {
+  readonly name: string
+  /** @throws RedisError, AmqpError */
+  store(of: ResultOf, state: StoredState): Promise<void>
+}
+
+export type ResultOf = Pick<TaskMessage, 'id' | 'replyTo' | 'group' | 'parentId'>
+
+export interface StoredState {
+  /** Celery's word: `SUCCESS`. */
+  readonly status: string
+  /** JSON text. */
+  readonly result: string
+  readonly traceback?: string | null
+  readonly children?: readonly unknown[]
+}
+
+/** As Python's Redis backend reads them: the key for who looks later, the channel of its name for who waits now. */
+export function createRedisResults(
+  redis: RedisConnection,
+  { prefix, keepSeconds }: { readonly prefix: string; readonly keepSeconds: number },
+): Results {
+  return {
+    name: 'Redis',
+    async store(of, state) {
+      const key = resultKey(of.id, prefix)
+      const document = documentOf(of, state)
+      await redis.call(storeUnlessDone, [key, document, keepSeconds], document.length)
+    },
+  }
+}
+
+/** To the queue that the message named; where it named none, nobody is told. */
+export function createReplyResults(publisher: Publisher): Results {
+  return {
+    name: 'RabbitMQ',
+    async store(of, state) {
+      if (of.replyTo === null) return
+      try {
+        await publisher.publish({
+          ...{ exchange: '', routingKey: of.replyTo, content: Buffer.from(documentOf(of, state)), persistent: false },
+          ...{ contentType: 'application/json', contentEncoding: 'utf-8', correlationId: of.id, priority: 0 },
+        })
+      } catch (error) {
+        // Whoever waited has left, and its queue with it.
+        if (!(error instanceof AmqpError) || error.code !== 'unroutable') throw error
+      }
+    },
+  }
+}
+
+function documentOf(of: ResultOf, { status, result, traceback = null, children = [] }: StoredState): string {
+  return encodeResult({ id: of.id, status, result, traceback, children, group: of.group, parentId: of.parentId })
+}
+
+/** A task that runs a second time must not undo that it has succeeded. */
+const storeUnlessDone = redisScript(
+  1,
+  `local stored = redis.call('GET', KEYS[1])
+if stored then
+  local ok, document = pcall(cjson.decode, stored)
+  if ok and type(document) == 'table' and document.status == 'SUCCESS' then return 0 end
+end
+redis.call('SETEX', KEYS[1], ARGV[2], ARGV[1])
+redis.call('PUBLISH', KEYS[1], ARGV[1])
+return 1`,
+)
