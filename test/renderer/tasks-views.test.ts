@@ -253,7 +253,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
     server.publish('tasks:all', { type: 'task', task: fakeTask(50, { name: 'carillon.add' }) })
     await row(opened, 'carillon.add').getByText('Waiting').waitFor()
     await row(opened, 'Grace Hopper').getByText('Succeeded').waitFor()
-    expect(await page.getByRole('table', { name: 'Tasks' }).getByRole('row').nth(1).innerText()).toContain(
+    expect(await page.getByRole('table', { name: 'Tasks' }).getByRole('row').nth(1).textContent()).toContain(
       'carillon.add',
     )
     expect(server.world.tasks.reads).toHaveLength(2)
