@@ -158,6 +158,14 @@ interface View {
 const views: Readonly<Record<string, View>> = {
   'tasks-none': { path: '/tasks', act: heading('No tasks yet') },
   tasks: { path: '/tasks', world: withTasks, act: (watched) => row(watched, 'carillon.fleet_report').waitFor() },
+  'tasks-overview': {
+    path: '/tasks',
+    world: withTasks,
+    act: async ({ page }) => {
+      await page.getByText('12,401 waiting, 3 running, 2 workers').click()
+      await page.getByRole('heading', { name: 'Schedules' }).waitFor()
+    },
+  },
   'tasks-filtered': {
     path: `/tasks?state=running&owner=Grace+Hopper&from=${encodeURIComponent(at(-hour))}`,
     world: withTasks,
@@ -171,7 +179,10 @@ const views: Readonly<Record<string, View>> = {
       const refusal = { code: 'unavailable', detail: 'The server is stopping. Try again in a moment.' } as const
       for (const call of ['tasks', 'task-queues', 'task-workers']) world.refusals.set(`GET /api/v1/${call}`, refusal)
     },
-    act: ({ page }) => page.getByRole('alert').nth(2).waitFor(),
+    act: async ({ page }) => {
+      await page.getByText('0 waiting').click()
+      await page.getByRole('alert').nth(2).waitFor()
+    },
   },
   'tasks-cancel': {
     path: '/tasks',
@@ -323,6 +334,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
 
   test('a queue leads to its tasks', async () => {
     await using opened = await open('/tasks', withTasks)
+    await opened.page.getByText('12,401 waiting').click()
     await opened.page.getByRole('link', { name: 'reports', exact: true }).click()
     await row(opened, 'carillon.export').first().waitFor({ state: 'hidden' })
     expect(address(opened)).toBe('/tasks?queue=reports')
@@ -349,7 +361,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await row(opened, 'reports.monthly').getByText('Cancelled').waitFor()
     await row(opened, 'Month 5 of 12').getByRole('button', { name: 'Cancel' }).click()
     expect(asked(opened).map(({ call }) => call)).toEqual([`POST /api/v1/tasks/${waiting.id}/cancel`])
-    await page.getByRole('dialog').getByRole('button', { name: 'Cancel it' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the task' }).click()
     await row(opened, 'Month 5 of 12').getByText('Being cancelled').waitFor()
     expect(asked(opened).at(-1)?.call).toBe(`POST /api/v1/tasks/${running.id}/cancel`)
     expect(await row(opened, 'Month 5 of 12').getByRole('button').count()).toBe(0)
@@ -362,7 +374,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
       server.world.refusals.set(`POST /api/v1/tasks/${running.id}/cancel`, { code: 'not_found', detail })
     })
     await opened.page.getByRole('button', { name: 'Cancel' }).click()
-    await opened.page.getByRole('dialog').getByRole('button', { name: 'Cancel it' }).click()
+    await opened.page.getByRole('dialog').getByRole('button', { name: 'Cancel the task' }).click()
     await opened.page.getByRole('dialog').getByText('The task has ended meanwhile.').waitFor()
   })
 

@@ -1,5 +1,5 @@
 import type { TaskDetail, TaskEvent } from '#protocol/tasks.ts'
-import { clockTimeWithSeconds } from '../../shared/time.ts'
+import { clockTime, clockTimeWithSeconds, moment } from '../../shared/time.ts'
 import { eventNames } from './task-words.ts'
 import { When } from './when.tsx'
 
@@ -13,7 +13,7 @@ export function TaskLife({ task: { events, owner }, now }: { readonly task: Task
           // biome-ignore lint/suspicious/noArrayIndexKey: what has happened stays where it is
           <li key={at} className={`task-event task-event-${event.kind}`}>
             <When at={event.at} now={now}>
-              {clockTimeWithSeconds(Date.parse(event.at))}
+              {clockWords(Date.parse(event.at), now)}
             </When>
             <div className="row-text">
               <p className="row-title">{eventNames[event.kind]}</p>
@@ -25,6 +25,12 @@ export function TaskLife({ task: { events, owner }, now }: { readonly task: Task
       </ol>
     </section>
   )
+}
+
+/** To the second today; with its day otherwise. */
+function clockWords(at: number, now: number): string {
+  const words = moment(at, now)
+  return words === clockTime(at) ? clockTimeWithSeconds(at) : words
 }
 
 function EventLine({ event, owner }: { readonly event: TaskEvent; readonly owner: string }) {

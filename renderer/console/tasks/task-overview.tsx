@@ -1,6 +1,7 @@
+import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import type { Me } from '#protocol/api.ts'
-import type { TaskDefinitionView } from '#protocol/tasks.ts'
+import type { TaskDefinitionView, TaskQueueView, TaskWorkerView } from '#protocol/tasks.ts'
 import { useNow } from '../../shared/now.ts'
 import { useApi } from '../api-context.ts'
 import { mayOperate } from '../permissions.ts'
@@ -27,8 +28,9 @@ export function TaskOverview({ me, definitions }: TaskOverviewProps) {
     enabled: operates,
   })
   const scheduled = definitions.filter(({ schedule }) => schedule !== null)
+  const isLow = useMediaQuery('(max-height: 36rem)', undefined, { getInitialValueInEffect: false })
   if (!operates) return null
-  return (
+  const cards = (
     <div className="task-cards task-overview">
       {queues.data === undefined ? <ProblemAlert error={queues.error} /> : <QueueCard queues={queues.data} now={now} />}
       {workers.data === undefined ? (
@@ -39,6 +41,20 @@ export function TaskOverview({ me, definitions }: TaskOverviewProps) {
       {scheduled.length > 0 && <ScheduleCard definitions={scheduled} now={now} />}
     </div>
   )
+  if (!isLow) return cards
+  // On a low screen the tasks come before what is known around them.
+  return (
+    <details className="task-fold">
+      <summary>{summaryOf(queues.data ?? [], workers.data ?? [])}</summary>
+      {cards}
+    </details>
+  )
+}
+
+function summaryOf(queues: readonly TaskQueueView[], workers: readonly TaskWorkerView[]): string {
+  const count = (of: 'waiting' | 'running') => queues.reduce((sum, queue) => sum + queue[of], 0).toLocaleString('en')
+  const workersThere = workers.length === 1 ? '1 worker' : `${workers.length} workers`
+  return `${count('waiting')} waiting, ${count('running')} running, ${workersThere}`
 }
 
 export function useTaskQueues(me: Me) {

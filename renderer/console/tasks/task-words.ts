@@ -31,12 +31,13 @@ export const workerKinds = {
   celery: 'Celery worker',
 } as const satisfies Record<TaskWorkerView['kind'], string>
 
-/** How long it has run, or did: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 4 min`, `3 days 2 h`. Null before it began. */
-export function tookWords({ startedAt, endedAt }: TaskView, now: number): string | null {
-  if (startedAt === null) return null
+/** How long it has been running, or ran. Null while it does not, and when it never did. */
+export function tookWords({ state, startedAt, endedAt }: TaskView, now: number): string | null {
+  if (startedAt === null || (endedAt === null && state !== 'running')) return null
   return durationWords((endedAt === null ? now : Date.parse(endedAt)) - Date.parse(startedAt))
 }
 
+/** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 4 min`, `3 days 2 h`. */
 export function durationWords(ms: number): string {
   const seconds = Math.max(0, ms) / 1000
   if (seconds < 10) return `${(Math.floor(seconds * 10) / 10).toFixed(1)} s`

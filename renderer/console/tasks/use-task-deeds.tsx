@@ -48,7 +48,8 @@ export function useTaskDeeds(onRetried: (task: TaskView) => void): TaskDeeds {
       <ConfirmDialog
         opened={ending !== null}
         title={`Cancel ${ending?.name ?? ''}?`}
-        action="Cancel it"
+        action="Cancel the task"
+        dismiss="Let it run"
         dangerous
         onConfirm={confirmed}
         onClose={() => setEnding(null)}
