@@ -8,7 +8,8 @@ const config: KnipConfig = {
     'server/main.ts',
     // Kysely calls what these export.
     'server/store/migrations/*.ts',
-    'server/tasks/{definition,tasks,task-refusal,transport}.ts',
+    'server/{tasks,amqp}/**/*.ts',
+    'renderer/shared/task-form.tsx',
     'server/tasks/celery/*.ts',
     'server/config/{amqp,tasks}.ts',
     'protocol/tasks.ts',

@@ -179,6 +179,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
     auth,
+    tasks: null,
     realtime,
     store,
     records,
