@@ -28,6 +28,7 @@ import { prepareTransport, type Transport } from './http/tls/transport.ts'
 import { createWebServer } from './http/tls/web-server.ts'
 import { limitRequests } from './http/unbound-server.ts'
 import { createUpgrade } from './http/upgrade.ts'
+import { openMessaging } from './messaging.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
 import { loadHookModules } from './realtime/hook-modules.ts'
@@ -119,7 +120,7 @@ export interface NodeOptions {
   /** Whoever comes through it is trusted. */
   readonly local: Server
   readonly web: Server | null
-  /** Whether this process ends what time has ended. Default true. */
+  /** Whether this process does what one of a node does: end what time has ended, take events. Default true. */
   readonly sweeps?: boolean
 }
 
@@ -143,9 +144,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
+  const messaging = parts.use(openMessaging({ config, metrics, name, log }))
   const realtime = parts.use(
     createRealtime({
-      broker,
+      broker: messaging?.outward?.around(broker) ?? broker,
       bus,
       metrics,
       ephemeral,
@@ -171,6 +173,9 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const touch = ({ device, time }: OnlineEvent) => (device ? auth.devices.touch(device.id, time) : undefined)
   realtime.hooks.on({ online: touch, offline: touch }, { isFor: (event) => 'device' in event && event.device !== null })
   for (const { path, hooks } of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks, { from: path })
+  messaging?.outward?.follow(realtime.hooks)
+  // One process of a node is enough, and keeps events in order.
+  if (sweeps && messaging !== null) parts.use(messaging.ingest(realtime))
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: Pick<IncomingMessage, 'socket'>) => (request.socket as { server?: Server }).server === local
@@ -187,6 +192,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     metricsArePublic: config.metrics.public,
     oauthClientRoles: config.oauth.client_roles,
     isEngineUp: engine.isUp,
+    rabbitMqState: messaging?.state ?? null,
     isTrustedProxy,
     addressOf: clientAddressOf,
     baseUrl,

@@ -65,7 +65,12 @@ export function createEvents(options: EventsOptions): Events {
     worker(type) {
       const { active, processed } = counts()
       send(type, {
-        ...{ freq: heartbeatSeconds, active, processed, loadavg: loadavg().map((load) => Math.round(load * 100) / 100) },
+        ...{
+          freq: heartbeatSeconds,
+          active,
+          processed,
+          loadavg: loadavg().map((load) => Math.round(load * 100) / 100),
+        },
         ...{ sw_ident: 'carillon', sw_ver: version, sw_sys: process.platform === 'linux' ? 'Linux' : process.platform },
       })
     },

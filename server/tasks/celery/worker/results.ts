@@ -1,5 +1,5 @@
-import type { Publisher } from '#server/amqp/publisher.ts'
 import { AmqpError } from '#server/amqp/amqp-error.ts'
+import type { Publisher } from '#server/amqp/publisher.ts'
 import type { RedisConnection } from '#server/store/redis.ts'
 import { redisScript } from '#server/store/redis-script.ts'
 import { encodeResult, resultKey } from '../result-document.ts'
