@@ -180,7 +180,7 @@ const views: Readonly<Record<string, View>> = {
       for (const call of ['tasks', 'task-queues', 'task-workers']) world.refusals.set(`GET /api/v1/${call}`, refusal)
     },
     act: async ({ page }) => {
-      await page.getByText('0 waiting').click()
+      await page.getByText('Queues and workers').click()
       await page.getByRole('alert').nth(2).waitFor()
     },
   },
