@@ -16,7 +16,8 @@ describeWith(['rabbitmq'], 'while RabbitMQ and the server come and go', () => {
   afterAll(() => rabbitmq?.[Symbol.asyncDispose]())
 
   test('every event arrives exactly once in its channel', { timeout: 150_000 }, async () => {
-    const namespaces = [{ name: 'storm', history_size: total, history_ttl: '1h', force_recovery: true }]
+    const kept = { history_size: total, history_ttl: '1h', force_recovery: true }
+    const namespaces = [{ name: 'storm', ...kept, subscribe_roles: ['viewer', 'operator', 'admin'] }]
     await using server = await startServerProcess({
       env: { AMQP_URL: rabbitmq.url, CARILLON_NAMESPACES: JSON.stringify(namespaces), CARILLON_LOG_LEVEL: 'warn' },
     })
