@@ -34,7 +34,7 @@ import { createRealtime } from './realtime/create-realtime.ts'
 import { loadHookModules } from './realtime/hook-modules.ts'
 import type { OnlineEvent } from './realtime/hooks.ts'
 import { limitsOf } from './realtime/limits.ts'
-import type { Realtime } from './realtime/realtime.ts'
+import type { Realtime, UpgradeRequest } from './realtime/realtime.ts'
 import { openRecords, type Records } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
@@ -178,8 +178,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   if (sweeps && messaging !== null) parts.use(messaging.ingest(realtime))
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
-  const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
-  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy, isLocal(request))
+  const isLocal = (request: Pick<IncomingMessage, 'socket'>) => (request.socket as { server?: Server }).server === local
+  const clientAddressOf = (request: UpgradeRequest) => clientAddress(request, isTrustedProxy, isLocal(request))
   const allowedOrigins = [...origins, ...config.client.allowed_origins]
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({

@@ -1,0 +1,26 @@
+import type { TaskArguments } from '#protocol/tasks.ts'
+import type { TaskDefinition } from '../definition.ts'
+
+export type ParsedArguments =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly errors: readonly { readonly path: string; readonly message: string }[] }
+
+/** Arguments as the task wants them: those given by position are named in the order in which it declares them. */
+export function parseArguments(task: Pick<TaskDefinition, 'arguments'>, given: TaskArguments): ParsedArguments {
+  const named = Array.isArray(given) ? byName(task, given) : given
+  if (typeof named === 'string') return { ok: false, errors: [{ path: '', message: named }] }
+  // Strict: a misspelt argument is told instead of being left out.
+  const parsed = task.arguments.strict().safeParse(named)
+  if (parsed.success) return { ok: true, value: parsed.data }
+  return { ok: false, errors: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) }
+}
+
+function byName({ arguments: schema }: Pick<TaskDefinition, 'arguments'>, given: readonly unknown[]) {
+  const names = Object.keys(schema.shape)
+  if (given.length > names.length) {
+    return names.length === 0
+      ? 'It takes no arguments.'
+      : `It takes at most ${names.length} arguments (${names.join(', ')}), and ${given.length} were given.`
+  }
+  return Object.fromEntries(given.map((value, index) => [names[index], value]))
+}

@@ -1,0 +1,52 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { TaskError } from '#protocol/tasks.ts'
+
+/** What a thread is handed with a task. */
+export interface ThreadOrder {
+  readonly id: string
+  readonly name: string
+  /** JSON text. */
+  readonly args: string
+  readonly try: number
+  /** Bytes of JSON. */
+  readonly maxResult: number
+  /** Between the two for as long as it runs. */
+  readonly port: MessagePort
+}
+
+/** What every thread of a pool knows. */
+export interface ThreadData {
+  readonly modules: readonly string[]
+}
+
+export type FromThread =
+  | { readonly kind: 'progress'; readonly fraction: number | null; readonly note: string | null }
+  | {
+      readonly kind: 'log'
+      readonly level: LogLevel
+      readonly fields: Record<string, unknown>
+      readonly message: string
+    }
+  | { readonly kind: 'call'; readonly number: number; readonly verb: HostVerb; readonly args: readonly unknown[] }
+
+export type ToThread =
+  | { readonly kind: 'abort'; readonly reason: AbortReason }
+  | { readonly kind: 'answer'; readonly number: number; readonly value: unknown }
+  | { readonly kind: 'refusal'; readonly number: number; readonly error: TaskError & { readonly code?: string } }
+
+export type AbortReason = 'cancelled' | 'soft_limit' | 'stopping'
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type HostVerb = 'submit' | 'file' | 'ask'
+
+/** How a task ended in its thread. Its thread may end instead, and then says nothing. */
+export type ThreadOutcome =
+  | { readonly kind: 'succeeded'; readonly result: string }
+  | {
+      readonly kind: 'failed'
+      readonly error: TaskError
+      /** Another try is of no use. */
+      readonly isFinal: boolean
+      readonly trace: string | null
+      /** It was asked to end before it threw. */
+      readonly aborted: AbortReason | null
+    }
