@@ -143,7 +143,12 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'our worker beside one in Python',
   test('monitors see what becomes of its tasks once they have asked', async () => {
     await using dump = startCelery(rabbit.url, ['events', '--dump'])
     await dump.waitFor(/worker heartbeat|ours@/, 20_000)
-    await using one = await startWorker({ broker: rabbit.url, name: 'told', args: ['--queues', 'told', '--events'] })
+    await using one = await startWorker({
+      broker: rabbit.url,
+      redis: redis.url,
+      name: 'told',
+      args: ['--queues', 'told', '--events'],
+    })
     await dump.waitFor(/told@\S+ .*started/, 20_000)
     await python.run(`
       send("js.add", 1, 1, queue="told")

@@ -127,7 +127,11 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
     // Put aside, as the prefetch of such a queue cannot be raised.
     expect(await python.run('value = safe("js.add", 2, 2, countdown=3).get(timeout=20)')).toBe(4)
     expect(await rabbit.ctl('list_queues', 'name')).toMatch(/carillon\.delay\.\d\./)
-    expect(await python.run('value = raised(safe("js.nobody"))')).toEqual(['NotRegistered', 'celery.exceptions', ['js.nobody']])
+    expect(await python.run('value = raised(safe("js.nobody"))')).toEqual([
+      'NotRegistered',
+      'celery.exceptions',
+      ['js.nobody'],
+    ])
     await expect.poll(() => waiting(dead), { timeout: 10_000 }).toBe(1)
     expect(await rabbit.ctl('list_queues', 'name', 'type', 'arguments')).toMatch(
       new RegExp(`${queue}\\tquorum.*x-delivery-limit`),
