@@ -23,6 +23,7 @@ const enrolled = (link: LinkState): KioskState => ({
   storage: 'keychain',
   link,
   screen: { kind: 'waiting' },
+  tasks: [],
 })
 const enrolling: KioskState = {
   phase: 'enrolling',

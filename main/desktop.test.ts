@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { DesktopState } from '#protocol/ipc.ts'
+import type { DesktopState, OwnTasksState } from '#protocol/ipc.ts'
 import { createCredentials } from './credentials.ts'
 import { createDesktop } from './desktop.ts'
 import { memoryLog } from './log.ts'
@@ -316,6 +316,50 @@ test('nobody signs in twice, and nothing is followed by nobody', async () => {
   expect(await desktop.signIn({ server: server.origin, ...ada })).toMatchObject({ code: 'already_signed_in' })
 })
 
+test('tasks are fetched at every connection, pushed in between, and gone with whoever signs out', async () => {
+  const { desktop, server, told } = await build()
+  const at = '2026-01-02T03:04:05.000Z'
+  const task = {
+    ...{
+      id: '0190b6f2-7c1e-4d3a-9a70-5f1d2c3b4a51',
+      name: 'carillon.add',
+      state: 'running',
+      owner: { id: 'u1', name: 'Ada' },
+    },
+    ...{ queue: 'celery', priority: 0, submittedAt: at, startAt: at, expiresAt: null, startedAt: at, endedAt: null },
+    ...{ tries: 1, progress: 0.1, note: null, worker: 'w', error: null, files: [], isCancelling: false },
+  }
+  let listed: Record<string, unknown> = task
+  server.onCommand = ({ rpc }) => {
+    if (rpc?.method === 'tasks.definitions') return { rpc: { data: { items: [] } } }
+    if (rpc?.method === 'tasks.list') return { rpc: { data: { items: [listed], next: null } } }
+    return rpc?.method === 'tasks.get'
+      ? {
+          rpc: {
+            data: { ...listed, args: {}, result: 7, keptUntil: null, parentId: null, schedule: null, events: [] },
+          },
+        }
+      : undefined
+  }
+  const progress = () => desktop.tasks.tasks.map((one) => one.task.progress)
+  await desktop.start()
+  await desktop.signIn({ server: server.origin, ...ada })
+  await vi.waitFor(() => expect(progress()).toEqual([0.1]))
+  await vi.waitFor(() => expect(server.commands.some(({ subscribe }) => subscribe?.channel === '#u1')).toBe(true))
+  server.publish('#u1', { type: 'task', task: { ...task, progress: 0.5 } })
+  await vi.waitFor(() => expect(progress()).toEqual([0.5]))
+  await server.stop()
+  await vi.waitFor(() => expect(desktop.state).toMatchObject({ link: { phase: 'offline' } }), 3000)
+  expect(await desktop.submitTask('carillon.add', {})).toMatchObject({ ok: false, code: 'server_unreachable' })
+  listed = { ...task, state: 'succeeded', progress: 1, endedAt: at }
+  await server.start()
+  await vi.waitFor(() => expect(desktop.tasks.tasks).toMatchObject([{ task: { state: 'succeeded' }, result: 7 }]), 3000)
+  await desktop.signOut()
+  expect(desktop.tasks.tasks).toEqual([])
+  expect(told.at(-1)).toEqual({ tasks: [], definitions: [] })
+  expect(await desktop.cancelTask(task.id)).toMatchObject({ ok: false, code: 'signed_out' })
+})
+
 interface Earlier {
   readonly server: LittleServer
   readonly keychain: FakeKeychain
@@ -332,6 +376,7 @@ async function build(earlier?: Earlier) {
   const states: DesktopState[] = []
   const events: { readonly data: unknown }[] = []
   const read: { readonly data: unknown }[] = []
+  const told: OwnTasksState[] = []
   const desktop = createDesktop({
     server: server.origin,
     version: '0',
@@ -343,10 +388,11 @@ async function build(earlier?: Earlier) {
     onState: (state) => void states.push(state),
     onEvent: (event) => void events.push(event),
     onEarlier: (earlier) => void read.push(...earlier),
+    onTasks: (tasks) => void told.push(tasks),
     times: { minReconnect: 5, maxReconnect: 20, maxReplace: 20, decision: 1000, sync: 20 },
   })
   onTestFinished(() => desktop[Symbol.dispose]())
-  return { desktop, server, keychain, account, remembered, states, events, read }
+  return { desktop, server, keychain, account, remembered, states, events, read, told }
 }
 
 async function online(desktop: { readonly state: DesktopState }): Promise<void> {

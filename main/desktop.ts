@@ -1,4 +1,5 @@
-import type { DesktopState, FeedEvent, Outcome, SignInRequest } from '#protocol/ipc.ts'
+import type { DesktopState, FeedEvent, Outcome, OwnTasksState, SignInRequest } from '#protocol/ipc.ts'
+import type { TaskArguments } from '#protocol/tasks.ts'
 import { type Account, type Credential, type Credentials, CredentialsError } from './credentials.ts'
 import type { Refusal } from './feed.ts'
 import type { JsonFile } from './json-file.ts'
@@ -21,6 +22,10 @@ export interface Desktop extends Disposable {
   signOut(): Promise<Outcome>
   follow(channel: string): Promise<Outcome>
   unfollow(channel: string): Promise<Outcome>
+  readonly tasks: OwnTasksState
+  submitTask(name: string, args: TaskArguments): Promise<Outcome>
+  cancelTask(id: string): Promise<Outcome>
+  retryTask(id: string): Promise<Outcome>
   /** The machine woke up. */
   wake(): void
 }
@@ -39,6 +44,7 @@ export interface DesktopOptions {
   onEvent(event: FeedEvent): void
   /** What was published on a channel before it was followed in this run, oldest first, once. Nothing to ring for. */
   onEarlier(events: readonly FeedEvent[]): void
+  onTasks(tasks: OwnTasksState): void
   readonly times?: Partial<DesktopTimes>
 }
 
@@ -103,6 +109,8 @@ export function createDesktop(options: DesktopOptions): Desktop {
       },
       onEvent: options.onEvent,
       onEarlier: options.onEarlier,
+      withDefinitions: true,
+      onTasks: options.onTasks,
       onTrouble: showTroubles,
       onRejected: (error) => void dismiss(error),
     })
@@ -125,6 +133,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
     seat = null
     old?.left.abort()
     old?.session[Symbol.dispose]()
+    if (old !== null) options.onTasks(noTasks)
     return old
   }
 
@@ -169,6 +178,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
       ])
       if (seat !== mine) return
       const wanted = stars.slice(0, maxFollows)
+      mine.session.tasks.belongTo(me.id)
       const { feed } = mine.session
       for (const channel of feed.channels) {
         if (!wanted.includes(channel) && !unsettled.has(channel)) feed.unfollow(channel)
@@ -298,7 +308,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
     },
     async follow(channel) {
       const mine = seat
-      if (mine === null) return failed('signed_out', 'Sign in first.')
+      if (mine === null) return signedOut
       const { api, credential, session, left } = mine
       if (session.feed.channels.includes(channel)) return done
       if (session.feed.channels.length >= maxFollows) {
@@ -326,7 +336,7 @@ export function createDesktop(options: DesktopOptions): Desktop {
     },
     async unfollow(channel) {
       const mine = seat
-      if (mine === null) return failed('signed_out', 'Sign in first.')
+      if (mine === null) return signedOut
       const { api, credential, session, left } = mine
       if (!session.feed.channels.includes(channel)) return done
       session.feed.unfollow(channel)
@@ -343,6 +353,12 @@ export function createDesktop(options: DesktopOptions): Desktop {
         return done
       })
     },
+    get tasks() {
+      return seat?.session.tasks.state ?? noTasks
+    },
+    submitTask: async (name, args) => seat?.session.tasks.submit(name, args) ?? signedOut,
+    cancelTask: async (id) => seat?.session.tasks.cancel(id) ?? signedOut,
+    retryTask: async (id) => seat?.session.tasks.retry(id) ?? signedOut,
     wake() {
       seat?.session.link.wake()
     },
@@ -351,6 +367,9 @@ export function createDesktop(options: DesktopOptions): Desktop {
     },
   }
 }
+
+const noTasks: OwnTasksState = { tasks: [], definitions: [] }
+const signedOut = failed('signed_out', 'Sign in first.')
 
 /** Signed in, but nobody has told us who that is yet: the least role until the server does. */
 const unknownPerson: Person = { name: 'Signed in', email: null, role: 'viewer', follows: [] }

@@ -1,5 +1,6 @@
 import type { KioskState, LinkState, LinkTrouble, Storage } from '#protocol/ipc.ts'
 import type { Screen } from '#protocol/screen.ts'
+import type { TaskView } from '#protocol/tasks.ts'
 
 /** A kiosk: what its window shows, and what must be remembered beside it. */
 export interface Kiosk {
@@ -43,6 +44,8 @@ export type KioskEvent =
   | { readonly type: 'show'; readonly screen: Screen }
   /** What history says was on the screen before. */
   | { readonly type: 'restore'; readonly screen: Screen }
+  /** What this kiosk has under way. */
+  | { readonly type: 'tasks'; readonly tasks: readonly TaskView[] }
   | { readonly type: 'rejected'; readonly message: string }
 
 export const beginKiosk: Kiosk = { view: { phase: 'starting' }, notice: null, shown: false }
@@ -70,7 +73,8 @@ export function step(kiosk: Kiosk, event: KioskEvent): Kiosk {
       return { ...kiosk, view: { phase: 'no-keychain', message: event.message } }
     case 'enrolled': {
       const { type: _, ...enrolled } = event
-      return { view: { phase: 'enrolled', ...enrolled, screen: { kind: 'waiting' } }, notice: null, shown: false }
+      const view: KioskState = { phase: 'enrolled', ...enrolled, screen: { kind: 'waiting' }, tasks: [] }
+      return { view, notice: null, shown: false }
     }
     case 'renamed':
       return view.phase === 'enrolled' ? { ...kiosk, view: { ...view, device: event.device } } : kiosk
@@ -82,6 +86,8 @@ export function step(kiosk: Kiosk, event: KioskEvent): Kiosk {
     case 'restore':
       if (view.phase !== 'enrolled' || kiosk.shown) return kiosk
       return { ...kiosk, view: { ...view, screen: event.screen } }
+    case 'tasks':
+      return view.phase === 'enrolled' ? { ...kiosk, view: { ...view, tasks: event.tasks } } : kiosk
     case 'rejected':
       return { view: { phase: 'starting' }, notice: event.message, shown: false }
   }

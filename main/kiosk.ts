@@ -12,6 +12,7 @@ import { beginKiosk, type KioskEvent, step } from './kiosk-state.ts'
 import type { LinkTimes } from './link.ts'
 import type { Log } from './log.ts'
 import { done, failed } from './outcome.ts'
+import { isFinal } from './own-tasks.ts'
 import { pause } from './pause.ts'
 import type { ServerApi } from './server-api.ts'
 import { ServerError } from './server-error.ts'
@@ -201,6 +202,8 @@ export function createKiosk(options: KioskOptions): KioskApp {
         void held.report()
       },
       onEvent: show,
+      onTasks: ({ tasks }) =>
+        dispatch({ type: 'tasks', tasks: tasks.map(({ task }) => task).filter((task) => !isFinal(task)) }),
       onTrouble: () => {}, // logged; what is newest has arrived or will
       onRotate: () => void held.renew(),
       onRejected,
@@ -232,6 +235,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
         return null
       })
       if (session !== opened || !me?.device) return
+      opened.tasks.belongTo(me.id)
       const { id, name, rotate } = me.device
       if (rotate) void held.renew()
       if (id === current.id && name === current.name) return

@@ -1,4 +1,10 @@
-import { Centrifuge, type HistoryOptions, type Subscription, UnauthorizedError } from 'centrifuge'
+import {
+  Centrifuge,
+  type HistoryOptions,
+  type PublicationContext,
+  type Subscription,
+  UnauthorizedError,
+} from 'centrifuge'
 import WebSocket from 'ws'
 import type { LinkState } from '#protocol/ipc.ts'
 import { backoff } from './backoff.ts'
@@ -12,6 +18,8 @@ export interface Link extends Disposable {
   readonly state: LinkState
   /** Subscribes now and after every reconnection, until the handle is disposed. One per channel. */
   subscribe(channel: string, listener: ChannelListener): Channel
+  /** Calls a method of the server. Rejects with `{ code, message }` as the SDK does, also when there is no connection. */
+  rpc(method: string, data: unknown): Promise<unknown>
   /** Tries again now, for example because the machine woke up. */
   wake(): void
 }
@@ -141,6 +149,11 @@ export function createLink(options: LinkOptions): Link {
         ended(code, reason)
       }),
     )
+    // Of channels that the server itself has put this client into.
+    sdk.on(
+      'publication',
+      ours(({ channel, ...publication }) => channels.get(channel)?.listener.publication(heardOf(publication))),
+    )
     for (const [name, wanted] of channels) attach(sdk, name, wanted)
     sdk.connect()
   }
@@ -245,13 +258,7 @@ export function createLink(options: LinkOptions): Link {
     )
     sub.on(
       'publication',
-      ours(({ data, offset, tags }) => {
-        wanted.listener.publication({
-          data,
-          ...(offset === undefined ? {} : { offset }),
-          ...(tags === undefined ? {} : { tags }),
-        })
-      }),
+      ours((publication) => wanted.listener.publication(heardOf(publication))),
     )
     sub.on(
       'subscribing',
@@ -339,6 +346,10 @@ export function createLink(options: LinkOptions): Link {
         },
       }
     },
+    async rpc(method, data) {
+      if (client === null || state.phase !== 'online') throw { code: 0, message: 'not connected' }
+      return (await client.rpc(method, data)).data
+    },
     wake() {
       if (client === null || state.phase === 'online') return
       dismiss()
@@ -346,6 +357,10 @@ export function createLink(options: LinkOptions): Link {
     },
     [Symbol.dispose]: close,
   }
+}
+
+function heardOf({ data, offset, tags }: Pick<PublicationContext, 'data' | 'offset' | 'tags'>): Publication {
+  return { data, ...(offset === undefined ? {} : { offset }), ...(tags === undefined ? {} : { tags }) }
 }
 
 interface Wanted {

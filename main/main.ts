@@ -132,6 +132,7 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
       if (window?.isFocused() !== true) notifications.add(event)
     },
     onEarlier: (events) => tell('desktop:earlier', events),
+    onTasks: (tasks) => tell('desktop:tasks', tasks),
   })
   answer('desktop:state', () => desktop.state)
   answer('desktop:events', () => desktop.events)
@@ -139,6 +140,10 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
   answer('desktop:signOut', () => desktop.signOut())
   answer('desktop:follow', (channel) => desktop.follow(channel))
   answer('desktop:unfollow', (channel) => desktop.unfollow(channel))
+  answer('desktop:tasks', () => desktop.tasks)
+  answer('desktop:submitTask', (name, args) => desktop.submitTask(name, args))
+  answer('desktop:cancelTask', (id) => desktop.cancelTask(id))
+  answer('desktop:retryTask', (id) => desktop.retryTask(id))
   answer('desktop:openConsole', async () => {
     await openOutside(`${desktop.state.phase === 'starting' ? server : desktop.state.server}/`, log)
     return done

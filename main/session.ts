@@ -1,7 +1,8 @@
-import type { FeedEvent, LinkState } from '#protocol/ipc.ts'
+import type { FeedEvent, LinkState, OwnTasksState } from '#protocol/ipc.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createLink, type Link, type LinkTimes } from './link.ts'
 import type { Log } from './log.ts'
+import { createOwnTasks, type OwnTasks } from './own-tasks.ts'
 import { socketUrl } from './server-address.ts'
 import type { ServerApi } from './server-api.ts'
 import { ServerError } from './server-error.ts'
@@ -10,6 +11,7 @@ import { ServerError } from './server-error.ts'
 export interface Session extends Disposable {
   readonly link: Link
   readonly feed: Feed
+  readonly tasks: OwnTasks
 }
 
 export interface SessionOptions {
@@ -26,6 +28,9 @@ export interface SessionOptions {
   /** As in `FeedOptions`: without this the past is not asked for. */
   onEarlier?(events: readonly FeedEvent[]): void
   onTrouble(): void
+  /** Without `withDefinitions` nobody is there to start a task. */
+  readonly withDefinitions?: boolean
+  onTasks(tasks: OwnTasksState): void
   /** The server asks for another credential to be taken. */
   onRotate?(): void
   /** The server rejects the credential. The session has ended. */
@@ -45,16 +50,27 @@ export function openSession(options: SessionOptions): Session {
     name: options.name,
     version: options.version,
     log,
-    onState: options.onLink,
+    onState(state) {
+      if (state.phase === 'online') tasks.refresh()
+      options.onLink(state)
+    },
     onRejected: options.onRejected,
     ...(options.times === undefined ? {} : { times: options.times }),
   })
   const { onEvent, onEarlier, onTrouble } = options
   const feed = createFeed({ link, log, onEvent, onTrouble, ...(onEarlier === undefined ? {} : { onEarlier }) })
+  const tasks = createOwnTasks({
+    link,
+    log,
+    withDefinitions: options.withDefinitions === true,
+    onState: options.onTasks,
+  })
   return {
     link,
     feed,
+    tasks,
     [Symbol.dispose]() {
+      tasks[Symbol.dispose]()
       feed[Symbol.dispose]()
       link[Symbol.dispose]()
     },

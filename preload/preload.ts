@@ -23,9 +23,14 @@ const desktop: DesktopBridge = {
   follow: (channel) => call('desktop:follow', channel),
   unfollow: (channel) => call('desktop:unfollow', channel),
   openConsole: () => call('desktop:openConsole'),
+  tasks: () => call('desktop:tasks'),
+  submitTask: (name, args) => call('desktop:submitTask', name, args),
+  cancelTask: (id) => call('desktop:cancelTask', id),
+  retryTask: (id) => call('desktop:retryTask', id),
   onState: (listener) => listen('desktop:state', listener),
   onEvent: (listener) => listen('desktop:event', listener),
   onEarlier: (listener) => listen('desktop:earlier', listener),
+  onTasks: (listener) => listen('desktop:tasks', listener),
 }
 
 const kiosk: KioskBridge = {

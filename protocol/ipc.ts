@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { channelName } from './channel.ts'
 import type { role } from './roles.ts'
 import type { Screen } from './screen.ts'
+import { type TaskArguments, type TaskDefinitionView, type TaskView, taskArguments, taskName } from './tasks.ts'
 
 /**
  * The one conversation between the desktop app's main process and its windows. `calls` are asked by a window and
@@ -33,6 +34,18 @@ export interface FeedEvent {
   readonly tags: Readonly<Record<string, string>>
   /** When this client received it, in milliseconds since 1970; null for what was read from history, which has no time. */
   readonly receivedAt: number | null
+}
+
+/** A task of whoever is signed in. `result` is undefined until it is known. */
+export interface OwnTask {
+  readonly task: TaskView
+  readonly result: unknown
+}
+export interface OwnTasksState {
+  /** The newest first, at most 20. */
+  readonly tasks: readonly OwnTask[]
+  /** What may be started; empty until the server has said. */
+  readonly definitions: readonly TaskDefinitionView[]
 }
 
 export type DesktopState =
@@ -81,6 +94,8 @@ export type KioskState =
       readonly storage: Storage
       readonly link: LinkState
       readonly screen: Screen
+      /** Of this screen, and not ended. */
+      readonly tasks: readonly TaskView[]
     }
 
 export const signInRequest = z.object({
@@ -106,6 +121,10 @@ export const calls = {
   'desktop:unfollow': { args: z.tuple([channelName]), reply: outcome() },
   /** Opens the server's console in the browser. */
   'desktop:openConsole': { args: z.tuple([]), reply: outcome() },
+  'desktop:tasks': { args: z.tuple([]), reply: reply<OwnTasksState>() },
+  'desktop:submitTask': { args: z.tuple([taskName, taskArguments]), reply: outcome() },
+  'desktop:cancelTask': { args: z.tuple([z.uuid()]), reply: outcome() },
+  'desktop:retryTask': { args: z.tuple([z.uuid()]), reply: outcome() },
   'kiosk:state': { args: z.tuple([]), reply: reply<KioskState>() },
   /** Somebody at the screen agrees that this kiosk forgets its credential when it closes. */
   'kiosk:acceptMemory': { args: z.tuple([]), reply: outcome() },
@@ -122,6 +141,7 @@ export interface Events {
   'desktop:event': FeedEvent
   /** What a channel held before it was followed in this run, oldest first: older than all that was told of it before. */
   'desktop:earlier': readonly FeedEvent[]
+  'desktop:tasks': OwnTasksState
   'kiosk:state': KioskState
   /** Each command as it arrives, in order, once: the state alone shows only the newest. */
   'kiosk:screen': { readonly offset: number; readonly screen: Screen }
@@ -137,9 +157,14 @@ export interface DesktopBridge {
   follow(channel: string): Promise<Outcome>
   unfollow(channel: string): Promise<Outcome>
   openConsole(): Promise<Outcome>
+  tasks(): Promise<OwnTasksState>
+  submitTask(name: string, args: TaskArguments): Promise<Outcome>
+  cancelTask(id: string): Promise<Outcome>
+  retryTask(id: string): Promise<Outcome>
   onState(listener: (state: DesktopState) => void): () => void
   onEvent(listener: (event: FeedEvent) => void): () => void
   onEarlier(listener: (events: readonly FeedEvent[]) => void): () => void
+  onTasks(listener: (tasks: OwnTasksState) => void): () => void
 }
 
 export interface KioskBridge {

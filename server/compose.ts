@@ -13,7 +13,7 @@ import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
-import { ownOrigins } from './config/origins.ts'
+import { addressForOthers, originsOf } from './config/origins.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { createAdmission } from './http/admission.ts'
 import { createHttpApp } from './http/app.ts'
@@ -34,10 +34,15 @@ import { createRealtime } from './realtime/create-realtime.ts'
 import { loadHookModules } from './realtime/hook-modules.ts'
 import type { OnlineEvent } from './realtime/hooks.ts'
 import { limitsOf } from './realtime/limits.ts'
-import type { Realtime } from './realtime/realtime.ts'
+import type { Realtime, UpgradeRequest } from './realtime/realtime.ts'
+import type { RpcHandler } from './realtime/rpc.ts'
 import { openRecords, type Records } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
+import { createTasks } from './tasks/create-tasks.ts'
+import { taskAnswers } from './tasks/product/task-answers.ts'
+import { taskMethods } from './tasks/rpc-methods.ts'
+import { createTaskDesk } from './tasks/task-desk.ts'
 
 /** A server that runs. Disposing of it drains: clients are told to come back, what was accepted is written. */
 export interface RunningServer extends AsyncDisposable {
@@ -45,6 +50,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string
   /** Where it listens; behind a proxy another address than `url`. */
   readonly address: string
+  /** Where other machines find it, when it listens everywhere without a `public_url`. */
+  readonly addressForOthers: string | null
   /** How requests come to it; null when they come through the socket in its folder alone. */
   readonly transport: Pick<Transport, 'sentence' | 'fingerprint'> | null
   /** The one-time link that creates the first administrator, or null when there is one. */
@@ -92,7 +99,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   )
   const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
   const running = parts.move()
-  const about = { url: baseUrl, address, transport, setupLink }
+  const about = { url: baseUrl, address, addressForOthers: addressForOthers(config, baseUrl), transport, setupLink }
   return { ...about, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
@@ -130,10 +137,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { broker, bus, ephemeral } = engine
   metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
-  const origins = ownOrigins(baseUrl)
+  const origins = originsOf(config, baseUrl)
   const auth = parts.use(
     await createAuth({
-      ...{ records, ephemeral, baseUrl, sweeps, log: log.child({ room: 'auth' }) },
+      ...{ records, ephemeral, baseUrl, origins, sweeps, log: log.child({ room: 'auth' }) },
       ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
@@ -145,8 +152,11 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     }),
   )
   const messaging = parts.use(openMessaging({ config, metrics, name, log }))
+  // Filled by the rooms above.
+  const rpc = new Map<string, RpcHandler>()
   const realtime = parts.use(
     createRealtime({
+      rpc,
       broker: messaging?.outward?.around(broker) ?? broker,
       bus,
       metrics,
@@ -177,14 +187,29 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   // One process of a node is enough, and keeps events in order.
   if (sweeps && messaging !== null) parts.use(messaging.ingest(realtime))
 
+  const tasks = createTaskDesk({
+    tasks: parts.use(
+      await createTasks({
+        ...{ records, bus, name, publish: realtime.publish, settings: config.tasks, data: config.data },
+        installation: installationOf(config),
+        personalPrefix: personalPrefixOf(config),
+        isActive: sweeps,
+        answers: taskAnswers({ auth, realtime, config }),
+        log: log.child({ room: 'tasks' }),
+      }),
+    ),
+    audit: auth.audit,
+  })
+  for (const [method, handler] of taskMethods(tasks)) rpc.set(method, handler)
+
   const isTrustedProxy = inNetworks(config.trusted_proxies)
-  const isLocal = (request: IncomingMessage) => (request.socket as { server?: Server }).server === local
-  const clientAddressOf = (request: IncomingMessage) => clientAddress(request, isTrustedProxy, isLocal(request))
+  const isLocal = (request: Pick<IncomingMessage, 'socket'>) => (request.socket as { server?: Server }).server === local
+  const clientAddressOf = (request: UpgradeRequest) => clientAddress(request, isTrustedProxy, isLocal(request))
   const allowedOrigins = [...origins, ...config.client.allowed_origins]
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
     auth,
-    tasks: null,
+    tasks,
     realtime,
     store,
     records,
@@ -257,6 +282,12 @@ function personalChannel({ client }: Config) {
     personalNamespace: personal_channel_namespace,
     singleConnection: single_connection,
   }
+}
+
+/** What the names of personal channels begin with, before `#`. */
+function personalPrefixOf({ client }: Config): string {
+  const { personal_channel_namespace: namespace } = client.subscribe_to_user_personal_channel
+  return namespace === undefined ? '' : `${namespace}:`
 }
 
 function secondFactorOf({ second_factor }: Config) {

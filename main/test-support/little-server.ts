@@ -54,6 +54,7 @@ export interface Command {
   readonly subscribe?: Asked
   readonly unsubscribe?: Asked
   readonly history?: Asked
+  readonly rpc?: { readonly method: string; readonly data: unknown }
 }
 type Reply = Readonly<Record<string, unknown>>
 

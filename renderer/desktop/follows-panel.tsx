@@ -1,7 +1,7 @@
 import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconX } from '@tabler/icons-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { z } from 'zod'
 import { channelName } from '#protocol/channel.ts'
 import type { DesktopBridge } from '#protocol/ipc.ts'
@@ -14,10 +14,12 @@ interface FollowsPanelProps {
   /** The one channel whose events are shown; null for all. */
   readonly only: string | null
   readonly setOnly: (channel: string | null) => void
+  /** Stands above it. */
+  readonly children: ReactNode
 }
 
 /** The channels one follows; choosing one shows its events alone. */
-export function FollowsPanel({ bridge, follows, only, setOnly }: FollowsPanelProps) {
+export function FollowsPanel({ bridge, follows, only, setOnly, children }: FollowsPanelProps) {
   const [failure, setFailure] = useState<string | null>(null)
   const unfollow = async (channel: string): Promise<void> => {
     const outcome = await askMain(bridge.unfollow(channel))
@@ -25,6 +27,7 @@ export function FollowsPanel({ bridge, follows, only, setOnly }: FollowsPanelPro
   }
   return (
     <aside className="follows" aria-labelledby="follows">
+      {children}
       <h2 id="follows">Channels</h2>
       {follows.length > 0 && (
         <ul className="follows-list">

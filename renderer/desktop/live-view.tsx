@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Button, Tooltip } from '@mantine/core'
+import { ActionIcon, Alert, Button, SegmentedControl, Tooltip } from '@mantine/core'
 import { IconExternalLink, IconInfoCircle, IconLogout } from '@tabler/icons-react'
 import { useEffect, useMemo, useState } from 'react'
 import type { DesktopBridge, DesktopState, FeedEvent } from '#protocol/ipc.ts'
@@ -10,10 +10,14 @@ import { ThemeToggle } from '../mantine/theme-toggle.tsx'
 import { useFeed } from '../mantine/use-feed.ts'
 import { Bell } from '../shared/bell.tsx'
 import { createFeed, type Feed } from '../shared/feed.ts'
+import { hasEnded } from '../shared/task-words.ts'
 import { askMain } from './ask-main.ts'
 import { FollowsPanel } from './follows-panel.tsx'
 import { Gaps } from './gaps.tsx'
 import { Refusals } from './refusals.tsx'
+import { StartPanel } from './start-panel.tsx'
+import { TaskList } from './task-list.tsx'
+import { useTasks } from './use-tasks.ts'
 
 export type SignedIn = Extract<DesktopState, { phase: 'signed-in' }>
 
@@ -25,30 +29,62 @@ interface LiveViewProps {
 export function LiveView({ bridge, state }: LiveViewProps) {
   const feed = useEvents(bridge)
   const items = useFeed(feed)
+  const { tasks, definitions } = useTasks(bridge)
+  const [side, setSide] = useState<Side>('events')
   const [only, setOnly] = useState<string | null>(null)
   const filter = only !== null && state.follows.includes(only) ? only : null
   const shown = filter === null ? items : items.filter(({ channel }) => channel === filter)
+  const underWay = tasks.filter(({ task }) => !hasEnded(task)).length
+  const sides = (
+    <SegmentedControl
+      fullWidth
+      aria-label="Show"
+      value={side}
+      onChange={(chosen) => setSide(chosen === 'tasks' ? 'tasks' : 'events')}
+      data={[
+        { value: 'events', label: 'Events' },
+        { value: 'tasks', label: underWay === 0 ? 'Tasks' : `Tasks (${underWay})` },
+      ]}
+    />
+  )
   return (
     <div className="live">
       <Header bridge={bridge} state={state} />
       <LinkBanner link={state.link} />
       <div className="live-body">
-        <FollowsPanel bridge={bridge} follows={state.follows} only={filter} setOnly={setOnly} />
+        {side === 'events' ? (
+          <FollowsPanel bridge={bridge} follows={state.follows} only={filter} setOnly={setOnly}>
+            {sides}
+          </FollowsPanel>
+        ) : (
+          <StartPanel bridge={bridge} definitions={definitions}>
+            {sides}
+          </StartPanel>
+        )}
         <main className="live-main">
-          <h1 className="visually-hidden">Events</h1>
+          <h1 className="visually-hidden">{side === 'events' ? 'Events' : 'Tasks'}</h1>
           {state.storage === 'memory' && (
             <Alert color="brass" icon={<IconInfoCircle aria-hidden="true" />} className="live-note" role="note">
               There is no keychain on this computer, so you stay signed in only until you close the app.
             </Alert>
           )}
-          <Refusals refusals={state.refusals} />
-          <Gaps gaps={state.gaps} />
-          {shown.length === 0 ? <NoEvents follows={state.follows.length > 0} /> : <EventList items={shown} />}
+          {side === 'tasks' ? (
+            <TaskList bridge={bridge} tasks={tasks} />
+          ) : (
+            <>
+              <Refusals refusals={state.refusals} />
+              <Gaps gaps={state.gaps} />
+              {shown.length === 0 ? <NoEvents follows={state.follows.length > 0} /> : <EventList items={shown} />}
+            </>
+          )}
         </main>
       </div>
     </div>
   )
 }
+
+/** What the window shows beside the panel. */
+type Side = 'events' | 'tasks'
 
 function Header({ bridge, state }: LiveViewProps) {
   const [leaving, setLeaving] = useState(false)

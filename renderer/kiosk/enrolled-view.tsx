@@ -5,11 +5,13 @@ import { clockTime, fullDate } from '../shared/time.ts'
 import { driftClass } from './drift.ts'
 import { MessageView } from './message-view.tsx'
 import { OfflineStrip } from './offline-strip.tsx'
+import { TaskLine } from './task-line.tsx'
 
 type Enrolled = Extract<KioskState, { phase: 'enrolled' }>
 
 export function EnrolledView({ state }: { readonly state: Enrolled }) {
-  const { device, link, screen, storage } = state
+  const { device, link, screen, storage, tasks } = state
+  const [task] = tasks
   const now = useNow(1000)
   return (
     <main className={`view view-enrolled ${driftClass(now)}`}>
@@ -25,6 +27,7 @@ export function EnrolledView({ state }: { readonly state: Enrolled }) {
           </section>
         )}
       </div>
+      {task !== undefined && <TaskLine task={task} others={tasks.length - 1} />}
       <footer className="foot">
         <h1 className="device">{device.name}</h1>
         {link.phase === 'connecting' && <span role="status">Connecting</span>}

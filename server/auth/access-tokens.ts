@@ -32,15 +32,31 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
   const { issuer } = signingKeys
   const verified = new Map<string, Claims>()
 
-  async function claimsOf(token: string): Promise<Claims> {
+  /** At once for a token that is written as ours are. */
+  function claimsOf(token: string): Claims | Refused | Promise<Claims | Refused> {
     const hash = hashToken(token)
     const known = verified.get(hash)
     if (known !== undefined && timeFault(known, clock() / 1000) === null) return known
     verified.delete(hash)
-    const parsed = claims.parse(quickly(token) ?? (await thoroughly(token)))
-    if (timeFault(parsed, clock() / 1000) === null) verified.set(hash, parsed)
-    forgetOldest(verified)
-    return parsed
+    try {
+      const payload = quickly(token)
+      return payload === null ? thoroughly(token).then(keep).catch(refused) : keep(payload)
+    } catch (error) {
+      return refused(error)
+    }
+
+    function keep(payload: JWTPayload): Claims {
+      const parsed = claims.parse(payload)
+      if (timeFault(parsed, clock() / 1000) === null) verified.set(hash, parsed)
+      forgetOldest(verified)
+      return parsed
+    }
+  }
+
+  function refused(error: unknown): Refused {
+    if (error instanceof errors.JOSEError) return refusalOf(error, clock() / 1000)
+    if (error instanceof z.ZodError) return { ok: false, reason: 'invalid', why: 'claims' }
+    throw error
   }
 
   function quickly(token: string) {
@@ -75,23 +91,28 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
         .sign(privateKey)
       return { token, expiresIn: lifetimeSeconds }
     },
-    async verifyAccessToken(token): Promise<Verified> {
+    verifyAccessToken(token) {
       if (token.length > maxTokenLength) return { ok: false, reason: 'invalid', why: 'malformed' }
-      let known: Claims
-      try {
-        known = await claimsOf(token)
-      } catch (error) {
-        if (error instanceof errors.JOSEError) return refusalOf(error, clock() / 1000)
-        if (error instanceof z.ZodError) return { ok: false, reason: 'invalid', why: 'claims' }
-        throw error
-      }
-      const fault = timeFault(known, clock() / 1000)
-      if (fault !== null) return fault
-      const identity = await parts.currentIdentity(holderOf(known))
-      if (identity === null) return { ok: false, reason: 'invalid', why: 'session ended' }
-      return { ok: true, identity, expiresAt: known.exp }
+      const known = claimsOf(token)
+      return known instanceof Promise ? known.then(verifiedBy) : verifiedBy(known)
     },
   }
+
+  function verifiedBy(known: Claims | Refused): Verified | Promise<Verified> {
+    if ('ok' in known) return known
+    const fault = timeFault(known, clock() / 1000)
+    if (fault !== null) return fault
+    const identity = parts.currentIdentity(holderOf(known))
+    if (!(identity instanceof Promise)) return verifiedAs(identity, known)
+    return identity.then((later) => verifiedAs(later, known))
+  }
+}
+
+type Refused = Extract<Verified, { ok: false }>
+
+function verifiedAs(identity: Identity | null, { exp }: Claims): Verified {
+  if (identity === null) return { ok: false, reason: 'invalid', why: 'session ended' }
+  return { ok: true, identity, expiresAt: exp }
 }
 
 const common = { role, iat: z.int(), exp: z.int(), jti: z.string(), sub: z.string() }

@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { AuditFilter } from '#protocol/audit.ts'
+import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import {
   ada,
   address,
@@ -12,8 +14,10 @@ import {
   kiosk,
   operator,
   password,
+  signedIn,
   startAuth,
 } from './auth-fixture.ts'
+import { post, registered } from './oauth/oauth-fixture.ts'
 import { askedBy, onBehalfOf } from './origin.ts'
 
 type Server = Awaited<ReturnType<typeof startAuth>>
@@ -145,4 +149,54 @@ test('no secret that was used is in the record, whatever was done with it', asyn
   const parts = [...secrets, start.device_code].flatMap((secret) => [secret, ...secret.split(/[.=]/)])
   for (const part of parts.filter(({ length }) => length >= 12)) expect(record).not.toContain(part)
   expect(record).not.toContain(start.user_code)
+})
+
+test('a wrong password within the account is on record, locks that session, and is forgiven by an administrator', async () => {
+  await using server = await startAuth({
+    limits: { signIn: { attempts: 2, windowMs: 60_000, maxLockMs: 60_000, perAddress: 100 } },
+  })
+  const { auth } = server
+  const { user, identity } = await signedIn(auth)
+  const change = () => auth.passwords.change(identity, 'not what it is', 'six geese over the harbour')
+  for (const code of ['wrong_credentials', 'wrong_credentials', 'rate_limited']) {
+    await expect(change()).rejects.toMatchObject({ code })
+  }
+  await auth.users.unlock(user.id, operator)
+  await expect(change()).rejects.toMatchObject({ code: 'wrong_credentials' })
+  const { items } = await auth.audit.list({ action: 'confirm_refused' }, { limit: 9, cursor: null })
+  expect(items.map(({ actor, code, details }) => [actor?.name, code, details])).toEqual([
+    ['Ada <ada@example.org>', 'rate_limited', { what: 'password' }],
+    ['Ada <ada@example.org>', 'wrong_credentials', { what: 'password' }],
+  ])
+})
+
+test('a service with a wrong secret, and one that nobody knows, are on record', async () => {
+  await using server = await startAuth()
+  const { auth } = server
+  const { client_id } = await registered(auth, {
+    name: 'Wall clock',
+    kind: 'service',
+    redirectUris: [],
+    scopes: ['publish'],
+  })
+  for (const id of [client_id, 'nobody']) {
+    const asked = { grant_type: 'client_credentials', client_id: id, client_secret: 'a wrong one' }
+    expect(await post(auth, 'token', asked)).toMatchObject({
+      body: { error: 'invalid_client' },
+    })
+  }
+  const { items } = await auth.audit.list({ action: 'oauth_client_refused' }, { limit: 9, cursor: null })
+  expect(items.map(({ actor, outcome, details }) => [actor?.name, outcome, details])).toEqual([
+    [undefined, 'refused', { endpoint: '/oauth2/token' }],
+    ['Wall clock', 'refused', { endpoint: '/oauth2/token' }],
+  ])
+  expect(JSON.stringify(items)).not.toContain('a wrong one')
+})
+
+test('a second start on the same records has nothing to warn of', async () => {
+  const path = join(temporaryFolder(), 'carillon.sqlite')
+  for (const _ of [1, 2]) {
+    await using server = await startAuth({ path })
+    expect(server.logged()).not.toContain('"level":40')
+  }
 })

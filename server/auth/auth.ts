@@ -52,9 +52,9 @@ export interface Auth extends AsyncDisposable {
   /** A JWT (EdDSA, 5 minutes) for the socket. `expiresIn` is in seconds. */
   issueAccessToken(identity: Identity): Promise<{ readonly token: string; readonly expiresIn: number }>
   /** Verifies signature, issuer, audience, times and that the session has not been revoked. */
-  verifyAccessToken(token: string): Promise<Verified>
+  verifyAccessToken(token: string): Verified | Promise<Verified>
   /** A token that opens a socket: of this server, or of the site's own backend where that is configured. */
-  verifyConnectionToken(token: string): Promise<VerifiedConnection>
+  verifyConnectionToken(token: string): VerifiedConnection | Promise<VerifiedConnection>
   /** A token that lets a user into one channel, of this server or of the site. Says nothing of who presents it. */
   verifySubscriptionToken(token: string): Promise<VerifiedSubscription>
   /** Lets this user into this channel, whoever that is. */

@@ -40,7 +40,9 @@ export type BetterAuth = ReturnType<typeof createBetterAuth>
 
 /** Brings better-auth's own tables up to date, before there is an instance: one looks at its tables while it is built. */
 export async function migrateBetterAuth(parts: BetterAuthParts, db: Kysely<unknown>): Promise<void> {
-  const { runMigrations } = await getMigrations(options({ ...parts, records: { ...parts.records, db } }))
+  const given = options({ ...parts, records: { ...parts.records, db } })
+  const logger = { level: 'warn' as const, log: withoutLists(given.logger.log) }
+  const { runMigrations } = await getMigrations({ ...given, logger })
   await runMigrations()
 }
 
@@ -165,6 +167,13 @@ export function issuerOf(baseUrl: string): string {
 }
 
 /** Its further arguments may hold anything and are left out. */
+/** better-auth keeps lists as text on SQLite, and then warns of each that it is one. */
+function withoutLists(log: ReturnType<typeof logTo>): typeof log {
+  return (level, message) => {
+    if (!/ Expected (string|number)\[\] but got TEXT\.$/.test(message)) log(level, message)
+  }
+}
+
 function logTo(log: Logger) {
   return (level: 'debug' | 'info' | 'warn' | 'error', message: string) => log[level]({ said: message }, 'better-auth')
 }

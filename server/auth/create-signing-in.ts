@@ -47,7 +47,7 @@ export function createSigningIn(parts: SigningInParts) {
   const knownDevices = createKnownDevices(parts)
   const locks = createLocks(parts)
   const limit = createSignInLimit({ ...parts, knownDevices, onLock: locks.remember })
-  const confirm = createConfirm({ credentials, counters, limits })
+  const confirm = createConfirm({ ...parts, credentials })
   const attempts = createRateLimit('passkey', limits.perAddress, counters)
   const passkeys = createPasskeys({ ...parts, knownDevices, attempts })
   const passwordChanges = createPasswordChanges({ ...parts, credentials, confirm, knownDevices })
@@ -56,6 +56,6 @@ export function createSigningIn(parts: SigningInParts) {
     secondFactor: createSecondFactor({ ...parts, codes, passkeys, confirm }),
     passkeys,
     passwordChanges,
-    unlock: locks.unlock(limit),
+    unlock: locks.unlock({ limit, confirm }),
   }
 }

@@ -2,13 +2,19 @@ import type { Audit } from './audit.ts'
 import { userParty } from './audit-party.ts'
 import type { Auth } from './auth.ts'
 import { AuthError } from './auth-error.ts'
+import type { Confirm } from './confirm.ts'
 import type { Database } from './database.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
 
 /** What administrators see of locks, and how they end them. What keeps guessers out is in `sign-in-limit.ts`. */
 export interface Locks {
   remember(email: string, until: Date): Promise<void>
-  unlock(limit: SignInLimit): Auth['users']['unlock']
+  unlock(limits: LocksEnded): Auth['users']['unlock']
+}
+
+export interface LocksEnded {
+  readonly limit: Pick<SignInLimit, 'unlock'>
+  readonly confirm: Pick<Confirm, 'unlock'>
 }
 
 export function createLocks({ database, audit }: { readonly database: Database; readonly audit: Audit }): Locks {
@@ -30,16 +36,19 @@ export function createLocks({ database, audit }: { readonly database: Database; 
         until.toISOString(),
       )
     },
-    unlock: (limit) => async (id, by) => {
-      const user = await database.get<{ id: string; name: string; email: string }>(
-        `select id, name, email from "user" where id = ? and kind = 'person'`,
-        id,
-      )
-      if (user === undefined)
-        throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
-      await limit.unlock(user.email)
-      await database.run('delete from account_locks where user_id = ?', id)
-      await audit.record({ action: 'account_unlock', actor: by, target: userParty(user) })
-    },
+    unlock:
+      ({ limit, confirm }) =>
+      async (id, by) => {
+        const user = await database.get<{ id: string; name: string; email: string }>(
+          `select id, name, email from "user" where id = ? and kind = 'person'`,
+          id,
+        )
+        if (user === undefined)
+          throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
+        await limit.unlock(user.email)
+        await confirm.unlock(id)
+        await database.run('delete from account_locks where user_id = ?', id)
+        await audit.record({ action: 'account_unlock', actor: by, target: userParty(user) })
+      },
   }
 }

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { subscriptionTokenSettings } from '#server/config/client.ts'
-import type { Auth, VerifiedConnection } from './auth.ts'
+import type { Auth, Verified, VerifiedConnection } from './auth.ts'
 import type { SiteSettings } from './create-auth.ts'
 import type { Grants } from './oauth/grants.ts'
 import { accessTokenPrefix } from './oauth/limits.ts'
@@ -22,27 +22,22 @@ export interface SocketTokensParts {
 }
 
 /**
- * Tokens of this server and of the site's own backend. A token that names this server as its issuer is looked at with
- * this server's keys alone, and any other with the site's: it is never tried until something fits.
+ * Tokens of this server and of the site's own backend. A token that names a key of this server, or it as its issuer, is
+ * looked at with this server's keys alone, and any other with the site's: it is never tried until something fits.
  */
 export function createSocketTokens(
   parts: SocketTokensParts,
 ): Pick<Auth, 'verifyConnectionToken' | 'verifySubscriptionToken'> {
-  const { site, clock, accessTokens, subscriptionTokens, grants } = parts
+  const { site, clock, signingKeys, accessTokens, subscriptionTokens, grants } = parts
   const connections = site && createSiteTokens(site.token, clock)
   const subscriptions = site && createSiteTokens(subscriptionTokenSettings(site), clock)
 
   return {
-    async verifyConnectionToken(token) {
+    verifyConnectionToken(token) {
       if (token.startsWith(accessTokenPrefix)) return byGrant(token)
-      if (isOurs(token)) {
-        const verified = await accessTokens.verifyAccessToken(token)
-        return verified.ok ? { ...verified, grants: [] } : verified
-      }
-      if (token.length > maxTokenLength) return { ok: false, reason: 'invalid', why: 'malformed' }
-      if (!connections) return { ok: false, reason: 'invalid', why: 'unknown key' }
-      const verified = await connections.verify(token)
-      return verified.ok ? connectionOf(verified.claims) : verified
+      if (!isOurs(token)) return bySite(token)
+      const verified = accessTokens.verifyAccessToken(token)
+      return verified instanceof Promise ? verified.then(ownConnection) : ownConnection(verified)
     },
     async verifySubscriptionToken(token) {
       if (token.length > maxTokenLength) return { ok: false, reason: 'invalid', why: 'malformed' }
@@ -62,9 +57,18 @@ export function createSocketTokens(
     return { ok: true, identity, expiresAt: identity.expiresAt, grants: [] }
   }
 
+  async function bySite(token: string): Promise<VerifiedConnection> {
+    if (token.length > maxTokenLength) return { ok: false, reason: 'invalid', why: 'malformed' }
+    if (!connections) return { ok: false, reason: 'invalid', why: 'unknown key' }
+    const verified = await connections.verify(token)
+    return verified.ok ? connectionOf(verified.claims) : verified
+  }
+
+  /** Nobody else writes the header that names a key of ours; all else is told by what it says of its issuer. */
   function isOurs(token: string): boolean {
+    if (signingKeys.keyOf(token.slice(0, token.indexOf('.'))) !== null) return true
     try {
-      return decodeJwt(token).iss === parts.signingKeys.issuer
+      return decodeJwt(token).iss === signingKeys.issuer
     } catch {
       // What is no token at all is told so by whoever verifies it.
       return false
@@ -84,4 +88,8 @@ export function createSocketTokens(
   function isOver(expiresAt: number | null): boolean {
     return expiresAt !== null && expiresAt * 1000 <= clock()
   }
+}
+
+function ownConnection(verified: Verified): VerifiedConnection {
+  return verified.ok ? { ...verified, grants: [] } : verified
 }

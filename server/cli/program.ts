@@ -10,6 +10,7 @@ import { oauthClientCommand } from './commands/oauth-client.ts'
 import { publishCommand } from './commands/publish.ts'
 import { serveCommand } from './commands/serve.ts'
 import { tailCommand } from './commands/tail.ts'
+import { taskCommand } from './commands/task.ts'
 import { userCommand } from './commands/user.ts'
 import { workerCommand } from './commands/worker.ts'
 import type { CliContext } from './context.ts'
@@ -41,6 +42,7 @@ function createProgram(context: CliContext): Command {
     oauthClientCommand,
     publishCommand,
     tailCommand,
+    taskCommand,
     devicesCommand,
     auditCommand,
     loginCommand,

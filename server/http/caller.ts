@@ -25,7 +25,7 @@ export interface Callers {
 export interface CallerOptions {
   readonly auth: Auth
   /** Requests that came through the socket in the data folder. */
-  readonly isLocal: (request: IncomingMessage) => boolean
+  readonly isLocal: (request: Pick<IncomingMessage, 'socket'>) => boolean
 }
 
 /** Somebody on this machine who may read the data folder. */
@@ -108,7 +108,7 @@ declare module 'fastify' {
   }
 }
 
-export function headersOf(request: IncomingMessage): Headers {
+export function headersOf(request: Pick<IncomingMessage, 'headers'>): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)

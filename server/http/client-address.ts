@@ -10,7 +10,11 @@ export type IsTrusted = (address: string) => boolean
  * The local socket has no address: whoever is there is on this machine. Neither has one that was reset before anybody
  * could ask; all those count as one.
  */
-export function clientAddress(request: IncomingMessage, isTrusted: IsTrusted, isLocal: boolean): string {
+export function clientAddress(
+  request: Pick<IncomingMessage, 'headers' | 'socket'>,
+  isTrusted: IsTrusted,
+  isLocal: boolean,
+): string {
   const { remoteAddress } = request.socket
   if (remoteAddress === undefined) return isLocal ? '127.0.0.1' : '0.0.0.0'
   let address = plainAddress(remoteAddress) ?? remoteAddress

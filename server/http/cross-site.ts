@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { HttpProblem } from './problem-reply.ts'
 
 export interface CrossSiteOptions {
-  readonly isLocal: (request: IncomingMessage) => boolean
+  readonly isLocal: (request: Pick<IncomingMessage, 'socket'>) => boolean
   /** Whether the pages of this origin are our own. */
   readonly isTrustedOrigin: (origin: string) => boolean
 }
@@ -31,7 +31,10 @@ export function createCrossSiteGuard({ isLocal, isTrustedOrigin }: CrossSiteOpti
  * Whether a page of another site asks. Programs send no `Origin`, and apps one of their own scheme; `null` is what
  * any page gets for a frame that it has sandboxed.
  */
-export function isForeignPage({ headers }: IncomingMessage, isAllowed: (origin: string) => boolean): boolean {
+export function isForeignPage(
+  { headers }: Pick<IncomingMessage, 'headers'>,
+  isAllowed: (origin: string) => boolean,
+): boolean {
   const { origin, 'sec-fetch-site': site } = headers
   if (origin !== undefined) return (origin === 'null' || /^https?:/i.test(origin)) && !isAllowed(origin)
   // An image or a frame brings no origin, and is nothing that our own pages use.

@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { onBehalfOf } from '#server/auth/origin.ts'
 import type { Metrics } from '#server/metrics/metrics.ts'
+import type { UpgradeRequest } from '#server/realtime/realtime.ts'
 import {
   type CallerOptions,
   headersOf,
@@ -18,7 +18,7 @@ import { originOf, requestIdOf } from './request-origin.ts'
  * Who opens a connection, over whatever transport: a ticket in the URL, a bearer or a key decides. Null without one: then
  * the connect command has to bring a token. Rejects with an `AuthError` for one that is not good.
  */
-export type Recognize = (request: IncomingMessage, ticket: string | null) => Recognized | Promise<Recognized>
+export type Recognize = (request: UpgradeRequest, ticket: string | null) => Recognized | Promise<Recognized>
 type Recognized = Identity | null | 'refused'
 
 export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> {
@@ -27,7 +27,7 @@ export interface RecognizeParts extends Pick<CallerOptions, 'auth' | 'isLocal'> 
   readonly tokenHeader: string | null
   readonly isTrustedProxy: IsTrusted
   /** Where a client is. */
-  readonly addressOf: (request: IncomingMessage) => string
+  readonly addressOf: (request: UpgradeRequest) => string
 }
 
 /** Cookies are not looked at: any page a browser shows could send them. */
@@ -41,7 +41,7 @@ export function createRecognize(parts: RecognizeParts): Recognize {
     return onBehalfOf(origin, () => recognizeByCredentials(request, ticket))
   }
 
-  async function recognizeByCredentials(request: IncomingMessage, ticket: string | null): Promise<Recognized> {
+  async function recognizeByCredentials(request: UpgradeRequest, ticket: string | null): Promise<Recognized> {
     try {
       const found = await recognize(request, ticket)
       if (found !== 'refused') return found
@@ -56,7 +56,7 @@ export function createRecognize(parts: RecognizeParts): Recognize {
     }
   }
 
-  async function recognize(request: IncomingMessage, ticket: string | null): Promise<Recognized> {
+  async function recognize(request: UpgradeRequest, ticket: string | null): Promise<Recognized> {
     if (ticket !== null) return (await auth.tickets.redeem(ticket)) ?? 'refused'
     const headers = headersOf(request)
     headers.delete('cookie')

@@ -5,7 +5,7 @@ import { onBehalfOf, type RequestOrigin } from '#server/auth/origin.ts'
 import type { IsTrusted } from './client-address.ts'
 
 /** Where a request comes from, trusted proxies seen through. */
-type AddressOf = (request: IncomingMessage) => string
+type AddressOf<Request = IncomingMessage> = (request: Request) => string
 
 /** Answers every request on its behalf, and tells the caller what it is called. */
 export function workOnBehalf(app: Pick<FastifyInstance, 'addHook'>, addressOf: AddressOf): void {
@@ -16,7 +16,11 @@ export function workOnBehalf(app: Pick<FastifyInstance, 'addHook'>, addressOf: A
 }
 
 /** Where a request comes from, and what it is called in the audit record and the log. */
-export function originOf(request: IncomingMessage, addressOf: AddressOf, requestId: string): RequestOrigin {
+export function originOf<Request extends Pick<IncomingMessage, 'headers'>>(
+  request: Request,
+  addressOf: AddressOf<Request>,
+  requestId: string,
+): RequestOrigin {
   const { 'user-agent': userAgent = '' } = request.headers
   return { address: addressOf(request), requestId, userAgent: userAgent.slice(0, 300) }
 }
@@ -25,7 +29,7 @@ export function originOf(request: IncomingMessage, addressOf: AddressOf, request
  * A random name, or the one that a trusted proxy has given the request: what others say would let them pass their
  * requests off as somebody else's.
  */
-export function requestIdOf(request: IncomingMessage, isTrusted: IsTrusted): string {
+export function requestIdOf(request: Pick<IncomingMessage, 'headers' | 'socket'>, isTrusted: IsTrusted): string {
   const { 'x-request-id': given } = request.headers
   const { remoteAddress } = request.socket
   const isBelieved = remoteAddress !== undefined && isTrusted(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''))

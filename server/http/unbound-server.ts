@@ -4,6 +4,7 @@ import type { SecureContextOptions } from 'node:tls'
 import { problemDocument } from '#protocol/problem.ts'
 import { defaultLimits, type Limits } from '#server/config/limits.ts'
 import { clientErrorListener } from './client-error.ts'
+import { takePlainUpgrades } from './plain-upgrades.ts'
 import { plainHeaders, type SecurityHeaders, setSecurityHeaders } from './security-headers.ts'
 
 export interface UnboundServerOptions {
@@ -27,6 +28,7 @@ export function unboundServer(given: UnboundServerOptions = {}): Server {
     certificate === undefined
       ? createServer(options)
       : createTlsServer({ ...options, ...certificate, handshakeTimeout: handshakeMs })
+  if (certificate === undefined) takePlainUpgrades(server)
   limitRequests(server, defaultLimits)
   // Known from now on, also when the other end has gone by the time that somebody asks.
   server.on('connection', (socket) => void socket.remoteAddress)

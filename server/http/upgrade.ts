@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import { AuthError } from '#server/auth/auth-error.ts'
-import type { Realtime } from '#server/realtime/realtime.ts'
+import type { Realtime, UpgradeRequest } from '#server/realtime/realtime.ts'
 import { isForeignPage } from './cross-site.ts'
 import type { Recognize } from './recognize.ts'
 import type { StreamParts } from './streams.ts'
@@ -11,16 +10,16 @@ export interface UpgradeParts extends Pick<StreamParts, 'isAllowedOrigin' | 'ref
   readonly realtime: Pick<Realtime, 'upgrade' | 'isFull' | 'mark'>
   readonly recognize: Recognize
   /** Where a client is. */
-  readonly addressOf: (request: IncomingMessage) => string
+  readonly addressOf: (request: UpgradeRequest) => string
   readonly log: Logger
 }
 
 /** Lets a WebSocket in, or refuses it with a status. */
 export function createUpgrade(parts: UpgradeParts) {
   const { realtime, recognize, addressOf, isAllowedOrigin, refusesForeignPages, log } = parts
-  const isForeign = (request: IncomingMessage) => refusesForeignPages && isForeignPage(request, isAllowedOrigin)
+  const isForeign = (request: UpgradeRequest) => refusesForeignPages && isForeignPage(request, isAllowedOrigin)
 
-  return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  return (request: UpgradeRequest, socket: Duplex, head: Buffer): void => {
     socket.on('error', socketOnError)
     try {
       const { name, ticket } = askedFor(request.url ?? '/')

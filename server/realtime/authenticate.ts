@@ -45,7 +45,8 @@ export function authenticate(
     const redeemed = authenticator.redeemTicket(token)
     return redeemed instanceof Promise ? redeemed.then(byTicket) : byTicket(redeemed)
   }
-  return authenticator.verifyConnectionToken(token).then(byToken)
+  const verified = authenticator.verifyConnectionToken(token)
+  return verified instanceof Promise ? verified.then(byToken) : byToken(verified)
 }
 
 function byTicket(identity: SocketIdentity | null): Authenticated {

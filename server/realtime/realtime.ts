@@ -20,7 +20,7 @@ export interface Realtime extends AsyncDisposable {
    * the URL, the local socket); null when the connect frame has to say.
    */
   upgrade(
-    request: IncomingMessage,
+    request: UpgradeRequest,
     socket: Duplex,
     head: Buffer,
     known: Known | null,
@@ -72,6 +72,9 @@ export interface Realtime extends AsyncDisposable {
   /** Tells what happens to clients, and lets others decide. */
   readonly hooks: Pick<Hooks, 'on' | 'decides'>
 }
+
+/** What is read of a request that is to become a WebSocket. */
+export type UpgradeRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'socket'>
 
 export interface StreamCall {
   readonly name: StreamName
@@ -126,7 +129,7 @@ export type PublishOutcome =
 
 /** What the realtime room needs to know of identity: it never sees a user record. */
 export interface Authenticator {
-  verifyConnectionToken(token: string): Promise<VerifiedConnection>
+  verifyConnectionToken(token: string): VerifiedConnection | Promise<VerifiedConnection>
   verifySubscriptionToken(token: string): Promise<VerifiedSubscription>
   redeemTicket(ticket: string): Identity | null | Promise<Identity | null>
   /** Who this is by the records of now; null when nobody any more. */

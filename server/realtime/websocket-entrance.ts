@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Connections } from './connections.ts'
-import type { Realtime, Refusal } from './realtime.ts'
+import type { Realtime, Refusal, UpgradeRequest } from './realtime.ts'
 import type { Registry } from './registry.ts'
 import { handshakeAnswer, handshakeFault } from './websocket-handshake.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
@@ -26,7 +25,7 @@ export function createWebSocketEntrance(connections: Connections, registry: Regi
   }
 }
 
-function addressOf({ socket }: IncomingMessage): string {
+function addressOf({ socket }: UpgradeRequest): string {
   return socket.remoteAddress ?? '127.0.0.1'
 }
 

@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
-import type { Refusal } from './realtime.ts'
+import type { Refusal, UpgradeRequest } from './realtime.ts'
 import { jsonProtocol, offersJson, offersOnlyProtobuf } from './subprotocol.ts'
 
 /** What is wrong with a WebSocket handshake (RFC 6455, section 4.2.1), or null. */
-export function handshakeFault(request: IncomingMessage): Refusal | null {
+export function handshakeFault(request: UpgradeRequest): Refusal | null {
   const { method, headers } = request
   if (method !== 'GET') return { status: 405, sentence: 'A WebSocket is opened with GET.' }
   if (headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -21,7 +20,7 @@ export function handshakeFault(request: IncomingMessage): Refusal | null {
 }
 
 /** The answer to a handshake that is in order. */
-export function handshakeAnswer({ headers }: IncomingMessage): string {
+export function handshakeAnswer({ headers }: UpgradeRequest): string {
   const accept = hash('sha1', headers['sec-websocket-key'] + acceptSuffix, 'base64')
   const protocol = offersJson(headers) ? `Sec-WebSocket-Protocol: ${jsonProtocol}\r\n` : ''
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${protocol}\r\n`

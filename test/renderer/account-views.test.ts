@@ -420,7 +420,7 @@ describeWith(['chromium'], 'my account', () => {
   })
 
   test.each([
-    ['admin', 5],
+    ['admin', 6],
     ['operator', 2],
     ['viewer', 1],
   ] as const)('lets an %s make a key with %i scopes at most, and shows it once', async (role, count) => {

@@ -128,9 +128,8 @@ describeWith(['chromium'], 'the desktop window', () => {
   })
 
   async function openDesktop(state: DesktopState, events: readonly FeedEvent[] = []): Promise<Watched> {
-    const watched = await openPage(browser)
     const start: FakeStart = { desktop: { state, events } }
-    await watched.page.addInitScript(installFakeMain, start)
+    const watched = await openPage(browser, { prepare: (page) => page.addInitScript(installFakeMain, start) })
     await watched.page.goto(built.url)
     await watched.page.locator('main').waitFor()
     if (events.length > 0) await watched.page.getByRole('list', { name: 'Events' }).waitFor()

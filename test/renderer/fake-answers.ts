@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { type ProblemCode, problems } from '#protocol/problem.ts'
 
 export function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' })
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
   response.end(status === 204 ? undefined : JSON.stringify(body))
 }
 

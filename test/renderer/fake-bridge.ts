@@ -1,4 +1,4 @@
-import type { CarillonBridge, DesktopState, FeedEvent, KioskState, Outcome } from '#protocol/ipc.ts'
+import type { CarillonBridge, DesktopState, FeedEvent, KioskState, Outcome, OwnTasksState } from '#protocol/ipc.ts'
 
 /**
  * A fixture, not the product: `window.carillon` for a page in a browser, where there is no main process. The page's
@@ -10,13 +10,18 @@ export interface FakeMain {
   tellDesktop(state: DesktopState): void
   tellEvent(event: FeedEvent): void
   tellEarlier(events: readonly FeedEvent[]): void
+  tellTasks(tasks: OwnTasksState): void
   tellKiosk(state: KioskState): void
   /** Sets what the calls of this name are answered from now on; `{ok: true}` until then. */
   answer(name: string, outcome: Outcome): void
 }
 
 export interface FakeStart {
-  readonly desktop?: { readonly state: DesktopState; readonly events: readonly FeedEvent[] }
+  readonly desktop?: {
+    readonly state: DesktopState
+    readonly events: readonly FeedEvent[]
+    readonly tasks?: OwnTasksState
+  }
   readonly kiosk?: KioskState
 }
 
@@ -35,9 +40,11 @@ export function installFakeMain(start: FakeStart): void {
     desktop: new Set<(state: DesktopState) => void>(),
     event: new Set<(event: FeedEvent) => void>(),
     earlier: new Set<(events: readonly FeedEvent[]) => void>(),
+    tasks: new Set<(tasks: OwnTasksState) => void>(),
     kiosk: new Set<(state: KioskState) => void>(),
   }
   let desktopState = start.desktop?.state
+  let tasksState = start.desktop?.tasks ?? { tasks: [], definitions: [] }
   let kioskState = start.kiosk
 
   const on =
@@ -63,6 +70,10 @@ export function installFakeMain(start: FakeStart): void {
     tellEarlier(events) {
       for (const listener of listeners.earlier) listener(events)
     },
+    tellTasks(tasks) {
+      tasksState = tasks
+      for (const listener of listeners.tasks) listener(tasks)
+    },
     tellKiosk(state) {
       kioskState = state
       for (const listener of listeners.kiosk) listener(state)
@@ -81,9 +92,14 @@ export function installFakeMain(start: FakeStart): void {
             follow: (...args) => ask('follow', args),
             unfollow: (...args) => ask('unfollow', args),
             openConsole: (...args) => ask('openConsole', args),
+            tasks: async () => tasksState,
+            submitTask: (...args) => ask('submitTask', args),
+            cancelTask: (...args) => ask('cancelTask', args),
+            retryTask: (...args) => ask('retryTask', args),
             onState: on(listeners.desktop),
             onEvent: on(listeners.event),
             onEarlier: on(listeners.earlier),
+            onTasks: on(listeners.tasks),
           },
         }),
     ...(start.kiosk === undefined

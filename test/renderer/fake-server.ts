@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ChannelsAnswer, Me } from '#protocol/api.ts'
@@ -8,6 +9,7 @@ import type { ProblemCode } from '#protocol/problem.ts'
 import { accountRoutes, createAccount, type FakeAccount } from './fake-account.ts'
 import { administrationRoute, createAdministration, type FakeAdministration } from './fake-administration.ts'
 import { send, sendProblem } from './fake-answers.ts'
+import { createFakeTasks, type FakeTasks, taskRoute } from './fake-tasks.ts'
 import { sendFile } from './pages.ts'
 
 /**
@@ -45,6 +47,7 @@ export interface World {
   refusals: Map<string, { code: ProblemCode; detail: string; retryAfter?: number }>
   account: FakeAccount
   administration: FakeAdministration
+  readonly tasks: FakeTasks
   /** Whether sockets are taken. */
   reachable: boolean
 }
@@ -59,8 +62,7 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     if (!world.reachable) socket.destroy()
     else sockets.handleUpgrade(request, socket, head, (opened) => serveSocket(opened, world))
   })
-  await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
-  const { port } = http.address() as AddressInfo
+  const port = await listen(http)
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
@@ -86,7 +88,9 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
       response.once('close', () => watchers.delete(response))
       return
     }
-    const one = administrationRoute(request.method ?? '', pathname)
+    const method = request.method ?? ''
+    const ofTasks = taskRoute(method, pathname)
+    const one = ofTasks.route === undefined ? administrationRoute(method, pathname) : ofTasks
     const route = one.route ?? routes[call] ?? accountRoutes[call] ?? accountRoutes[ofOne]
     const id = one.route === undefined ? (pathname.split('/').at(-1) ?? '') : one.id
     if (route === undefined) sendProblem(response, 'not_found', `There is nothing at ${call}.`)
@@ -117,6 +121,20 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
       await new Promise((done) => http.close(done))
     },
   }
+}
+
+// What a browser has loaded it need not load again from the same address.
+let lastPort = 0
+
+/** Takes the port of the server before this one, unless that is still taken. */
+async function listen(http: Server): Promise<number> {
+  const listening = (port: number) => {
+    http.listen(port, '127.0.0.1')
+    return once(http, 'listening')
+  }
+  await listening(lastPort).catch(() => listening(0))
+  lastPort = (http.address() as AddressInfo).port
+  return lastPort
 }
 
 export type Route = (
@@ -247,6 +265,7 @@ function createWorld(): World {
     refusals: new Map(),
     account: createAccount(),
     administration: createAdministration(),
+    tasks: createFakeTasks(),
     reachable: true,
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { KioskState } from '#protocol/ipc.ts'
+import type { TaskView } from '#protocol/tasks.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { type FakeStart, installFakeMain } from './fake-bridge.ts'
@@ -19,6 +20,7 @@ const enrolled = {
   storage: 'keychain',
   link: { phase: 'online', since: today },
   screen: { kind: 'waiting' },
+  tasks: [],
 } as const satisfies KioskState
 const enrolling = {
   phase: 'enrolling',
@@ -43,6 +45,16 @@ const longMessage = sentences.repeat(20).slice(0, 2000)
 function showing(message: string, title?: string): KioskState {
   const screen = { kind: 'message', message, receivedAt: today, ...(title === undefined ? {} : { title }) } as const
   return { ...enrolled, screen }
+}
+
+function task(part: Partial<TaskView> = {}): TaskView {
+  const at = new Date(today).toISOString()
+  return {
+    ...{ id: '0190b6f2-7c1e-4d3a-9a70-5f1d2c3b4a51', name: 'reports.monthly', state: 'running', queue: 'celery' },
+    ...{ owner: { id: 'd1', name: 'lobby-1' }, priority: 0, submittedAt: at, startAt: at, expiresAt: null },
+    ...{ startedAt: at, endedAt: null, tries: 1, progress: null, note: null, worker: 'w', error: null, files: [] },
+    ...{ isCancelling: false, ...part },
+  }
 }
 
 const views: Readonly<Record<string, KioskState>> = {
@@ -76,6 +88,8 @@ const views: Readonly<Record<string, KioskState>> = {
   },
   waiting: enrolled,
   'waiting-offline': { ...enrolled, storage: 'memory', link: offline },
+  'waiting-task': { ...enrolled, tasks: [task({ progress: 0.43, note: 'Page 3 of 7' })] },
+  'waiting-tasks': { ...enrolled, tasks: [task({ name: `reports.${'monthly_'.repeat(12)}` }), task(), task()] },
   'waiting-connecting': { ...enrolled, link: { phase: 'connecting', since: now } },
   'message-word': showing('Welcome'),
   'message-short': showing('Doors open at nine', 'Lobby'),
@@ -107,9 +121,8 @@ describeWith(['chromium'], 'the kiosk window', () => {
   })
 
   async function openKiosk(state: KioskState): Promise<Watched> {
-    const watched = await openPage(browser)
     const start: FakeStart = { kiosk: state }
-    await watched.page.addInitScript(installFakeMain, start)
+    const watched = await openPage(browser, { prepare: (page) => page.addInitScript(installFakeMain, start) })
     await watched.page.goto(built.url)
     await watched.page.locator('main').waitFor()
     return watched

@@ -1,7 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, ConsoleMessage, Page, Request } from 'playwright-core'
+import { giveBack, newPage, takePage } from './kept-page.ts'
 
 const themes = ['light', 'dark'] as const
 const sizes = [
@@ -16,32 +17,44 @@ export interface Watched extends AsyncDisposable {
   readonly faults: string[]
 }
 
-/** A page of 800 x 480 in a browser of its own: no cookies, no storage, a light system. */
-export async function openPage(browser: Browser): Promise<Watched> {
-  const context = await browser.newContext({
-    viewport: sizes[0],
-    colorScheme: 'light',
-    locale: 'en-GB',
-    timezoneId: 'Europe/Berlin',
-    reducedMotion: 'reduce',
-  })
-  const page = await context.newPage()
+/** What a page is given before it loads, with what takes it away again. */
+export type Preparation = (page: Page) => Promise<AsyncDisposable>
+
+export interface PageOptions {
+  readonly prepare?: Preparation | undefined
+  /** For a test that changes the page for good, such as its clock. */
+  readonly ofItsOwn?: boolean | undefined
+}
+
+/** A page of 800 x 480 on a light system, without cookies and storage. */
+export async function openPage(browser: Browser, { prepare, ofItsOwn = false }: PageOptions = {}): Promise<Watched> {
+  const page = await (ofItsOwn ? newPage(browser) : takePage(browser))
+  const prepared = await prepare?.(page)
   const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(String(error)))
-  page.on('console', (message) => {
+  const onError = (error: Error) => faults.push(String(error))
+  const onMessage = (message: ConsoleMessage) => {
     if (message.type() === 'error') faults.push(message.text())
-  })
-  page.on('requestfailed', (request) => {
+  }
+  const onFailure = (request: Request) => {
     if (request.failure()?.errorText !== 'net::ERR_ABORTED') faults.push(`${request.url()} was not loaded`)
-  })
-  return { page, faults, [Symbol.asyncDispose]: () => context.close() }
+  }
+  page.on('pageerror', onError).on('console', onMessage).on('requestfailed', onFailure)
+  return {
+    page,
+    faults,
+    async [Symbol.asyncDispose]() {
+      page.off('pageerror', onError).off('console', onMessage).off('requestfailed', onFailure)
+      await prepared?.[Symbol.asyncDispose]()
+      await (ofItsOwn ? page.context().close() : giveBack(browser, page))
+    },
+  }
 }
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** What axe finds wrong with the page, one sentence for each element. */
 export async function axeViolations(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource)
+  if (await page.evaluate(() => !('axe' in window))) await page.evaluate(axeSource)
   const result = await page.evaluate(() =>
     (window as unknown as { axe: typeof import('axe-core') }).axe.run(document, {
       resultTypes: ['violations'],
@@ -91,8 +104,7 @@ export async function findInEveryLook(
   const wrong: string[] = []
   for (const theme of themes) {
     for (const size of sizes) {
-      await page.emulateMedia({ colorScheme: theme })
-      await page.setViewportSize(size)
+      await Promise.all([page.emulateMedia({ colorScheme: theme }), page.setViewportSize(size)])
       await settled(page, theme)
       const name = `${view}-${size.width}x${size.height}-${theme}`
       await page.screenshot({ path: join(screenshots, `${name}.png`), animations: 'disabled', caret: 'hide' })

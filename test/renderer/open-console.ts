@@ -11,7 +11,7 @@ export interface OpenOptions {
   readonly prepare?: ((server: FakeServer) => void) | undefined
   /** `localhost` is a name, to which passkeys can belong. */
   readonly host?: '127.0.0.1' | 'localhost' | undefined
-  /** Before the first page is loaded. */
+  /** Before the first page is loaded, and for good: the page is not kept for other tests. */
   readonly before?: ((watched: Watched) => Promise<unknown>) | undefined
 }
 
@@ -24,7 +24,7 @@ export async function openConsole(
 ): Promise<OpenedConsole> {
   const server = await startFakeServer(built.folder)
   prepare?.(server)
-  const watched = await openPage(browser)
+  const watched = await openPage(browser, { ofItsOwn: before !== undefined })
   await before?.(watched)
   await watched.page.goto(`${server.url.replace('127.0.0.1', host)}${path}`)
   return {

@@ -68,5 +68,11 @@ export async function sendFile(folder: string, path: string, response: ServerRes
     response.writeHead(404).end()
     return
   }
-  response.writeHead(200, { 'content-type': type, 'content-security-policy': contentSecurityPolicy }).end(bytes)
+  const headers = {
+    'content-type': type,
+    'content-security-policy': contentSecurityPolicy,
+    // A browser compiles a script once for all the tests that it serves at one address.
+    'cache-control': path.startsWith('/assets/') ? 'max-age=31536000, immutable' : 'no-store',
+  }
+  response.writeHead(200, headers).end(bytes)
 }

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
 
 /** A security key that exists in the browser only, and for this page only. */
 export interface VirtualAuthenticator {
@@ -8,9 +9,10 @@ export interface VirtualAuthenticator {
   passkeys(): Promise<number>
 }
 
-/** Nobody is there to touch it at first. */
+/** Nobody is there to touch it at first. It goes when the test has ended. */
 export async function addAuthenticator(page: Page): Promise<VirtualAuthenticator> {
   const session = await page.context().newCDPSession(page)
+  onTestFinished(() => session.detach().catch(() => undefined)) // with its page, perhaps
   await session.send('WebAuthn.enable')
   const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
     options: {

@@ -20,6 +20,18 @@ export interface EndpointsParts extends Omit<TokenEndpointParts, 'forward'>, Aut
   readonly audit: Audit
 }
 
+/** Also one that is not known, which better-auth answers with 400. */
+async function isClientRefused(response: Response): Promise<boolean> {
+  if (response.status === 401) return true
+  const said = z.object({ error: z.string() }).safeParse(
+    await response
+      .clone()
+      .json()
+      .catch(() => null),
+  )
+  return said.data?.error === 'invalid_client'
+}
+
 type Endpoint = (request: Request, address: string) => Promise<Response>
 
 /**
@@ -27,9 +39,9 @@ type Endpoint = (request: Request, address: string) => Promise<Response>
  * what has ended, and the news that sockets close by. Null for what is not served.
  */
 export function createOAuthEndpoints(parts: EndpointsParts): (method: string, path: string) => Endpoint | null {
-  const { betterAuth, baseUrl, grants, issued, audit } = parts
+  const { betterAuth, baseUrl, clients, grants, issued, audit } = parts
 
-  const forward: Forward = async (path, { fields, authorization, isPosted }, address) => {
+  const forward: Forward = async (path, { fields, authorization, isPosted, clientId }, address) => {
     const response = await betterAuth.handler(
       new Request(`${baseUrl}${authPath}${path}`, {
         method: 'POST',
@@ -42,6 +54,12 @@ export function createOAuthEndpoints(parts: EndpointsParts): (method: string, pa
         body: fields.toString(),
       }),
     )
+    if (!response.ok && (await isClientRefused(response))) {
+      const client = clientId === null ? null : await clients.find(clientId)
+      const actor = client === null ? null : clientParty(client.id, client.name)
+      const refusal = { action: 'oauth_client_refused', outcome: 'refused', code: 'wrong_credentials' } as const
+      await audit.record({ ...refusal, actor, details: { endpoint: path } })
+    }
     // Who did not use the header is not to be told to use it better.
     if (isPosted) response.headers.delete('www-authenticate')
     return response

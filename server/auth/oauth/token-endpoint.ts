@@ -51,11 +51,16 @@ export function createTokenEndpoint(parts: TokenEndpointParts) {
       issued.tellEnded(before)
       await audit.record({
         action: 'oauth_grant',
-        ...{ actor: clientParty(form.clientId ?? '', form.clientId ?? ''), outcome: 'refused' },
+        ...{ actor: await partyOf(form), outcome: 'refused' },
         details: { grant: 'authorization_code', why: 'the code was used twice' },
       })
     }
     return response
+  }
+
+  async function partyOf({ clientId }: ClientForm) {
+    const client = clientId === null ? null : await clients.find(clientId)
+    return client === null ? null : clientParty(client.id, client.name)
   }
 
   async function refresh(form: ClientForm, address: string): Promise<Response> {
