@@ -39,6 +39,7 @@ import type { RpcHandler } from './realtime/rpc.ts'
 import { openRecords, type Records } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
+import { openCeleryTransport } from './tasks/celery/client/open-celery-transport.ts'
 import { createTasks } from './tasks/create-tasks.ts'
 import { taskAnswers } from './tasks/product/task-answers.ts'
 import { taskMethods } from './tasks/rpc-methods.ts'
@@ -187,11 +188,21 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   // One process of a node is enough, and keeps events in order.
   if (sweeps && messaging !== null) parts.use(messaging.ingest(realtime))
 
+  const transport =
+    messaging === null
+      ? null
+      : parts.use(
+          await openCeleryTransport({
+            ...{ amqp: messaging.amqp, redis: engine.redis, settings: config.tasks, node: name },
+            log: log.child({ room: 'tasks' }),
+          }),
+        )
   const tasks = createTaskDesk({
     tasks: parts.use(
       await createTasks({
         ...{ records, bus, name, publish: realtime.publish, settings: config.tasks, data: config.data },
         installation: installationOf(config),
+        transport,
         personalPrefix: personalPrefixOf(config),
         isActive: sweeps,
         answers: taskAnswers({ auth, realtime, config }),

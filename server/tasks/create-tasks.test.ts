@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { ada, startTasks, vic } from './tasks-rig-fixture.ts'
 import { taskModule } from './threads/threads-fixture.ts'
-import type { QueuedTask, TaskNews, TaskTransport } from './transport.ts'
+import type { QueuedTask, SentTask, TaskNews, TaskTransport } from './transport.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -196,6 +196,7 @@ test('what is another worker’s goes to the message broker, again after a resta
   const data = temporaryFolder()
   const sent: QueuedTask[] = []
   const cancels: string[] = []
+  const followed: SentTask[] = []
   let tell: (news: TaskNews) => Promise<void> = async () => {}
   let isUp = false
   const transport: TaskTransport = {
@@ -203,6 +204,8 @@ test('what is another worker’s goes to the message broker, again after a resta
       if (!isUp) throw new Error('RabbitMQ is away')
       sent.push(task)
     },
+    serve() {},
+    follow: (tasks) => void followed.push(...tasks),
     cancel: async (id) => void cancels.push(id),
     knows: (name) => name === 'python.sum',
     names: () => ['python.sum'],
@@ -227,9 +230,16 @@ test('what is another worker’s goes to the message broker, again after a resta
     expect(sent).toEqual([])
   }
   isUp = true
+  {
+    await using rig = await startTasks({ data, transport })
+    await expect.poll(() => sent.map((task) => task.id)).toEqual([id])
+    expect(followed).toEqual([])
+    await tell({ kind: 'started', id, worker: 'celery@lab' })
+    await tell({ kind: 'started', id, worker: 'celery@lab' })
+    expect(await rig.tasks.get(ada, id)).toMatchObject({ state: 'running', tries: 1 })
+  }
   await using rig = await startTasks({ data, transport })
-  await expect.poll(() => sent.map((task) => task.id)).toEqual([id])
-  await tell({ kind: 'started', id, worker: 'celery@lab' })
+  await expect.poll(() => followed).toMatchObject([{ id, worker: 'celery@lab', startedAt: expect.any(Number) }])
   await tell({ kind: 'progress', id, fraction: 0.5, note: 'half' })
   await tell({ kind: 'succeeded', id, result: '3' })
   await tell({ kind: 'failed', id, error: { type: 'Late', message: 'too late' } })

@@ -12,6 +12,7 @@ import { createTaskRecords } from './records/task-records.ts'
 import { type TaskRow, taskDetailOf, taskViewOf } from './records/task-row.ts'
 import type { NewTask } from './records/task-submissions.ts'
 import { type EmbeddedWorker, startEmbeddedWorker } from './run/embedded-worker.ts'
+import { startFollowUp } from './run/follow-up.ts'
 import { applyNews } from './run/news.ts'
 import { createOutbox } from './run/outbox.ts'
 import { createPushes, type PushesOptions } from './run/pushes.ts'
@@ -67,9 +68,13 @@ export async function createTasks(options: TasksOptions): Promise<Tasks> {
   const files = createTaskFiles(join(data, 'tasks'))
   const pushes = parts.use(createPushes({ ...options, log }))
   const onChange = pushes.push
-  const outbox = transport === null ? null : parts.use(createOutbox({ records, transport, clock, log, isActive }))
+  const outbox =
+    transport === null ? null : parts.use(createOutbox({ records, transport, definitions, clock, log, isActive }))
   let worker: EmbeddedWorker | null = null
 
+  transport?.serve([...definitions.byName.values()].flatMap(({ queue }) => queue ?? []))
+  if (isActive && transport !== null)
+    parts.use(startFollowUp({ records, transport, definitions, settings, clock, log }))
   transport?.onNews(async (news) => {
     const row = await applyNews(records, news)
     if (row !== undefined) onChange(row)

@@ -77,7 +77,7 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'a server and a worker in Python',
 
     test('a task that no worker knows has failed', async () => {
       const id = await rig.send('py.nobody', {})
-      expect(await rig.endOf(id)).toMatchObject({ kind: 'failed', error: { type: 'NotRegistered' } })
+      expect(await rig.endOf(id)).toMatchObject({ kind: 'failed', error: { type: 'unknown_task' } })
     })
 
     test('it does not begin before its time', async () => {

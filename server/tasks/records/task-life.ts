@@ -25,7 +25,7 @@ export interface TaskLife {
   claim(claim: Claim): Promise<TaskRow | undefined>
   /** The claims of somebody who is at work hold longer. Answers which of them are to end. */
   renew(by: string, until: number): Promise<readonly string[]>
-  /** Somebody elsewhere has begun it. */
+  /** Somebody elsewhere has begun it. Of one and the same worker that is told once. */
   started(id: string, worker: string): Promise<TaskRow | undefined>
   progress(id: string, fraction: number | null, note: string | null): Promise<TaskRow | undefined>
   /** `tries` says which try it is about: one that was taken over meanwhile is not touched. */
@@ -80,8 +80,8 @@ export function createTaskLife({ database, clock, events, turns }: LifeParts): T
         const [row] = await tx.all<TaskRow>(
           `update tasks set state = 'running', tries = tries + 1, started_at = ?, worker = ?, sent_at = coalesce(sent_at, ?),
             progress = null, note = null, error_type = null, error_message = null
-           where id = ? and ended_at is null returning *`,
-          ...[now(), worker, now(), id],
+           where id = ? and ended_at is null and not (state = 'running' and worker = ?) returning *`,
+          ...[now(), worker, now(), id, worker],
         )
         if (row !== undefined) await events.add(tx, id, { kind: 'started', try: row.tries, worker })
         return row

@@ -28,6 +28,8 @@ export interface TaskSubmissions {
   /** Those that the message broker has not confirmed, the oldest first. */
   unsent(limit: number, submittedBefore: number): Promise<readonly TaskRow[]>
   markSent(id: string): Promise<void>
+  /** Those that were handed over until then and have not ended, in their order, behind the one with this `sort_id`. */
+  sent(after: string, sentBefore: number, limit: number): Promise<readonly TaskRow[]>
   unfinishedOf(ownerId: string): Promise<number>
   unfinished(): Promise<number>
 }
@@ -85,6 +87,12 @@ export function createTaskSubmissions({ database, clock, events, turns }: Submis
     async markSent(id) {
       await database.run('update tasks set sent_at = ? where id = ? and sent_at is null', iso(clock()), id)
     },
+    sent: (after, sentBefore, limit) =>
+      database.all<TaskRow>(
+        `select * from tasks where place = 'broker' and sent_at <= ? and ended_at is null and sort_id > ?
+         order by sort_id limit ?`,
+        ...[iso(sentBefore), after, limit],
+      ),
     unfinishedOf: (ownerId) => count('owner_id = ?', ownerId),
     unfinished: () => count('true'),
   }

@@ -60,3 +60,9 @@ def silent():
 @app.task(name="py.handle_error")
 def handle_error(failed):
     return f"handled {failed}"
+
+
+@app.task(name="py.spin")
+def spin():
+    while True:
+        pass

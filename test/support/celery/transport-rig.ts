@@ -50,10 +50,11 @@ export async function openTransportRig(options: TransportRigOptions): Promise<Tr
   const amqp = parts.use(openAmqp({ target: amqpUrl.parse(broker), name: node, log }))
   const transport = parts.use(
     await openCeleryTransport({
-      ...{ amqp, redis, settings: taskSettings.parse(tasks), queues: [queue], node, log },
+      ...{ amqp, redis, settings: taskSettings.parse(tasks), node, log },
       ...(marginMs !== undefined && { marginMs }),
     }),
   )
+  transport.serve([queue])
   transport.onNews(async (news) => void told.push(news))
   expect(await amqp.publishing.whenUp(20_000)).toBe(true)
   const opened = parts.move()

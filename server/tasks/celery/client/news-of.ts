@@ -6,6 +6,7 @@ import { decodeProgress } from '../progress.ts'
 import type { TaskResult } from '../result-document.ts'
 import { taskStateOf } from '../states.ts'
 import { withoutTags } from '../tagged.ts'
+import { toldError } from './told-errors.ts'
 
 /** What has been told of a task so far. */
 export type Phase =
@@ -85,12 +86,11 @@ function succeeded({ id, result }: TaskResult, maxResult: number): TaskNews {
 }
 
 function errorOf(result: TaskResult): TaskError {
-  const error = remoteErrorOf(result)
-  return { type: error.type, message: messageOf(error) }
+  return toldError(remoteErrorOf(result))
 }
 
 function remoteErrorOf({ result, status }: TaskResult) {
-  return decodeError(result) ?? { type: 'Error', args: typeof result === 'string' ? [result] : [status] }
+  return decodeError(result) ?? { type: 'Error', module: null, args: typeof result === 'string' ? [result] : [status] }
 }
 
 function hostnameIn(result: unknown): string {

@@ -7,6 +7,8 @@ export interface WorkerList {
   heartbeat(event: WorkerEvent): boolean
   /** What it has answered; answers what is new about tasks that it runs. */
   answered(worker: string, method: string, reply: unknown): readonly RunningTask[]
+  /** Whether one has not said yet what it knows. */
+  areUnknown(): boolean
   views(): readonly TaskWorkerView[]
   /** All names of tasks that any of them ever knew. */
   names(): ReadonlySet<string>
@@ -35,6 +37,8 @@ interface Seen {
   concurrency: number | null
   queues: readonly string[]
   running: readonly RunningTask[]
+  /** It has said what it knows. */
+  isKnown: boolean
 }
 
 const listOf = <T extends z.ZodType>(item: T) => z.array(item.nullable().catch(null)).max(100_000)
@@ -64,6 +68,7 @@ export function createWorkerList(clock: () => number = Date.now): WorkerList {
       const worker = see(hostname)
       if (worker === null) return []
       if (method === 'registered') {
+        worker.isKnown = true
         // With further facts in brackets: `py.add [rate_limit=10/m]`.
         for (const text of given(registered, reply)) remember(text.split(' ')[0] ?? '')
       } else if (method === 'active_queues') {
@@ -79,6 +84,7 @@ export function createWorkerList(clock: () => number = Date.now): WorkerList {
       }
       return []
     },
+    areUnknown: () => [...workers.values()].some((worker) => !worker.isKnown && isAlive(worker)),
     views() {
       for (const [name, worker] of workers) if (!isAlive(worker)) workers.delete(name)
       return [...workers].map(([name, { kind, concurrency, queues, running, seenAt }]) => ({
@@ -100,6 +106,7 @@ export function createWorkerList(clock: () => number = Date.now): WorkerList {
     if (known === undefined && workers.size >= maxWorkers) return null
     const seen: Seen = {
       ...{ kind: 'celery', seenAt: clock(), silenceMs: silentMs, concurrency: null, queues: [], running: [] },
+      isKnown: false,
     }
     workers.set(hostname, seen)
     return seen

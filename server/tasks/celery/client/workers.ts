@@ -28,6 +28,8 @@ export function watchWorkers({ amqp, settings, onOnline, onRunning, log }: Worke
   const list = createWorkerList()
   const queue = `celeryev.${randomUUID()}`
   let asking: NodeJS.Timeout | undefined
+  /** How often those that have just come were asked and one has not answered. */
+  let tries = 0
   const control = createRemoteControl({
     ...{ amqp, exchange: settings.control_exchange, log },
     onReady: () => askSoon(0),
@@ -83,6 +85,7 @@ export function watchWorkers({ amqp, settings, onOnline, onRunning, log }: Worke
       const event = workerEvent.safeParse(each)
       if (!event.success || !list.heartbeat(event.data)) continue
       log.info({ worker: event.data.hostname, software: event.data.sw_ident }, 'a worker is there')
+      tries = 0
       askSoon(settledMs)
       onOnline()
     }
@@ -91,7 +94,14 @@ export function watchWorkers({ amqp, settings, onOnline, onRunning, log }: Worke
   /** Of several that come together all are asked at once. */
   function askSoon(delayMs: number): void {
     clearTimeout(asking)
-    asking = setTimeout(() => ask([...slowMethods, 'active']), delayMs)
+    asking = setTimeout(() => {
+      ask([...slowMethods, 'active'])
+      asking = setTimeout(() => {
+        tries += 1
+        // It tells that it is there before it listens.
+        if (list.areUnknown() && tries < maxTries) askSoon(0)
+      }, answerMs)
+    }, delayMs)
   }
 
   function ask(methods: readonly string[]): void {
@@ -104,5 +114,6 @@ export function watchWorkers({ amqp, settings, onOnline, onRunning, log }: Worke
 const slowMethods = ['registered', 'active_queues', 'stats']
 const slowMs = 30_000
 const oftenMs = 5_000
-/** It is there a moment before it listens to what it is asked. */
 const settledMs = 200
+const answerMs = 800
+const maxTries = 10
