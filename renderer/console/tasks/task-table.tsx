@@ -1,5 +1,6 @@
 import { memo } from 'react'
 import type { TaskView } from '#protocol/tasks.ts'
+import { hasEnded } from '../../shared/task-words.ts'
 import { ago } from '../../shared/time.ts'
 import { linkTo } from '../location.ts'
 import { TaskDeedButton } from './task-deed-button.tsx'
@@ -17,7 +18,9 @@ interface TaskTableProps {
 }
 
 /** The newest first. */
-export function TaskTable({ tasks, withOwner, busyId, ...rest }: TaskTableProps) {
+export function TaskTable({ tasks, now, withOwner, busyId, ...rest }: TaskTableProps) {
+  // What has ended is drawn again once a minute, and not with every second that others take.
+  const minute = now - (now % 60_000)
   return (
     <table className="table task-table" aria-label="Tasks">
       <thead>
@@ -36,7 +39,14 @@ export function TaskTable({ tasks, withOwner, busyId, ...rest }: TaskTableProps)
       </thead>
       <tbody>
         {tasks.map((task) => (
-          <TaskRow key={task.id} task={task} withOwner={withOwner} isBusy={busyId === task.id} {...rest} />
+          <TaskRow
+            key={task.id}
+            task={task}
+            now={hasEnded(task) ? minute : now}
+            withOwner={withOwner}
+            isBusy={busyId === task.id}
+            {...rest}
+          />
         ))}
       </tbody>
     </table>
