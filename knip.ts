@@ -18,6 +18,8 @@ const config: KnipConfig = {
     'renderer/*/index.html',
     'test/**/*.test.ts',
     'test/support/fetch-electron.ts',
+    // Loaded by `carillon worker` as a site's folder.
+    'test/support/celery/site/*.ts',
     'test/support/wrong-sign-ins.ts',
     'test/support/default-app/main.js',
   ],

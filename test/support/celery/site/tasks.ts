@@ -12,6 +12,7 @@ class PaperJam extends Error {
 }
 
 /** What the tests run in our worker. */
+// biome-ignore lint/style/noDefaultExport: so that a folder of tasks is read
 export default ({ z, task }: TaskKit) => {
   const description = 'For a test.'
   const number = z.number()
