@@ -1,6 +1,5 @@
 import { memo } from 'react'
 import type { TaskView } from '#protocol/tasks.ts'
-import { hasEnded } from '../../shared/task-words.ts'
 import { ago } from '../../shared/time.ts'
 import { linkTo } from '../location.ts'
 import { TaskDeedButton } from './task-deed-button.tsx'
@@ -19,7 +18,7 @@ interface TaskTableProps {
 
 /** The newest first. */
 export function TaskTable({ tasks, now, withOwner, busyId, ...rest }: TaskTableProps) {
-  // What has ended is drawn again once a minute, and not with every second that others take.
+  // Only what runs is drawn again with every second that it takes.
   const minute = now - (now % 60_000)
   return (
     <table className="table task-table" aria-label="Tasks">
@@ -42,7 +41,7 @@ export function TaskTable({ tasks, now, withOwner, busyId, ...rest }: TaskTableP
           <TaskRow
             key={task.id}
             task={task}
-            now={hasEnded(task) ? minute : now}
+            now={task.state === 'running' ? now : minute}
             withOwner={withOwner}
             isBusy={busyId === task.id}
             {...rest}
