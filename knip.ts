@@ -18,12 +18,14 @@ const config: KnipConfig = {
     'renderer/*/index.html',
     'test/**/*.test.ts',
     'test/support/fetch-electron.ts',
+    // Loaded by `carillon worker` as a site's folder.
+    'test/support/celery/site/*.ts',
     'test/support/wrong-sign-ins.ts',
     'test/support/default-app/main.js',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome', 'croner', 'cronstrue', 'piscina'],
+  ignoreDependencies: ['@biomejs/biome', 'croner', 'piscina'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],

@@ -13,7 +13,7 @@ import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
-import { ownOrigins } from './config/origins.ts'
+import { addressForOthers, originsOf } from './config/origins.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { createAdmission } from './http/admission.ts'
 import { createHttpApp } from './http/app.ts'
@@ -28,6 +28,7 @@ import { prepareTransport, type Transport } from './http/tls/transport.ts'
 import { createWebServer } from './http/tls/web-server.ts'
 import { limitRequests } from './http/unbound-server.ts'
 import { createUpgrade } from './http/upgrade.ts'
+import { openMessaging } from './messaging.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createRealtime } from './realtime/create-realtime.ts'
 import { loadHookModules } from './realtime/hook-modules.ts'
@@ -44,6 +45,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string
   /** Where it listens; behind a proxy another address than `url`. */
   readonly address: string
+  /** Where other machines find it, when it listens everywhere without a `public_url`. */
+  readonly addressForOthers: string | null
   /** How requests come to it; null when they come through the socket in its folder alone. */
   readonly transport: Pick<Transport, 'sentence' | 'fingerprint'> | null
   /** The one-time link that creates the first administrator, or null when there is one. */
@@ -91,7 +94,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   )
   const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
   const running = parts.move()
-  const about = { url: baseUrl, address, transport, setupLink }
+  const about = { url: baseUrl, address, addressForOthers: addressForOthers(config, baseUrl), transport, setupLink }
   return { ...about, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
@@ -119,7 +122,7 @@ export interface NodeOptions {
   /** Whoever comes through it is trusted. */
   readonly local: Server
   readonly web: Server | null
-  /** Whether this process ends what time has ended. Default true. */
+  /** Whether this process does what one of a node does: end what time has ended, take events. Default true. */
   readonly sweeps?: boolean
 }
 
@@ -129,10 +132,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { broker, bus, ephemeral } = engine
   metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
-  const origins = ownOrigins(baseUrl)
+  const origins = originsOf(config, baseUrl)
   const auth = parts.use(
     await createAuth({
-      ...{ records, ephemeral, baseUrl, sweeps, log: log.child({ room: 'auth' }) },
+      ...{ records, ephemeral, baseUrl, origins, sweeps, log: log.child({ room: 'auth' }) },
       ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,
@@ -143,9 +146,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
+  const messaging = parts.use(openMessaging({ config, metrics, name, log }))
   const realtime = parts.use(
     createRealtime({
-      broker,
+      broker: messaging?.outward?.around(broker) ?? broker,
       bus,
       metrics,
       ephemeral,
@@ -171,6 +175,9 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const touch = ({ device, time }: OnlineEvent) => (device ? auth.devices.touch(device.id, time) : undefined)
   realtime.hooks.on({ online: touch, offline: touch }, { isFor: (event) => 'device' in event && event.device !== null })
   for (const { path, hooks } of await loadHookModules(config.hooks.modules)) realtime.hooks.on(hooks, { from: path })
+  messaging?.outward?.follow(realtime.hooks)
+  // One process of a node is enough, and keeps events in order.
+  if (sweeps && messaging !== null) parts.use(messaging.ingest(realtime))
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: Pick<IncomingMessage, 'socket'>) => (request.socket as { server?: Server }).server === local
@@ -187,6 +194,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     metricsArePublic: config.metrics.public,
     oauthClientRoles: config.oauth.client_roles,
     isEngineUp: engine.isUp,
+    rabbitMqState: messaging?.state ?? null,
     isTrustedProxy,
     addressOf: clientAddressOf,
     baseUrl,

@@ -6,6 +6,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
     options.tcp && options.config.processes > 1
       ? (await import('./primary.ts')).startProcesses(options)
       : (await import('./compose.ts')).startServer(options),
+  startWorker: async (options) => (await import('./task-worker.ts')).startTaskWorker(options),
   env: process.env,
   cwd: process.cwd(),
 })

@@ -19,6 +19,7 @@ import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
 import { createOauthApi, type OauthApi } from './oauth/oauth-api.ts'
 import { queryOf } from './query-of.ts'
+import { createTasksApi, type TasksApi } from './tasks/tasks-api.ts'
 import type { Page } from './use-list.ts'
 
 /** Everything the console asks the server over HTTP. Every verb throws `ApiError`. */
@@ -30,6 +31,7 @@ export interface ApiClient {
   readonly administration: AdministrationApi
   /** What one lets other services do. */
   readonly oauth: OauthApi
+  readonly tasks: TasksApi
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
@@ -62,6 +64,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
     passkeys: createPasskeyApi(ask),
     administration: createAdministrationApi(ask),
     oauth: createOauthApi(ask),
+    tasks: createTasksApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null

@@ -32,7 +32,7 @@ interface LinksProps {
 
 function Links({ pages, path }: LinksProps) {
   return pages.map((page) => (
-    <a key={page.path} className="bar-link" {...linkTo(page.path)} {...current(page.path === path)}>
+    <a key={page.path} className="bar-link" {...linkTo(page.path)} {...current(isAt(page, path))}>
       {page.label}
     </a>
   ))
@@ -42,19 +42,23 @@ function AdministrationMenu({ pages, path }: LinksProps) {
   return (
     <Menu position="bottom-start">
       <Menu.Target>
-        <button type="button" className="bar-link" {...current(pages.some((page) => page.path === path))}>
+        <button type="button" className="bar-link" {...current(pages.some((page) => isAt(page, path)))}>
           Administration <IconChevronDown size={16} stroke={1.6} aria-hidden="true" />
         </button>
       </Menu.Target>
       <Menu.Dropdown>
         {pages.map((page) => (
-          <Menu.Item key={page.path} component="a" {...linkTo(page.path)} {...current(page.path === path)}>
+          <Menu.Item key={page.path} component="a" {...linkTo(page.path)} {...current(isAt(page, path))}>
             {page.label}
           </Menu.Item>
         ))}
       </Menu.Dropdown>
     </Menu>
   )
+}
+
+function isAt(page: NavigationPage, path: string): boolean {
+  return path === page.path || path.startsWith(`${page.path}/`)
 }
 
 function current(is: boolean) {

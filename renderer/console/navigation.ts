@@ -21,6 +21,7 @@ const everyday = [
   { path: '/', label: 'Screens' },
   { path: '/live', label: 'Live' },
   { path: '/connections', label: 'Connections' },
+  { path: '/tasks', label: 'Tasks' },
 ] as const
 
 const administration = [

@@ -12,6 +12,8 @@ import { LivePage } from './live-page.tsx'
 import type { Location } from './location.ts'
 import { NothingHere } from './nothing-here.tsx'
 import { ScreensPage } from './screens-page.tsx'
+import { TaskPage } from './tasks/task-page.tsx'
+import { TasksPage } from './tasks/tasks-page.tsx'
 
 interface ShellPageProps {
   readonly me: Me
@@ -21,6 +23,8 @@ interface ShellPageProps {
 
 /** The page at an address, for somebody who is signed in. */
 export function ShellPage({ me, link, location: { path, query } }: ShellPageProps) {
+  const task = /^\/tasks\/([^/]+)$/.exec(path)?.[1]
+  if (task !== undefined) return <TaskPage key={task} me={me} link={link} id={task} />
   switch (path) {
     case '/enrol':
       return <EnrolPage key={query.get('code')} me={me} code={query.get('code')} />
@@ -28,6 +32,8 @@ export function ShellPage({ me, link, location: { path, query } }: ShellPageProp
       return <LivePage link={link} channel={query.get('channel')} />
     case '/connections':
       return <Connections me={me} client={query.get('client')} />
+    case '/tasks':
+      return <TasksPage me={me} link={link} query={query.toString()} />
     case '/account':
       return <AccountPage me={me} />
     case '/users':

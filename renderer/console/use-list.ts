@@ -11,13 +11,15 @@ interface ListOptions {
   readonly refetchMs?: number
   /** Whether to ask at all: those who may not are not refused. Default true. */
   readonly enabled?: boolean
+  /** Changes come in by themselves: what has been read is not asked for again when the window is looked at. */
+  readonly isLive?: boolean
 }
 
 /** A list as far as it has been read. */
 export function useList<T>(
   key: readonly unknown[],
   load: (cursor: string | null) => Promise<Page<T>>,
-  { refetchMs, enabled = true }: ListOptions = {},
+  { refetchMs, enabled = true, isLive = false }: ListOptions = {},
 ) {
   const query = useInfiniteQuery({
     queryKey: key,
@@ -26,6 +28,7 @@ export function useList<T>(
     getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,
     enabled,
+    ...(isLive && { refetchOnWindowFocus: false, refetchOnReconnect: false }),
     ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
   })
   return { ...query, items: query.data?.pages.flatMap((page) => page.items) ?? [] }

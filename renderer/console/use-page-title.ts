@@ -3,7 +3,7 @@ import { useEffect } from 'react'
 /** Says in the tab, in the history and to a screen reader which page it is. */
 export function usePageTitle(path: string): void {
   useEffect(() => {
-    document.title = `${titles[path] ?? 'Nothing here'} · Carillon`
+    document.title = `${titles[path.replace(/^\/tasks\/[^/]+$/, '/tasks/')] ?? 'Nothing here'} · Carillon`
   }, [path])
 }
 
@@ -12,6 +12,8 @@ const titles: Readonly<Record<string, string>> = {
   '/enrol': 'Add a screen',
   '/live': 'Live',
   '/connections': 'Connections',
+  '/tasks': 'Tasks',
+  '/tasks/': 'Task',
   '/account': 'My account',
   '/users': 'Users',
   '/keys': 'Keys',

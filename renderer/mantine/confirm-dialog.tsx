@@ -8,6 +8,8 @@ interface ConfirmDialogProps {
   readonly children: ReactNode
   /** The verb on the button that does it. */
   readonly action: string
+  /** On the button that leaves everything as it is. Default Cancel. */
+  readonly dismiss?: string
   /** What cannot be undone is red. */
   readonly dangerous?: boolean
   /** Does it, and answers what went wrong or null. The dialog closes by itself when all went well. */
@@ -16,7 +18,7 @@ interface ConfirmDialogProps {
 }
 
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { opened, title, children, action, dangerous = false, onConfirm, onClose } = props
+  const { opened, title, children, action, dismiss = 'Cancel', dangerous = false, onConfirm, onClose } = props
   const [busy, setBusy] = useState(false)
   const [failure, setFailure] = useState<string | null>(null)
   const close = (): void => {
@@ -41,7 +43,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         )}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={close} data-autofocus>
-            Cancel
+            {dismiss}
           </Button>
           <Button {...(dangerous ? { color: 'red' } : {})} loading={busy} onClick={confirm}>
             {action}

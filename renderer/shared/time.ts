@@ -18,6 +18,11 @@ export function clockTimeWithSeconds(at: number, reader: Reader = {}): string {
   return new Intl.DateTimeFormat(reader.locale, { ...zone(reader), timeStyle: 'medium' }).format(at)
 }
 
+/** The moment in full, with seconds and the zone, for whoever points at one that is told in fewer words. */
+export function exactTime(at: number, reader: Reader = {}): string {
+  return new Intl.DateTimeFormat(reader.locale, { ...zone(reader), dateStyle: 'full', timeStyle: 'long' }).format(at)
+}
+
 /** A moment to read after "since": `12:04` today, then `yesterday 12:04`, `12 Mar 12:04`, with the year if it is another. */
 export function moment(at: number, now: number, reader: Reader = {}): string {
   const time = clockTime(at, reader)

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { AmqpConnection } from './connection.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 import { keepChannel } from './kept-channel.ts'
+import { within } from './within.ts'
 
 /** Takes messages from queues for as long as it lives, over every interruption. */
 export interface Consumer extends AsyncDisposable {
@@ -10,8 +11,9 @@ export interface Consumer extends AsyncDisposable {
   isUp(): boolean
   /** How many may be unanswered at a time, from now on. Only with `prefetchOf: 'channel'` also for what is running. */
   setPrefetch(prefetch: number): Promise<void>
-  /** Takes nothing more; what was taken can still be answered, until the consumer is disposed of. */
-  stop(): Promise<void>
+  /** Takes nothing more until `resume`; what was taken can still be answered. */
+  pause(): Promise<void>
+  resume(): Promise<void>
 }
 
 export interface ConsumerOptions {
@@ -40,7 +42,8 @@ export interface ConsumerOptions {
 export function createConsumer(options: ConsumerOptions): Consumer {
   const { connection, queues, prefetchOf = 'consumer', noAck = false, prepare, onStarted, onInterrupted, log } = options
   let { prefetch } = options
-  let stopped = false
+  let isPaused = false
+  let closed = false
   /** What RabbitMQ calls them, on the channel of now. */
   let tags: readonly string[] = []
   const channel = keepChannel<Channel>({
@@ -51,12 +54,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     },
     async prepare(opened) {
       await opened.prefetch(prefetch, prefetchOf === 'channel')
-      const begun: string[] = []
-      for (const queue of queues) {
-        const { consumerTag } = await opened.consume(queue, (message) => take(opened, queue, message), { noAck })
-        begun.push(consumerTag)
-      }
-      tags = begun
+      if (!isPaused) await begin(opened)
       onStarted?.()
     },
     onEnded() {
@@ -67,24 +65,41 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   })
 
   return {
-    isUp: () => channel.current() !== null && !stopped,
+    isUp: () => channel.current() !== null,
     async setPrefetch(wanted) {
       prefetch = wanted
       await channel.current()?.prefetch(wanted, prefetchOf === 'channel')
     },
-    stop,
+    async pause() {
+      if (isPaused) return
+      isPaused = true
+      const current = channel.current()
+      const begun = tags
+      tags = []
+      // Where the channel ends meanwhile, the next one begins paused.
+      if (current !== null)
+        await within(cancelTimeoutMs, Promise.all(begun.map((tag) => current.cancel(tag)))).catch(() => {})
+    },
+    async resume() {
+      if (!isPaused || closed) return
+      isPaused = false
+      const current = channel.current()
+      if (current !== null) await begin(current).catch(() => {}) // the channel has ended: the next one begins
+    },
     async [Symbol.asyncDispose]() {
-      stopped = true
+      closed = true
+      isPaused = true
       await channel[Symbol.asyncDispose]()
     },
   }
 
-  async function stop(): Promise<void> {
-    stopped = true
-    const current = channel.current()
-    if (current === null) return
-    // What is under way is not taken: it goes back when the channel is closed.
-    await Promise.all(tags.map((tag) => current.cancel(tag))).catch(() => {}) // the channel has ended
+  async function begin(opened: Channel): Promise<void> {
+    const begun: string[] = []
+    for (const queue of queues) {
+      const { consumerTag } = await opened.consume(queue, (message) => take(opened, queue, message), { noAck })
+      begun.push(consumerTag)
+    }
+    tags = begun
   }
 
   function take(opened: Channel, queue: string, message: ConsumeMessage | null): void {
@@ -93,8 +108,12 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       opened.close().catch(() => {}) // closed already
       return
     }
-    if (stopped) return
     const delivery = createDelivery(opened, queue, message)
+    // It was on its way already.
+    if (isPaused && !noAck) {
+      delivery.reject({ requeue: true })
+      return
+    }
     try {
       const work = options.onMessage(delivery)
       if (work instanceof Promise) work.catch((error: unknown) => giveBack(delivery, error))
@@ -108,3 +127,5 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     if (!noAck) delivery.reject({ requeue: true })
   }
 }
+
+const cancelTimeoutMs = 3_000

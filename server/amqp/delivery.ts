@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage, MessageProperties } from 'amqplib'
-import { unreadableBecause } from './unreadable-headers.ts'
+import { unreadableBecause } from './foreign-headers.ts'
 
 /** One message as it was taken from a queue. What others put into it is not to be trusted. */
 export interface Delivery {

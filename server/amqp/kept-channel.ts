@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { AmqpError } from './amqp-error.ts'
 import type { AmqpConnection } from './connection.ts'
 import { retryDelay } from './retry-delay.ts'
+import { within } from './within.ts'
 
 /** One channel on a connection, opened again whenever it or the connection has ended. */
 export interface KeptChannel<C extends Channel> extends AsyncDisposable {
@@ -15,13 +16,15 @@ export interface KeptChannelOptions<C extends Channel> {
   readonly open: (model: ChannelModel) => Promise<C>
   /** Makes it ready: declares, sets the prefetch, consumes. It is `current` once that has resolved. */
   readonly prepare: (channel: C) => Promise<void>
+  /** It is `current` now. */
+  readonly onReady?: (() => void) | undefined
   /** One that was opened has ended. */
   readonly onEnded?: () => void
   readonly log: Logger
 }
 
 export function keepChannel<C extends Channel = ConfirmChannel>(options: KeptChannelOptions<C>): KeptChannel<C> {
-  const { connection, open, prepare, onEnded, log } = options
+  const { connection, open, prepare, onReady, onEnded, log } = options
   let current: C | null = null
   let attempt = 0
   let timer: NodeJS.Timeout | undefined
@@ -73,6 +76,7 @@ export function keepChannel<C extends Channel = ConfirmChannel>(options: KeptCha
       if (closed) return void (await channel.close())
       current = channel
       lastFault = ''
+      onReady?.()
     } catch (error) {
       await opened?.close().catch(() => {}) // closed already
       if (closed || ended.aborted) return
@@ -94,10 +98,3 @@ export function keepChannel<C extends Channel = ConfirmChannel>(options: KeptCha
 }
 
 const prepareTimeoutMs = 15_000
-
-/** @throws AmqpError `silent` */
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new AmqpError('silent', 'RabbitMQ does not answer on a channel.')), timeoutMs)
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer))
-}

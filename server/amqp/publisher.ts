@@ -52,6 +52,8 @@ export interface PublisherOptions {
   readonly log: Logger
   /** Declares what is published to, on each new channel. */
   readonly prepare?: (model: ChannelModel) => Promise<void>
+  /** It can publish: at first, and again after each interruption. */
+  readonly onReady?: () => void
   /** Messages on their way at a time; confirmed one by one they would be ten times slower. Default 500. */
   readonly window?: number
   /** Messages that may wait in all, and their size together. Default 10,000 and 64 MiB. */
@@ -62,7 +64,7 @@ export interface PublisherOptions {
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { connection, log, prepare } = options
+  const { connection, log, prepare, onReady } = options
   const { window = 500, maxWaiting = 10_000, maxWaitingBytes = 64 * 1024 * 1024, timeoutMs = 5_000 } = options
   const line = createLine({ window, maxWaiting, maxWaitingBytes, timeoutMs, send })
   const channel = keepChannel<ConfirmChannel>({
@@ -74,12 +76,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     async prepare(opened) {
       opened.on('return', (message: Message) => line.returned(opened, message))
     },
+    onReady,
     onEnded: () => line.fail('away'),
     log,
   })
   const stop = connection.onBlocked((reason) => {
     // What has been sent is taken when RabbitMQ takes messages again, or has been already.
     if (reason !== null) line.failUnsent('blocked')
+    else if (channel.current() !== null) onReady?.()
   })
   let closed = false
 

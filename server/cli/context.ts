@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { AmqpTarget } from '#server/config/amqp.ts'
 import type { Config } from '#server/config/config.ts'
 
 /** What the commands are given: nothing in this room reads the process's environment or composes a server itself. */
@@ -8,6 +9,14 @@ export interface CliContext {
     readonly log: Logger
     readonly tcp: boolean
   }) => Promise<StartedServer>
+  readonly startWorker: (options: {
+    readonly config: Config
+    readonly target: AmqpTarget
+    readonly queues: readonly string[]
+    readonly name: string | undefined
+    readonly onShutdown: () => void
+    readonly log: Logger
+  }) => Promise<StartedWorker>
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
 }
@@ -15,8 +24,16 @@ export interface CliContext {
 export interface StartedServer extends AsyncDisposable {
   readonly url: string
   readonly address: string
+  readonly addressForOthers: string | null
   readonly transport: { readonly sentence: string; readonly fingerprint: string | null } | null
   readonly setupLink: string | null
+}
+
+export interface StartedWorker extends AsyncDisposable {
+  readonly node: string
+  readonly names: readonly string[]
+  whenReady(timeoutMs: number): Promise<boolean>
+  stop(): Promise<void>
 }
 
 /** Flags of every command that talks to a server. */

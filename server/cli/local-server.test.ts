@@ -34,10 +34,11 @@ test('a command waits for a server that has the folder and does not listen yet',
     address: '',
     transport: null,
     setupLink: null,
+    addressForOthers: null,
     async [Symbol.asyncDispose]() {},
   }))
   let isOpen = false
-  const opening = openApi({ startServer, env: {}, cwd: data }, { data }, { offline: true })
+  const opening = openApi({ startServer, startWorker: vi.fn(), env: {}, cwd: data }, { data }, { offline: true })
   void opening.then(() => {
     isOpen = true
   })

@@ -12,6 +12,7 @@ import { serveCommand } from './commands/serve.ts'
 import { tailCommand } from './commands/tail.ts'
 import { taskCommand } from './commands/task.ts'
 import { userCommand } from './commands/user.ts'
+import { workerCommand } from './commands/worker.ts'
 import type { CliContext } from './context.ts'
 
 /** Runs one command and answers its exit code: 0 done, 1 failed (also when the command set it), 2 wrong usage. */
@@ -35,6 +36,7 @@ function createProgram(context: CliContext): Command {
     .addHelpText('after', '\nExit codes:\n  0  done\n  1  failed\n  2  wrong usage: nothing was sent')
   const commands = [
     serveCommand,
+    workerCommand,
     userCommand,
     keyCommand,
     oauthClientCommand,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { amqpUrl, describeAmqp } from './amqp.ts'
+import { amqpSettings, amqpUrl, describeAmqp } from './amqp.ts'
 
 test.each([
   ['amqp://localhost', { tls: false, host: 'localhost', port: 5672, username: 'guest', password: 'guest', vhost: '/' }],
@@ -23,4 +23,18 @@ test.each(['', 'redis://localhost', 'amqp://', 'amqp://host:notaport', 'amqp://h
 
 test('people are told of it without its password', () => {
   expect(describeAmqp(amqpUrl.parse('amqp://ada:secret@mq.example.org/one'))).toBe('amqp://mq.example.org:5672/one')
+})
+
+test('a rule that is no regular expression is refused before the server starts', () => {
+  const parsed = amqpSettings.safeParse({ channels: [{ match: '(', channel: 'news:all' }] })
+  expect(parsed.error?.issues).toMatchObject([{ path: ['channels', 0, 'match'] }])
+})
+
+test('what goes out does not come in again', () => {
+  for (const settings of [
+    { exchange: 'both', outward: { exchange: 'both' } },
+    { bindings: [{ exchange: 'carillon.published' }] },
+  ]) {
+    expect(amqpSettings.safeParse(settings).error?.issues).toMatchObject([{ path: ['outward', 'exchange'] }])
+  }
 })

@@ -49,51 +49,70 @@ export function describeAmqp({ tls, host, port, vhost }: AmqpTarget): string {
 const exchangeName = z
   .string()
   .regex(/^[\w.:-]{1,127}$/, 'An exchange name has 1 to 127 letters, digits, dots, colons, _ and -.')
+const regularExpression = z.string().min(1).max(500).refine(compiles, 'This is no regular expression of JavaScript.')
+
+function compiles(text: string): boolean {
+  try {
+    return new RegExp(`^(?:${text})$`, 'u') !== null
+  } catch {
+    return false
+  }
+}
+
 const routingPattern = z.string().min(1).max(255)
 
 /** What comes in from RabbitMQ, and goes out to it. Only with `amqp_url`. */
-export const amqpSettings = z.strictObject({
-  /** The durable topic exchange that events are published to. */
-  exchange: exchangeName.default('carillon.events'),
-  /** The durable queue that all nodes take from. */
-  queue: queueName.default('carillon.ingest'),
-  /** Routing keys taken from the exchange. */
-  routing_keys: z.array(routingPattern).min(1).max(100).default(['#']),
-  /** Further exchanges that are there already, whose messages are taken as well. */
-  bindings: z
-    .array(
-      z.strictObject({
-        exchange: exchangeName,
-        routing_key: routingPattern.default('#'),
-        /** Where their messages go: by default where the routing key says. */
-        channel: z.string().min(1).max(255).optional(),
-      }),
-    )
-    .max(100)
-    .default([]),
-  /**
-   * Routing keys as regular expressions, and the channel that each becomes; the first that fits holds. By default the
-   * first dot stands for the colon: `commands.box-17` is `commands:box-17`.
-   */
-  channels: z
-    .array(z.strictObject({ match: z.string().min(1).max(500), channel: z.string().min(1).max(500) }))
-    .max(100)
-    .default([]),
-  /** Messages taken before the first of them is answered. */
-  prefetch: z.int().min(1).max(10_000).default(200),
-  /** What is published here and followed there. */
-  outward: z
-    .strictObject({
-      exchange: exchangeName.default('carillon.published'),
-      /** Whose publications go out; none by default. */
-      namespaces: z.array(namespaceName).max(100).default([]),
-      /** Coming and going of users, as `presence.online` and `presence.offline`. */
-      presence: z.boolean().default(false),
-      /** Ends of tasks, as `tasks.succeeded.NAME` and so on. */
-      tasks: z.boolean().default(false),
-      /** How many may wait while RabbitMQ is away; the oldest are dropped, and counted. */
-      buffer: z.int().min(0).max(1_000_000).default(10_000),
-    })
-    .prefault({}),
-})
+export const amqpSettings = z
+  .strictObject({
+    /** The durable topic exchange that events are published to. */
+    exchange: exchangeName.default('carillon.events'),
+    /** The durable queue that all nodes take from. */
+    queue: queueName.default('carillon.ingest'),
+    /** Routing keys taken from the exchange. */
+    routing_keys: z.array(routingPattern).min(1).max(100).default(['#']),
+    /** Further exchanges that are there already, whose messages are taken as well. */
+    bindings: z
+      .array(
+        z.strictObject({
+          exchange: exchangeName,
+          routing_key: routingPattern.default('#'),
+          /** Where their messages go: by default where the routing key says. */
+          channel: z.string().min(1).max(255).optional(),
+        }),
+      )
+      .max(100)
+      .default([]),
+    /**
+     * Routing keys as regular expressions, and the channel that each becomes; the first that fits holds. By default the
+     * first dot stands for the colon: `commands.box-17` is `commands:box-17`.
+     */
+    channels: z
+      .array(z.strictObject({ match: regularExpression, channel: z.string().min(1).max(500) }))
+      .max(100)
+      .default([]),
+    /** Messages taken before the first of them is answered. */
+    prefetch: z.int().min(1).max(10_000).default(200),
+    /** What is published here and followed there. */
+    outward: z
+      .strictObject({
+        exchange: exchangeName.default('carillon.published'),
+        /** Whose publications go out; none by default. */
+        namespaces: z.array(namespaceName).max(100).default([]),
+        /** Coming and going of users, as `presence.online` and `presence.offline`. */
+        presence: z.boolean().default(false),
+        /** Ends of tasks, as `tasks.succeeded.NAME` and so on. */
+        tasks: z.boolean().default(false),
+        /** How many may wait while RabbitMQ is away; the oldest are dropped, and counted. */
+        buffer: z.int().min(0).max(1_000_000).default(10_000),
+      })
+      .prefault({}),
+  })
+  .refine(
+    ({ exchange, bindings, outward }) =>
+      exchange !== outward.exchange && bindings.every((binding) => binding.exchange !== outward.exchange),
+    {
+      path: ['outward', 'exchange'],
+      error: 'What goes out would come in again: name another exchange.',
+    },
+  )
 export type AmqpSettings = z.infer<typeof amqpSettings>

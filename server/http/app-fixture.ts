@@ -19,6 +19,7 @@ export async function startApp() {
     metrics: { read: async () => '', [Symbol.dispose]() {} },
     metricsArePublic: false,
     oauthClientRoles: ['admin'],
+    rabbitMqState: null,
     isEngineUp: async () => true,
     isTrustedProxy: () => false,
     addressOf: (request) => clientAddress(request, inNetworks([]), false),

@@ -61,6 +61,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly metricsArePublic: boolean
   /** Whether what the nodes share answers; found out within a second. */
   readonly isEngineUp: () => Promise<boolean>
+  /** How it stands with RabbitMQ; null where there is none. */
+  readonly rabbitMqState: (() => 'up' | 'away' | 'blocked') | null
   /** Proxies that are believed what they call a request. */
   readonly isTrustedProxy: IsTrusted
   /** Where a request comes from, trusted proxies seen through. */

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type AmqpMetrics, createAmqpMetrics } from './amqp-metrics.ts'
 
 /** Everything that is measured in this process. Labels have few values: never a channel, a user or an address. */
 export interface Metrics extends Disposable {
@@ -18,6 +19,7 @@ export interface Metrics extends Disposable {
   closed(by: 'server' | 'client', code: number | null): void
   /** A connection that was not taken. */
   refused(reason: RefusalReason): void
+  readonly amqp: AmqpMetrics
   /** What is looked at when somebody reads: the sum of all that answer. Returns the removal. */
   sample(take: () => Sample): () => void
   /** Whether what the nodes share answers, asked at each reading. */
@@ -35,7 +37,7 @@ export interface Counts {
   bytes: number
 }
 
-export type PublicationSource = 'http' | 'client' | 'internal'
+export type PublicationSource = 'http' | 'client' | 'amqp' | 'internal'
 export type RefusalReason = 'connections' | 'waiting' | 'address' | 'user' | 'rate' | 'shutdown' | 'credentials'
 
 /** What there is at this moment. */
@@ -194,6 +196,7 @@ export function createMetrics({ process = false }: MetricsOptions = {}): Metrics
 
   return {
     counts,
+    amqp: createAmqpMetrics(registers),
     published({ namespace, source }, seconds) {
       totals.publications += 1
       publications.inc({ namespace, source })

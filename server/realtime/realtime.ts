@@ -70,7 +70,7 @@ export interface Realtime extends AsyncDisposable {
   /** Whether this user has a connection to any node. */
   isOnline(userId: string): boolean
   /** Tells what happens to clients, and lets others decide. */
-  readonly hooks: Pick<Hooks, 'on'>
+  readonly hooks: Pick<Hooks, 'on' | 'decides'>
 }
 
 /** What is read of a request that is to become a WebSocket. */

@@ -9,6 +9,7 @@ import type { ProblemCode } from '#protocol/problem.ts'
 import { accountRoutes, createAccount, type FakeAccount } from './fake-account.ts'
 import { administrationRoute, createAdministration, type FakeAdministration } from './fake-administration.ts'
 import { send, sendProblem } from './fake-answers.ts'
+import { createFakeTasks, type FakeTasks, taskRoute } from './fake-tasks.ts'
 import { sendFile } from './pages.ts'
 
 /**
@@ -46,6 +47,7 @@ export interface World {
   refusals: Map<string, { code: ProblemCode; detail: string; retryAfter?: number }>
   account: FakeAccount
   administration: FakeAdministration
+  readonly tasks: FakeTasks
   /** Whether sockets are taken. */
   reachable: boolean
 }
@@ -86,7 +88,9 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
       response.once('close', () => watchers.delete(response))
       return
     }
-    const one = administrationRoute(request.method ?? '', pathname)
+    const method = request.method ?? ''
+    const ofTasks = taskRoute(method, pathname)
+    const one = ofTasks.route === undefined ? administrationRoute(method, pathname) : ofTasks
     const route = one.route ?? routes[call] ?? accountRoutes[call] ?? accountRoutes[ofOne]
     const id = one.route === undefined ? (pathname.split('/').at(-1) ?? '') : one.id
     if (route === undefined) sendProblem(response, 'not_found', `There is nothing at ${call}.`)
@@ -261,6 +265,7 @@ function createWorld(): World {
     refusals: new Map(),
     account: createAccount(),
     administration: createAdministration(),
+    tasks: createFakeTasks(),
     reachable: true,
   }
 }

@@ -211,7 +211,7 @@ function parse(text: string): unknown {
 function cleanEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !name.startsWith('CARILLON_') && name !== 'REDIS_URL' && name !== 'DATABASE_URL',
+      ([name]) => !name.startsWith('CARILLON_') && !['REDIS_URL', 'DATABASE_URL', 'AMQP_URL'].includes(name),
     ),
   )
 }

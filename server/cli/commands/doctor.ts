@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import pino from 'pino'
 import { serverInfo } from '#protocol/api.ts'
+import { describeAmqp } from '#server/config/amqp.ts'
 import { type Config, readConfig } from '#server/config/config.ts'
 import { describePostgres } from '#server/config/postgres-target.ts'
 import { describeRedis } from '#server/config/redis-target.ts'
@@ -66,6 +67,7 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<readonl
   findings.push(secret(config))
   findings.push(transport(config))
   findings.push(await redis(config))
+  findings.push(await rabbitMq(config))
   findings.push(running ? await server(config, socketPath) : notRunning)
   findings.push(console())
   findings.push(await keychain())
@@ -170,6 +172,22 @@ async function redis({ redis_url: target, redis_prefix: prefix }: Config): Promi
     if (found?.keepsAll) return { name, ok: true, detail: where }
     const advice = 'After its restart no client can recover. Set appendonly yes and appendfsync always if that matters.'
     return { name, ok: null, detail: `${where} may forget what it has answered. ${advice}` }
+  } catch (error) {
+    return { name, ok: false, detail: messageOf(error) }
+  }
+}
+
+async function rabbitMq({ amqp_url: target, amqp }: Config): Promise<Finding> {
+  const name = 'RabbitMQ'
+  if (target === undefined) return { name, ok: null, detail: 'is not configured: events come over HTTP alone.' }
+  try {
+    const { lookAtRabbitMq } = await import('#server/ingest/look.ts')
+    const { version, queue, dead } = await lookAtRabbitMq(target, amqp)
+    const where = `version ${version} at ${describeAmqp(target)}`
+    if (queue === null) return { name, ok: true, detail: `${where}; ${amqp.queue} will be made at the first start` }
+    const detail = `${where}; ${queue.waiting} events wait for ${queue.consumers} nodes`
+    if (dead === 0) return { name, ok: true, detail }
+    return { name, ok: null, detail: `${detail}; ${dead} were put aside in ${amqp.queue}.dead: look why.` }
   } catch (error) {
     return { name, ok: false, detail: messageOf(error) }
   }

@@ -14,6 +14,8 @@ const pages = [
   '/enrol',
   '/live',
   '/connections',
+  '/tasks',
+  '/tasks/:id',
   '/users',
   '/keys',
   '/services',

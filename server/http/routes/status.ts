@@ -4,7 +4,7 @@ import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Whether the server lives, and that it is a Carillon. */
-export const statusRoutes: Routes = (app, { auth, store, records, isEngineUp, version }) => {
+export const statusRoutes: Routes = (app, { auth, store, records, isEngineUp, rabbitMqState, version }) => {
   app.get(
     '/.well-known/carillon',
     { schema: { summary: 'That this is a Carillon server, and which.', response: { 200: serverInfo } } },
@@ -19,7 +19,7 @@ export const statusRoutes: Routes = (app, { auth, store, records, isEngineUp, ve
   }))
   app.get(
     '/health/ready',
-    { schema: { summary: 'Whether the server and what it needs can be used.', response: { 200: state } } },
+    { schema: { summary: 'Whether the server and what it needs can be used.', response: { 200: readiness } } },
     async () => {
       store.sqlite.exec('select 1')
       if (!(await records.isUp())) {
@@ -28,10 +28,12 @@ export const statusRoutes: Routes = (app, { auth, store, records, isEngineUp, ve
       if (!(await isEngineUp())) {
         throw new HttpProblem('unavailable', 'What the nodes share does not answer. Look after Redis, and try again.')
       }
-      return { status: 'ok' as const }
+      // Clients are served without it as well: sending them elsewhere would help nobody.
+      return { status: 'ok' as const, ...(rabbitMqState && { rabbitmq: rabbitMqState() }) }
     },
   )
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 
 const state = z.object({ status: z.literal('ok') })
+const readiness = state.extend({ rabbitmq: z.enum(['up', 'away', 'blocked']).optional() })
