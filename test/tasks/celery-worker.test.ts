@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ChildProgram } from '../support/child-program.ts'
 import { type PythonClient, startPythonClient } from '../support/celery/python-client.ts'
 import { startWorker } from '../support/celery/worker-program.ts'
+import type { ChildProgram } from '../support/child-program.ts'
 import { describeWith } from '../support/needs.ts'
 import { type RabbitMqOfTest, startRabbitMq } from '../support/rabbitmq.ts'
 import { type RedisServerOfTest, startRedis } from '../support/redis.ts'
