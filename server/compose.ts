@@ -13,7 +13,7 @@ import { anonymous } from './auth/identity.ts'
 import { readOrCreateSecret } from './auth/secret-file.ts'
 import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
-import { ownOrigins } from './config/origins.ts'
+import { addressForOthers, originsOf } from './config/origins.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { createAdmission } from './http/admission.ts'
 import { createHttpApp } from './http/app.ts'
@@ -45,6 +45,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string
   /** Where it listens; behind a proxy another address than `url`. */
   readonly address: string
+  /** Where other machines find it, when it listens everywhere without a `public_url`. */
+  readonly addressForOthers: string | null
   /** How requests come to it; null when they come through the socket in its folder alone. */
   readonly transport: Pick<Transport, 'sentence' | 'fingerprint'> | null
   /** The one-time link that creates the first administrator, or null when there is one. */
@@ -92,7 +94,7 @@ export async function startServer({ config, log, tcp }: ComposeOptions): Promise
   )
   const setupLink = tcp ? await createSetupLink(auth, baseUrl) : null
   const running = parts.move()
-  const about = { url: baseUrl, address, transport, setupLink }
+  const about = { url: baseUrl, address, addressForOthers: addressForOthers(config, baseUrl), transport, setupLink }
   return { ...about, auth, realtime, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
@@ -130,10 +132,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const { broker, bus, ephemeral } = engine
   metrics.watchEngine(engine.isUp)
   await using parts = new AsyncDisposableStack()
-  const origins = ownOrigins(baseUrl)
+  const origins = originsOf(config, baseUrl)
   const auth = parts.use(
     await createAuth({
-      ...{ records, ephemeral, baseUrl, sweeps, log: log.child({ room: 'auth' }) },
+      ...{ records, ephemeral, baseUrl, origins, sweeps, log: log.child({ room: 'auth' }) },
       ...secretOf(config),
       client: config.client,
       configuredKey: config.http_api.key,

@@ -15,6 +15,7 @@ import {
   secretOf,
 } from './compose.ts'
 import type { Config } from './config/config.ts'
+import { addressForOthers } from './config/origins.ts'
 import { openEngine } from './engine.ts'
 import { holdFolder, listenTcp, localSocketPath } from './http/listen.ts'
 import { prepareTransport } from './http/tls/transport.ts'
@@ -78,7 +79,8 @@ export async function startProcesses({ config, log }: PrimaryOptions): Promise<R
   })
   parts.use(supervisor)
   const running = parts.move()
-  return { url: baseUrl, address, transport, setupLink, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  const about = { url: baseUrl, address, addressForOthers: addressForOthers(config, baseUrl), transport, setupLink }
+  return { ...about, [Symbol.asyncDispose]: () => running.disposeAsync() }
 
   /** Brings identity's tables up to date, which several processes at once must not. */
   async function prepareIdentity(): Promise<string | null> {

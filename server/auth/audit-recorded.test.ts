@@ -173,11 +173,15 @@ test('a wrong password within the account is on record, locks that session, and 
 test('a service with a wrong secret, and one that nobody knows, are on record', async () => {
   await using server = await startAuth()
   const { auth } = server
-  const { client_id } = await registered(auth, { name: 'Wall clock', kind: 'service', redirectUris: [], scopes: ['publish'] })
+  const { client_id } = await registered(auth, {
+    name: 'Wall clock',
+    kind: 'service',
+    redirectUris: [],
+    scopes: ['publish'],
+  })
   for (const id of [client_id, 'nobody']) {
     const asked = { grant_type: 'client_credentials', client_id: id, client_secret: 'a wrong one' }
     expect(await post(auth, 'token', asked)).toMatchObject({
-      
       body: { error: 'invalid_client' },
     })
   }

@@ -47,6 +47,8 @@ export interface AuthOptions {
   readonly ephemeral: Ephemeral
   /** Where people and devices reach the server, without a path: `https://carillon.example.org`. */
   readonly baseUrl: string
+  /** Of its own pages. Default: those of `baseUrl`. */
+  readonly origins?: readonly string[]
   /** From `readOrCreateSecret`. */
   readonly secret: string
   /** Whether other nodes may have the same records, and so need the same secret. Default false. */
@@ -109,7 +111,7 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const betterAuthParts = {
     ...common,
     records: records.betterAuth,
-    trustedOrigins: ownOrigins(baseUrl),
+    trustedOrigins: options.origins ?? ownOrigins(baseUrl),
     onSignIn: (userId: string) => noteSignIn(database, userId, clock()),
     grants,
   }

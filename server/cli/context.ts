@@ -24,6 +24,7 @@ export interface CliContext {
 export interface StartedServer extends AsyncDisposable {
   readonly url: string
   readonly address: string
+  readonly addressForOthers: string | null
   readonly transport: { readonly sentence: string; readonly fingerprint: string | null } | null
   readonly setupLink: string | null
 }

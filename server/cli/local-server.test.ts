@@ -34,6 +34,7 @@ test('a command waits for a server that has the folder and does not listen yet',
     address: '',
     transport: null,
     setupLink: null,
+    addressForOthers: null,
     async [Symbol.asyncDispose]() {},
   }))
   let isOpen = false

@@ -25,6 +25,11 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
+/** Whether what listens there listens on all addresses of the machine. */
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
+
 function parseNetwork(text: string) {
   const [address = '', prefixText, ...rest] = text.split('/')
   const version = isIP(address)

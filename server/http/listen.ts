@@ -2,6 +2,7 @@ import { chmod, unlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { connect, isIP, type ListenOptions } from 'node:net'
 import { dirname, join } from 'node:path'
+import { isWildcard } from '#server/config/network.ts'
 import { lockFolder } from '#server/store/folder-lock.ts'
 import { unboundServer } from './unbound-server.ts'
 
@@ -92,7 +93,7 @@ export async function listenLocal(server: Server, path: string): Promise<void> {
 
 /** The name under which the same machine reaches what listens on this address. */
 export function hostInUrl(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost'
+  if (isWildcard(host)) return 'localhost'
   return isIP(host) === 6 ? `[${host}]` : host
 }
 

@@ -23,7 +23,12 @@ export interface EndpointsParts extends Omit<TokenEndpointParts, 'forward'>, Aut
 /** Also one that is not known, which better-auth answers with 400. */
 async function isClientRefused(response: Response): Promise<boolean> {
   if (response.status === 401) return true
-  const said = z.object({ error: z.string() }).safeParse(await response.clone().json().catch(() => null))
+  const said = z.object({ error: z.string() }).safeParse(
+    await response
+      .clone()
+      .json()
+      .catch(() => null),
+  )
   return said.data?.error === 'invalid_client'
 }
 

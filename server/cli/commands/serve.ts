@@ -50,9 +50,10 @@ export function serveCommand(context: CliContext): Command {
       })
       const server = await context.startServer({ config, log, tcp: true })
       isRunning = true
-      const { url, address, transport, setupLink } = server
+      const { url, address, addressForOthers, transport, setupLink } = server
       const { fingerprint = null } = transport ?? {}
-      print(json, { url, address, setupLink, data: config.data, fingerprint }, welcome(server, config.data))
+      const about = { url, address, addressForOthers, setupLink, data: config.data, fingerprint }
+      print(json, about, welcome(server, config.data))
       log.info({ url, data: config.data }, 'listening')
 
       const signal = await stopped.promise
@@ -76,9 +77,16 @@ function onStopSignal(stop: (signal: string) => void): void {
   }
 }
 
-function welcome({ url, address, transport, setupLink }: StartedServer, data: string): string {
+function welcome({ url, address, addressForOthers, transport, setupLink }: StartedServer, data: string): string {
   const lines = [`Carillon listens on ${address}`, `Data is kept in ${data}`]
   if (url !== address) lines.splice(1, 0, `People and screens reach it at ${url}`)
+  if (addressForOthers !== null) {
+    lines.splice(
+      1,
+      0,
+      `Other machines reach it at ${addressForOthers}. Set public_url for any other name, such as one in DNS.`,
+    )
+  }
   if (transport !== null) lines.push(transport.sentence)
   if (setupLink === null) lines.push(`Console: ${url}/`)
   else lines.push('', 'Open this link once, within 24 hours, to create the first administrator:', `  ${setupLink}`)

@@ -33,15 +33,24 @@ test('it is made once, and made anew for another name or a month before its end,
   const first = certificateIn(data)
   const key = keyIn(data)
 
-  await keepSelfSigned(data, names, Date.now() + 300 * dayMs)
+  await keepSelfSigned(data, names, { now: Date.now() + 300 * dayMs })
   expect(certificateIn(data).fingerprint256).toBe(first.fingerprint256)
   await keepSelfSigned(data, [...names, '192.0.2.7'])
   const second = certificateIn(data)
   expect(second.checkIP('192.0.2.7')).toBe('192.0.2.7')
-  await keepSelfSigned(data, names, Date.now() + 340 * dayMs)
+  await keepSelfSigned(data, names, { now: Date.now() + 340 * dayMs })
   const third = certificateIn(data)
   expect(third.validToDate.getTime()).toBeGreaterThan(second.validToDate.getTime() + 300 * dayMs)
   expect(keyIn(data)).toBe(key)
+})
+
+test('addresses that come and go are in one that is made, and no reason to make another', async () => {
+  const data = temporaryFolder()
+  await keepSelfSigned(data, names, { also: ['192.0.2.7'] })
+  const first = certificateIn(data)
+  expect(first.checkIP('192.0.2.7')).toBe('192.0.2.7')
+  await keepSelfSigned(data, names, { also: ['192.0.2.8'] })
+  expect(certificateIn(data).fingerprint256).toBe(first.fingerprint256)
 })
 
 test('a damaged certificate is made anew', async () => {

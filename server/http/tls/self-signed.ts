@@ -16,17 +16,27 @@ const dayMs = 24 * 60 * 60 * 1000
 const lifetimeMs = 365 * dayMs
 const renewBeforeMs = 30 * dayMs
 
+interface KeepOptions {
+  /** Further names for one that is made. It is not made anew for them: clients have been told to trust it. */
+  readonly also?: readonly string[]
+  readonly now?: number
+}
+
 /**
  * Sees that there is a certificate for these names which will be good for a month. The key is made once, so that a
  * renewal is one file that changes. For whoever holds the data folder.
  *
  * @throws TlsError
  */
-export async function keepSelfSigned(data: string, names: readonly string[], now = Date.now()): Promise<void> {
+export async function keepSelfSigned(
+  data: string,
+  names: readonly string[],
+  { also = [], now = Date.now() }: KeepOptions = {},
+): Promise<void> {
   const files = selfSignedFiles(data)
   const key = readKey(files.key) ?? createKey(files.key)
   if (isGood(files.cert, key, names, now)) return
-  write(files.cert, await issue(key, names, now))
+  write(files.cert, await issue(key, [...new Set([...names, ...also])], now))
 }
 
 /**

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Config } from '#server/config/config.ts'
-import { isLoopback } from '#server/config/network.ts'
+import { isLoopback, isWildcard } from '#server/config/network.ts'
+import { machineNames } from '#server/config/origins.ts'
 import type { CertificateFiles } from '#server/config/tls.ts'
 import { ListenError } from '../listen.ts'
 import { readCertificate } from './certificate.ts'
@@ -37,10 +38,11 @@ export async function prepareTransport(config: TransportConfig, log: Logger): Pr
     return { scheme: 'https', sentence, fingerprint: null, [Symbol.dispose]() {} }
   }
   const names = namesOf(config)
-  await keepSelfSigned(config.data, names)
+  const also = machineNames(config)
+  await keepSelfSigned(config.data, names, { also })
   const fingerprint = readCertificate(files).leaf.fingerprint256
   const renewal = setInterval(() => {
-    keepSelfSigned(config.data, names).catch((error: unknown) => {
+    keepSelfSigned(config.data, names, { also }).catch((error: unknown) => {
       log.error({ err: error }, 'the certificate could not be renewed')
     })
   }, dayMs)
@@ -72,7 +74,7 @@ export function plainSentence({ host, trusted_proxies }: Pick<Config, 'host' | '
 /** Every name under which somebody may reach this machine's server. */
 function namesOf({ host, public_url }: TransportConfig): string[] {
   const names = new Set(['localhost', '127.0.0.1', '::1', hostname()])
-  if (host !== '0.0.0.0' && host !== '::') names.add(host)
+  if (!isWildcard(host)) names.add(host)
   if (public_url !== undefined) names.add(new URL(public_url).hostname.replace(/^\[|\]$/g, ''))
   return [...names]
 }
