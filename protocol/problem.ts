@@ -14,7 +14,7 @@ export const problems = {
   code_required: { status: 401, title: 'A code is needed as well' },
   wrong_code: { status: 401, title: 'Wrong code' },
   forbidden: { status: 403, title: 'Not allowed' },
-  wrong_origin: { status: 403, title: 'The request comes from another site' },
+  wrong_origin: { status: 403, title: 'The request does not come from a page of this server' },
   second_factor_required: { status: 403, title: 'Set up a second factor first' },
   account_disabled: { status: 403, title: 'The account is disabled' },
   request_timeout: { status: 408, title: 'The request took too long' },
