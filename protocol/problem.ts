@@ -10,6 +10,7 @@ export const problems = {
   bad_arguments: { status: 400, title: 'The task takes other arguments' },
   unauthorized: { status: 401, title: 'Sign in first' },
   wrong_credentials: { status: 401, title: 'Wrong e-mail or password' },
+  wrong_password: { status: 401, title: 'Wrong password' },
   invalid_token: { status: 401, title: 'The token is not valid' },
   code_required: { status: 401, title: 'A code is needed as well' },
   wrong_code: { status: 401, title: 'Wrong code' },
