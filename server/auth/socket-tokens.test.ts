@@ -1,7 +1,15 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
+import {
+  decodeProtectedHeader,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  type JWTPayload,
+  SignJWT,
+  UnsecuredJWT,
+} from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { clientSettings } from '#server/config/client.ts'
 import { baseUrl, signedIn, startAuth } from './auth-fixture.ts'
@@ -273,6 +281,24 @@ describe('no token passes for another', () => {
         .sign(bytes(text))
       expect(await server.auth.verifyConnectionToken(forged)).toMatchObject({ ok: false, reason: 'invalid' })
     }
+  })
+
+  test('a token that names a key of ours is looked at with that alone, whoever it says has issued it', async () => {
+    const { privateKey, publicKey } = await generateKeyPair('EdDSA', { extractable: true })
+    const jwk = await exportJWK(publicKey)
+    let kid = ''
+    const keys = await serveKeys(() => ({ keys: [{ ...jwk, kid, alg: 'EdDSA' }] }))
+    await using server = await startSite({ jwks_public_endpoint: keys.url })
+    const { identity } = await signedIn(server.auth)
+    const { token } = await server.auth.issueAccessToken(identity)
+    expect(await server.auth.verifyConnectionToken(token)).toMatchObject({ ok: true })
+    kid = decodeProtectedHeader(token).kid ?? ''
+    const forged = await new SignJWT({ sub: 'ada', iss: 'https://site.example.org' })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid })
+      .sign(privateKey)
+    expect(forged.split('.')[0]).toBe(token.split('.')[0])
+    expect(await server.auth.verifyConnectionToken(forged)).toMatchObject({ ok: false, why: 'bad signature' })
+    expect(keys.requests).toBe(0)
   })
 
   test('our own access tokens open sockets as before, and no channels', async () => {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { maxPublicationBytes } from '#protocol/publications.ts'
 import type { Amqp } from '#server/amqp/amqp.ts'
 import { createConsumer } from '#server/amqp/consumer.ts'
 import type { Delivery } from '#server/amqp/delivery.ts'
@@ -97,12 +98,12 @@ export function createIngest(options: IngestOptions): Ingest {
     const event = readEvent(delivery, channelOf)
     if (!event.ok) return event
     const { call } = event
-    return inOrder(call.channel, () => publish(call))
+    return inOrder(call.channel, () => publish(call, delivery))
   }
 
-  async function publish(call: PublishCall): Promise<Fate> {
+  async function publish(call: PublishCall, { content }: Delivery): Promise<Fate> {
     try {
-      return fateOf(await realtime.publish(rabbitmq, call))
+      return fateOf(await realtime.publish(rabbitmq, call), content.length)
     } catch (error) {
       log.error({ err: error, channel: call.channel }, 'an event could not be published')
       return { kind: 'later', why: 'it could not be published' }
@@ -190,11 +191,12 @@ const settleGraceMs = 10_000
 /** Whoever may publish to the exchange was let in by RabbitMQ. */
 const rabbitmq: Identity = { kind: 'local', userId: 'local', name: 'RabbitMQ', role: 'admin' }
 
-function fateOf(outcome: PublishOutcome): Fate {
+function fateOf(outcome: PublishOutcome, bytes: number): Fate {
   if (outcome.ok) return { kind: 'done', duplicate: outcome.duplicate ?? false }
   const { error, message } = outcome
   if (error === 'internal' || error === 'tooManyRequests') return { kind: 'later', why: message }
-  return { ok: false, reason: reasons[error] ?? 'invalid', detail: message }
+  const otherwise = bytes > maxPublicationBytes ? 'too_large' : 'invalid'
+  return { ok: false, reason: reasons[error] ?? otherwise, detail: message }
 }
 
 const reasons: Readonly<Partial<Record<Extract<PublishOutcome, { ok: false }>['error'], DeadReason>>> = {

@@ -180,7 +180,7 @@ const views: Readonly<Record<string, View>> = {
       for (const call of ['tasks', 'task-queues', 'task-workers']) world.refusals.set(`GET /api/v1/${call}`, refusal)
     },
     act: async ({ page }) => {
-      await page.getByText('0 waiting').click()
+      await page.getByText('Queues and workers').click()
       await page.getByRole('alert').nth(2).waitFor()
     },
   },
@@ -224,7 +224,7 @@ const views: Readonly<Record<string, View>> = {
   'task-cancelling': {
     path: `/tasks/${cancelling.id}`,
     world: withOne(cancelling),
-    act: ({ page }) => page.getByText('Being cancelled').waitFor(),
+    act: ({ page }) => page.getByText('Ending').waitFor(),
   },
   'task-expired': { path: `/tasks/${expired.id}`, world: withOne(expired), act: heading('carillon.export') },
   'task-gone': { path: `/tasks/${taskId(77)}`, act: ({ page }) => page.getByText('There is no such task').waitFor() },
@@ -263,7 +263,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
     server.publish('tasks:all', { type: 'task', task: { ...running, state: 'succeeded', endedAt: at(0) } })
     server.publish('tasks:all', { type: 'task', task: fakeTask(50, { name: 'carillon.add' }) })
     await row(opened, 'carillon.add').getByText('Waiting').waitFor()
-    await row(opened, 'Grace Hopper').getByText('Succeeded').waitFor()
+    await row(opened, 'Grace Hopper').getByText('Done').waitFor()
     expect(await page.getByRole('table', { name: 'Tasks' }).getByRole('row').nth(1).textContent()).toContain(
       'carillon.add',
     )
@@ -362,7 +362,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await row(opened, 'Month 5 of 12').getByRole('button', { name: 'Cancel' }).click()
     expect(asked(opened).map(({ call }) => call)).toEqual([`POST /api/v1/tasks/${waiting.id}/cancel`])
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the task' }).click()
-    await row(opened, 'Month 5 of 12').getByText('Being cancelled').waitFor()
+    await row(opened, 'Month 5 of 12').getByText('Ending').waitFor()
     expect(asked(opened).at(-1)?.call).toBe(`POST /api/v1/tasks/${running.id}/cancel`)
     expect(await row(opened, 'Month 5 of 12').getByRole('button').count()).toBe(0)
   })

@@ -22,6 +22,11 @@ const parts = {
   chromium: { isPresent: () => resolveChromium() !== undefined, install: 'apt-get install chromium' },
   redis: programs(['redis-server'], 'redis-server'),
   rabbitmq: programs(['rabbitmq-server'], 'rabbitmq-server'),
+  celery: {
+    // Debian's, whatever other Python comes first in the path.
+    isPresent: () => ['celery', 'redis'].every((name) => existsSync(`/usr/lib/python3/dist-packages/${name}`)),
+    install: 'apt-get install celery python3-redis',
+  },
   curl: programs(['curl'], 'curl'),
   postgresql: { isPresent: () => postgresProgram('initdb') !== null, install: 'apt-get install postgresql' },
 } as const satisfies Record<string, Part>

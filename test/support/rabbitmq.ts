@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ChildProgram, startChild } from './child-program.ts'
 import { freePort } from './server-process.ts'
@@ -37,6 +37,8 @@ export async function startRabbitMq(): Promise<RabbitMqOfTest> {
   const pidFile = join(folder, 'pid')
   // Everything that it would share with another one on this machine is its own: name, folders, and who knows the names.
   const env = {
+    // Without asking a name server, which may be out of reach: it would wait for that at every start.
+    ERL_INETRC: join(folder, 'inetrc'),
     PATH: process.env.PATH,
     HOME: folder,
     LANG: 'C.UTF-8',
@@ -56,6 +58,7 @@ export async function startRabbitMq(): Promise<RabbitMqOfTest> {
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${onLoopback} +S 2:2`,
     RABBITMQ_CTL_ERL_ARGS: onLoopback,
   }
+  await writeFile(env.ERL_INETRC, `{lookup, [file]}.\n{host, {127,0,0,1}, ["localhost", "${hostname()}"]}.\n`)
   const names = startChild('epmd', ['-port', String(epmdPort), '-address', '127.0.0.1'], { env, cwd: folder })
   let child: ChildProgram | null = null
   const ended: string[] = []

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { IconRotateClockwise, IconX } from '@tabler/icons-react'
 import type { TaskView } from '#protocol/tasks.ts'
-import { isFinal } from './task-pages.ts'
+import { hasEnded } from '../../shared/task-words.ts'
 
 interface TaskDeedButtonProps {
   readonly task: TaskView
@@ -14,9 +14,9 @@ interface TaskDeedButtonProps {
 
 /** What can be done about a task: cancel it while it is not over, run it again when it is. */
 export function TaskDeedButton({ task, isBusy, small = false, onCancel, onRetry }: TaskDeedButtonProps) {
-  if (!isFinal(task.state) && task.isCancelling) return null
-  const { label, icon: Icon } = isFinal(task.state) ? retry : cancel
-  const perform = () => (isFinal(task.state) ? onRetry(task) : onCancel(task))
+  if (!hasEnded(task) && task.isCancelling) return null
+  const { label, icon: Icon } = hasEnded(task) ? retry : cancel
+  const perform = () => (hasEnded(task) ? onRetry(task) : onCancel(task))
   if (!small) {
     return (
       <Button

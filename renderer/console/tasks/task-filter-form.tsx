@@ -1,8 +1,8 @@
 import { Button, Select, TextInput } from '@mantine/core'
 import { taskStates } from '#protocol/tasks.ts'
+import { stateWords } from '../../shared/task-words.ts'
 import { MomentField } from './moment-field.tsx'
 import { isFiltered, noFilter, type TaskFilter } from './task-filter.ts'
-import { stateNames } from './task-words.ts'
 
 interface TaskFilterFormProps {
   readonly value: TaskFilter
@@ -68,4 +68,7 @@ export function TaskFilterForm({ value, queues, withOwner, onChange }: TaskFilte
   )
 }
 
-const states = taskStates.map((state) => ({ value: state as string, label: stateNames[state] }))
+const states = taskStates.map((state) => ({
+  value: state as string,
+  label: stateWords({ state, isCancelling: false }),
+}))

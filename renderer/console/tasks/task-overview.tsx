@@ -45,13 +45,17 @@ export function TaskOverview({ me, definitions }: TaskOverviewProps) {
   // On a low screen the tasks come before what is known around them.
   return (
     <details className="task-fold">
-      <summary>{summaryOf(queues.data ?? [], workers.data ?? [])}</summary>
+      <summary>{summaryOf(queues.data, workers.data)}</summary>
       {cards}
     </details>
   )
 }
 
-function summaryOf(queues: readonly TaskQueueView[], workers: readonly TaskWorkerView[]): string {
+function summaryOf(
+  queues: readonly TaskQueueView[] | undefined,
+  workers: readonly TaskWorkerView[] | undefined,
+): string {
+  if (queues === undefined || workers === undefined) return 'Queues and workers'
   const count = (of: 'waiting' | 'running') => queues.reduce((sum, queue) => sum + queue[of], 0).toLocaleString('en')
   const workersThere = workers.length === 1 ? '1 worker' : `${workers.length} workers`
   return `${count('waiting')} waiting, ${count('running')} running, ${workersThere}`

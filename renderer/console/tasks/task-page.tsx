@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { Me } from '#protocol/api.ts'
 import type { TaskDetail } from '#protocol/tasks.ts'
 import { useNow } from '../../shared/now.ts'
+import { hasEnded } from '../../shared/task-words.ts'
 import { useApi } from '../api-context.ts'
 import { ApiError } from '../api-error.ts'
 import type { LiveLink } from '../live-link.ts'
@@ -14,7 +15,6 @@ import { TaskDeedButton } from './task-deed-button.tsx'
 import { TaskFacts } from './task-facts.tsx'
 import { TaskFiles } from './task-files.tsx'
 import { TaskLife } from './task-life.tsx'
-import { isFinal } from './task-pages.ts'
 import { TaskStateMark } from './task-state.tsx'
 import { taskKey, useLiveTask } from './use-live-tasks.ts'
 import { useTaskDeeds } from './use-task-deeds.tsx'
@@ -33,7 +33,7 @@ export function TaskPage({ me, link, id }: TaskPageProps) {
     queryKey: taskKey(id),
     queryFn: () => tasks.get(id),
     // Changes are told; this is for when the telling fails.
-    refetchInterval: ({ state: { data } }) => (data !== undefined && isFinal(data.state) ? false : 15_000),
+    refetchInterval: ({ state: { data } }) => (data !== undefined && hasEnded(data) ? false : 15_000),
   })
   useLiveTask(link, me, id)
   const isGone = task.error instanceof ApiError && task.error.is('not_found')

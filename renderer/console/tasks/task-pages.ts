@@ -1,5 +1,6 @@
 import type { InfiniteData } from '@tanstack/react-query'
-import { finalTaskStates, type TaskState, type TaskView } from '#protocol/tasks.ts'
+import type { TaskView } from '#protocol/tasks.ts'
+import { hasEnded } from '../../shared/task-words.ts'
 import type { Page } from '../use-list.ts'
 import { pageSize } from './task-filter.ts'
 
@@ -41,12 +42,8 @@ export function firstPage(data: TaskPages | undefined): TaskPages | undefined {
 
 /** The later of what was read and what was told, which may have overtaken each other. */
 export function newer<T extends TaskView>(read: T, told: TaskView | undefined): T {
-  if (told === undefined || isFinal(read.state) || told.tries < read.tries) return read
+  if (told === undefined || hasEnded(read) || told.tries < read.tries) return read
   return { ...read, ...told }
-}
-
-export function isFinal(state: TaskState): boolean {
-  return (finalTaskStates as readonly TaskState[]).includes(state)
 }
 
 function newestFirst(a: TaskView, b: TaskView): number {

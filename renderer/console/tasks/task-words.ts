@@ -1,27 +1,16 @@
 import { toString as inWords } from 'cronstrue'
-import type { TaskEvent, TaskState, TaskView, TaskWorkerView } from '#protocol/tasks.ts'
-
-/** States as people say them. */
-export const stateNames = {
-  waiting: 'Waiting',
-  running: 'Running',
-  retrying: 'To be tried again',
-  succeeded: 'Succeeded',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-  expired: 'Expired',
-} as const satisfies Record<TaskState, string>
+import type { TaskEvent, TaskView, TaskWorkerView } from '#protocol/tasks.ts'
 
 /** What happened, as people say it. */
 export const eventNames = {
   submitted: 'Submitted',
   started: 'Started',
   retried: 'Failed, to be tried again',
-  succeeded: 'Succeeded',
+  succeeded: 'Done',
   failed: 'Failed',
   cancelling: 'Asked to end',
   cancelled: 'Cancelled',
-  expired: 'Expired before it began',
+  expired: 'Not begun in time',
   lost: 'Lost with its worker, to be run again',
 } as const satisfies Record<TaskEvent['kind'], string>
 
@@ -60,9 +49,4 @@ export function scheduleWords(cron: string): string {
   } catch {
     return cron
   }
-}
-
-/** How much is done, in whole percent. */
-export function percent(progress: number): number {
-  return Math.floor(progress * 100)
 }

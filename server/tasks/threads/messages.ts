@@ -47,6 +47,8 @@ export type ThreadOutcome =
       /** Another try is of no use. */
       readonly isFinal: boolean
       readonly trace: string | null
+      /** What an error with `args` was made of, as those of Python are: workers of Celery pass them on. */
+      readonly args?: readonly unknown[]
       /** It was asked to end before it threw. */
       readonly aborted: AbortReason | null
     }

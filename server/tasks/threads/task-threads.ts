@@ -40,6 +40,8 @@ export type TaskOutcome =
       /** Another try is of no use, whatever its policy. */
       readonly isFinal: boolean
       readonly trace: string | null
+      /** Of an error that has `args`, as those of Python have. */
+      readonly args?: readonly unknown[]
     }
   /** It was asked to end, and did or was ended. */
   | { readonly kind: 'aborted'; readonly reason: AbortReason }

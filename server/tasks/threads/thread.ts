@@ -64,6 +64,16 @@ function ofError(error: unknown): Extract<ThreadOutcome, { kind: 'failed' }> {
     error: { type: (error.name === 'Error' && code !== null ? code : error.name).slice(0, 200), message },
     isFinal: 'retry' in error && error.retry === false,
     trace: error.stack?.slice(0, 10_000) ?? null,
+    ...argsOf(error),
     aborted: null,
   }
 }
+
+/** JSON, so that it goes on as it is. */
+function argsOf(error: Error): { readonly args?: readonly unknown[] } {
+  if (!('args' in error) || !Array.isArray(error.args)) return {}
+  const written = resultText(error.args, argsBytes)
+  return written.ok ? { args: JSON.parse(written.text) } : {}
+}
+
+const argsBytes = 16 * 1024

@@ -142,7 +142,7 @@ export function createFinish(options: FinishOptions): Finish {
   }
 }
 
-type Failure = Extract<TaskOutcome, { kind: 'failed' }> & { readonly args?: readonly unknown[] }
+type Failure = Extract<TaskOutcome, { kind: 'failed' }>
 
 const foreignTagSentence =
   'Its result has an object of __type__ and __value__ alone, which Python takes for a value that it does not know. Call one of them otherwise.'

@@ -12,12 +12,18 @@ class PaperJam extends Error {
 }
 
 /** What the tests run in our worker. */
+// biome-ignore lint/style/noDefaultExport: so that a folder of tasks is read
 export default ({ z, task }: TaskKit) => {
   const description = 'For a test.'
   const number = z.number()
   return [
     task({ name: 'js.add', description, arguments: z.object({ x: number, y: number }), run: ({ x, y }) => x + y }),
-    task({ name: 'js.sum', description, arguments: z.object({ values: z.array(number) }), run: ({ values }) => values.reduce((a, b) => a + b, 0) }),
+    task({
+      name: 'js.sum',
+      description,
+      arguments: z.object({ values: z.array(number) }),
+      run: ({ values }) => values.reduce((a, b) => a + b, 0),
+    }),
     task({ name: 'js.echo', description, arguments: z.object({ value: z.unknown() }), run: ({ value }) => value }),
     task({ name: 'js.noop', description, arguments: z.object({}), run: () => null }),
     task({
