@@ -13,6 +13,8 @@ export interface PushesOptions {
   publish(by: Identity, call: PublishCall): Promise<PublishOutcome>
   /** Before `#` in the name of a personal channel: empty, or a namespace with its colon. */
   readonly personalPrefix: string
+  /** Follows ends of tasks as well, as `tasks.succeeded.NAME` and so on. */
+  readonly tellOutward?: ((routingKey: string, data: TaskPush) => void) | undefined
   readonly log: Logger
 }
 
@@ -20,7 +22,7 @@ export interface PushesOptions {
 const pushedResultCharacters = 16 * 1024
 const server: Identity = { kind: 'local', userId: 'local', name: 'Carillon', role: 'admin' }
 
-export function createPushes({ publish, personalPrefix, log }: PushesOptions): Pushes {
+export function createPushes({ publish, personalPrefix, tellOutward, log }: PushesOptions): Pushes {
   /** What is told of one task stays in its order. */
   const underWay = new Map<string, Promise<void>>()
 
@@ -31,6 +33,7 @@ export function createPushes({ publish, personalPrefix, log }: PushesOptions): P
       task: taskViewOf(row),
       ...(small && row.result !== null && { result: JSON.parse(row.result) }),
     }
+    if (row.ended_at !== null) tellOutward?.(`tasks.${row.state}.${row.name}`, data)
     // A task that is nobody's is for operators alone.
     const channels = [...(row.owner_id === '' ? [] : [`${personalPrefix}#${row.owner_id}`]), 'tasks:all']
     const outcomes = await Promise.all(channels.map((channel) => publish(server, { channel, data })))
