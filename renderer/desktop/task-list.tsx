@@ -78,12 +78,17 @@ function Bar({ task }: Pick<OwnTask, 'task'>) {
   const words = progressWords(task)
   return (
     <>
-      <Progress
-        aria-label={`Progress of ${task.name}`}
-        value={isVague ? 100 : percentOf(task.progress ?? 0)}
-        striped={isVague}
-        animated={isVague}
-      />
+      <Progress.Root>
+        {/* A bar of which nobody knows how far it is has no value to be read out. */}
+        <Progress.Section
+          role="progressbar"
+          aria-label={`Progress of ${task.name}`}
+          withAria={!isVague}
+          value={isVague ? 100 : percentOf(task.progress ?? 0)}
+          striped={isVague}
+          animated={isVague}
+        />
+      </Progress.Root>
       {words !== '' && <p className="task-note">{words}</p>}
     </>
   )

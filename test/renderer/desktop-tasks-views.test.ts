@@ -186,6 +186,10 @@ describeWith(['chromium'], 'the tasks of the desktop window', () => {
     await using desktop = await openTasks({ tasks: [running], definitions })
     const { page } = desktop
     const bar = page.getByRole('progressbar', { name: 'Progress of reports.monthly' })
+    await tell(desktop, { tasks: [{ task: task(1, { progress: null, note: null }), result: undefined }], definitions })
+    await expect.poll(() => bar.getAttribute('aria-valuenow')).toBeNull()
+    await tell(desktop, { tasks: [running], definitions })
+    await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe('43')
     expect(await bar.getAttribute('aria-valuenow')).toBe('43')
     await tell(desktop, { tasks: [{ task: task(1, { progress: 0.9 }), result: undefined }], definitions })
     await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe('90')
