@@ -10,7 +10,7 @@ const config: KnipConfig = {
     'server/store/migrations/*.ts',
     'server/{tasks,amqp}/**/*.ts',
     'renderer/shared/task-form.tsx',
-    'server/tasks/celery/*.ts',
+    'server/tasks/celery/{result-document,progress,states}.ts',
     'server/config/{amqp,tasks}.ts',
     'protocol/tasks.ts',
     'main/main.ts',

@@ -203,6 +203,7 @@ test('what is another worker’s goes to the message broker, again after a resta
       if (!isUp) throw new Error('RabbitMQ is away')
       sent.push(task)
     },
+    follow: () => {},
     cancel: async (id) => void cancels.push(id),
     knows: (name) => name === 'python.sum',
     names: () => ['python.sum'],
