@@ -26,7 +26,7 @@ import type { Tasks } from './tasks.ts'
 import { createTaskThreads } from './threads/task-threads.ts'
 import type { TaskTransport } from './transport.ts'
 
-export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalPrefix'> {
+export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalPrefix' | 'tellOutward'> {
   readonly records: Pick<Records, 'engine' | 'db'>
   readonly bus: Bus
   readonly settings: TaskSettings
@@ -67,13 +67,15 @@ export async function createTasks(options: TasksOptions): Promise<Tasks> {
   const quota = createQuota({ records, perOwner: settings.per_owner, total: settings.total })
   const files = createTaskFiles(join(data, 'tasks'))
   const pushes = parts.use(createPushes({ ...options, log }))
-  const onChange = pushes.push
+  const { push: onChange, pushPassing: onProgress } = pushes
   const outbox = transport === null ? null : parts.use(createOutbox({ records, transport, clock, log, isActive }))
   let worker: EmbeddedWorker | null = null
 
   transport?.onNews(async (news) => {
     const row = await applyNews(records, news)
-    if (row !== undefined) onChange(row)
+    if (row === undefined) return
+    if (news.kind === 'progress') onProgress(row)
+    else onChange(row)
   })
 
   /** Everything that is submitted comes through here, whoever it is from. */
@@ -113,7 +115,20 @@ export async function createTasks(options: TasksOptions): Promise<Tasks> {
       const threads = parts.use(createTaskThreads({ definitions, settings, log }))
       worker = parts.use(
         await startEmbeddedWorker({
-          ...{ records, threads, definitions, files, name, installation, clock, log, onChange, ask, graceMs },
+          ...{
+            records,
+            threads,
+            definitions,
+            files,
+            name,
+            installation,
+            clock,
+            log,
+            onChange,
+            onProgress,
+            ask,
+            graceMs,
+          },
           submit: submitFor,
         }),
       )
