@@ -202,6 +202,12 @@ describeWith(['chromium'], 'the tasks of the desktop window', () => {
     expect(await bar.count()).toBe(0)
   })
 
+  test('a file of a task is saved', async () => {
+    await using desktop = await openTasks({ tasks: tasks.slice(6, 7), definitions })
+    await desktop.page.getByRole('button', { name: 'Save fleet.csv' }).click()
+    await expect.poll(() => calls(desktop)).toEqual([{ name: 'saveTaskFile', args: [tasks[6]?.task.id, 'fleet.csv'] }])
+  })
+
   test('a task is cancelled and run again, and a refusal is said at its place', async () => {
     await using desktop = await openTasks({ tasks: [running, ...tasks.slice(7, 8)], definitions })
     const { page } = desktop
