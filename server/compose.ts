@@ -205,6 +205,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
         transport,
         personalPrefix: personalPrefixOf(config),
         isActive: sweeps,
+        tellOutward: config.amqp.outward.tasks ? messaging?.outward?.tell : undefined,
         answers: taskAnswers({ auth, realtime, config }),
         log: log.child({ room: 'tasks' }),
       }),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startChild } from '../support/child-program.ts'
 import { describeWith } from '../support/needs.ts'
@@ -137,6 +139,17 @@ with Connection(sys.argv[1]) as connection:
     await expect
       .poll(() => history('news:python'))
       .toMatchObject([{ data: { from: 'Python', snow: '☃' }, tags: { ms: '1700000000000', city: 'Köln' } }])
+  })
+
+  test('are published as the documentation shows', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/events-from-rabbitmq.md'), 'utf8')
+    const example = [...page.matchAll(/```python\n(.*?)```/gs)].find(([, code]) => code?.includes('kombu'))?.[1] ?? ''
+    const program = example.replace(/amqp:\/\/[^"]+/, rabbitmq.url)
+    await using python = startChild('/usr/bin/python3', ['-c', program])
+    expect(await python.exited, python.output()).toBe(0)
+    await expect
+      .poll(() => history('news:general'))
+      .toMatchObject([{ data: { title: 'Lunch is ready' }, tags: { floor: '3', city: 'Berlin' } }])
   })
 
   test('with hostile headers harm nobody', async () => {

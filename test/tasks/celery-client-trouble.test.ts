@@ -134,7 +134,7 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'a server and workers that are in 
         rig.send('py.add', { x, y: 1 }, { queue: 'python', startAt: Date.now() + 1_000 }),
       ),
     )
-    await rabbit.stop()
+    await rabbit.kill()
     const task = { id: randomUUID(), name: 'py.add', args: '[1, 1]', queue: 'python', priority: 0, startAt: 0 }
     await expect(
       rig.transport.send({ ...task, expiresAt: null, tries: 0, parentId: null, ownerId: null }),
