@@ -128,6 +128,17 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'a server and workers that are in 
       .toMatchObject({ kind: 'carillon', queues: ['ours'], concurrency: 2 })
   })
 
+  test('a worker that comes later is told what was cancelled before', async () => {
+    rig.transport.serve(['late'])
+    const id = await rig.send('js.noop', {}, { queue: 'late', startAt: Date.now() + 8_000 })
+    await rig.transport.cancel(id)
+    await using _ours = await startWorker({
+      ...{ broker: rabbit.url, redis: redis.url, name: 'late', args: ['--queues', 'late'] },
+    })
+    expect(await rig.endOf(id)).toMatchObject({ kind: 'cancelled' })
+    expect(rig.kindsOf(id)).toEqual(['cancelled'])
+  })
+
   test('nothing that was accepted is lost when RabbitMQ is restarted, and what is sent meanwhile is refused', async () => {
     const before = await Promise.all(
       Array.from({ length: 20 }, (_, x) =>
