@@ -17,6 +17,7 @@ import { startFollowUp } from './run/follow-up.ts'
 import { applyNews } from './run/news.ts'
 import { createOutbox } from './run/outbox.ts'
 import { createPushes, type PushesOptions } from './run/pushes.ts'
+import { queueViews } from './run/queue-views.ts'
 import { createQuota } from './run/quota.ts'
 import { startSchedules } from './run/schedules.ts'
 import { createTaskFiles } from './run/task-files.ts'
@@ -226,7 +227,7 @@ export async function createTasks(options: TasksOptions): Promise<Tasks> {
       const names = [...rules.knownNames()].sort()
       return names.map(viewOf).filter(({ roles }) => roles.includes(by.role))
     },
-    queues: records.queues,
+    queues: () => queueViews(records, transport),
     async workers() {
       const embedded: readonly TaskWorkerView[] = worker === null ? [] : [worker.view()]
       return [...embedded, ...(transport?.workers() ?? [])]

@@ -1,8 +1,20 @@
 import type { Channel, ChannelModel } from 'amqplib'
-import { replyCodeOf } from '#server/amqp/amqp-error.ts'
+import { amqpError, replyCodeOf } from '#server/amqp/amqp-error.ts'
 
-/** How many messages wait in each of these queues; without those that RabbitMQ does not have. */
-export async function depthsOf(model: ChannelModel, queues: Iterable<string>): Promise<ReadonlyMap<string, number>> {
+/**
+ * How many messages wait in each of these queues; without those that RabbitMQ does not have.
+ *
+ * @throws AmqpError `silent`
+ */
+export function depthsOf(model: ChannelModel, queues: Iterable<string>): Promise<ReadonlyMap<string, number>> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(amqpError('silent')), timeoutMs)
+  return Promise.race([countAll(model, queues), promise]).finally(() => clearTimeout(timer))
+}
+
+const timeoutMs = 3_000
+
+async function countAll(model: ChannelModel, queues: Iterable<string>): Promise<ReadonlyMap<string, number>> {
   const depths = new Map<string, number>()
   let channel: Channel | null = null
   try {
