@@ -153,7 +153,7 @@ export function keepConnection({ target, name, log: parent }: AmqpConnectionOpti
 }
 
 const settledMs = 5_000
-const closeGraceMs = 2_000
+const closeGraceMs = 1_000
 
 /** One that does not answer is cut off. */
 export async function closeWithin(model: ChannelModel, graceMs: number): Promise<void> {

@@ -9,7 +9,7 @@ import { createKey, type ServerProcess, signIn, startServerProcess } from '../su
 import { type AmqpService, openService } from './amqp-service.ts'
 import { readHistory } from './read-history.ts'
 
-describeWith(['rabbitmq'], 'events from RabbitMQ', () => {
+describeWith(['rabbitmq', 'celery'], 'events from RabbitMQ', () => {
   let rabbitmq: RabbitMqOfTest
   let server: ServerProcess
   let service: AmqpService
