@@ -52,8 +52,15 @@ export function EnrolPage({ me, code }: EnrolPageProps) {
   )
 }
 
-function CodeForm({ first }: { readonly first: string }) {
-  return <UserCodeForm label="Code on the screen" first={first} onCode={(code) => navigate(`/enrol?code=${code}`)} />
+function CodeForm({ first, problem }: { readonly first: string; readonly problem?: unknown }) {
+  return (
+    <UserCodeForm
+      label="Code on the screen"
+      first={first}
+      problem={problem}
+      onCode={(code) => navigate(`/enrol?code=${code}`)}
+    />
+  )
 }
 
 function Asking({ code, onDecision }: { readonly code: string; readonly onDecision: (decision: Decision) => void }) {
@@ -62,8 +69,7 @@ function Asking({ code, onDecision }: { readonly code: string; readonly onDecisi
   if (enrolment.error !== null) {
     return (
       <>
-        <ProblemAlert error={enrolment.error} />
-        <CodeForm first={code} />
+        <CodeForm first={code} problem={enrolment.error} />
         {!asApiError(enrolment.error).is('unknown_code') && (
           <Button variant="default" onClick={() => enrolment.refetch()} loading={enrolment.isFetching}>
             Try again

@@ -40,14 +40,16 @@ export function LivePage({ link, channel }: LivePageProps) {
         )}
       </div>
       <ChannelForm key={`form ${channel}`} channel={channel} known={channels.data} />
-      {channels.data !== undefined && channel !== null && !mayPublish && (
-        <p className="soft page-note">You may read this channel, but not publish to it.</p>
-      )}
       {channels.data === undefined && <ProblemAlert error={channels.error} />}
       {channel === null ? (
         <ChooseChannel known={channels.data} />
       ) : (
-        <ChannelEvents key={`events ${channel}`} link={link} channel={channel} />
+        <ChannelEvents
+          key={`events ${channel}`}
+          link={link}
+          channel={channel}
+          readOnly={channels.data !== undefined && !mayPublish}
+        />
       )}
       <PublishDialog
         opened={publishing}
@@ -121,12 +123,18 @@ function ChooseChannel({ known }: { readonly known: ChannelsAnswer | undefined }
   )
 }
 
-function ChannelEvents({ link, channel }: { readonly link: LiveLink; readonly channel: string }) {
-  const live = useChannel(link, channel)
-  return live === null ? null : <OpenChannel live={live} />
+interface ChannelEventsProps {
+  readonly link: LiveLink
+  readonly channel: string
+  readonly readOnly: boolean
 }
 
-function OpenChannel({ live }: { readonly live: LiveChannel }) {
+function ChannelEvents({ link, channel, readOnly }: ChannelEventsProps) {
+  const live = useChannel(link, channel)
+  return live === null ? null : <OpenChannel live={live} readOnly={readOnly} />
+}
+
+function OpenChannel({ live, readOnly }: { readonly live: LiveChannel; readonly readOnly: boolean }) {
   const state = useSyncExternalStore(live.subscribe, live.state)
   const items = useFeed(live.feed)
   if (state.phase === 'refused') {
@@ -138,6 +146,9 @@ function OpenChannel({ live }: { readonly live: LiveChannel }) {
   }
   return (
     <>
+      {readOnly && state.phase === 'open' && (
+        <p className="soft page-note">You may read this channel, but not publish to it.</p>
+      )}
       {live.hasGap() && (
         <Alert
           color="brass"

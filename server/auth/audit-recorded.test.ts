@@ -158,15 +158,15 @@ test('a wrong password within the account is on record, locks that session, and 
   const { auth } = server
   const { user, identity } = await signedIn(auth)
   const change = () => auth.passwords.change(identity, 'not what it is', 'six geese over the harbour')
-  for (const code of ['wrong_credentials', 'wrong_credentials', 'rate_limited']) {
+  for (const code of ['wrong_password', 'wrong_password', 'rate_limited']) {
     await expect(change()).rejects.toMatchObject({ code })
   }
   await auth.users.unlock(user.id, operator)
-  await expect(change()).rejects.toMatchObject({ code: 'wrong_credentials' })
+  await expect(change()).rejects.toMatchObject({ code: 'wrong_password' })
   const { items } = await auth.audit.list({ action: 'confirm_refused' }, { limit: 9, cursor: null })
   expect(items.map(({ actor, code, details }) => [actor?.name, code, details])).toEqual([
     ['Ada <ada@example.org>', 'rate_limited', { what: 'password' }],
-    ['Ada <ada@example.org>', 'wrong_credentials', { what: 'password' }],
+    ['Ada <ada@example.org>', 'wrong_password', { what: 'password' }],
   ])
 })
 

@@ -4,12 +4,12 @@ import type { Counters } from './counters.ts'
 import type { Checked, Credentials } from './credentials.ts'
 import type { Database } from './database.ts'
 import type { PersonIdentity } from './person-identity.ts'
-import { wrongCredentials } from './sign-in.ts'
+import { wrongPassword } from './sign-in.ts'
 import { spanInWords } from './token-times.ts'
 
 /** Has somebody who is signed in show once more that it is them. */
 export interface Confirm {
-  /** Answers what was compared. Throws `wrong_credentials`, `rate_limited`. */
+  /** Answers what was compared. Throws `wrong_password`, `rate_limited`. */
   password(person: PersonIdentity, password: string): Promise<Checked>
   /** Counts an attempt at a code; `work` throws for a wrong one. Throws `rate_limited`. */
   code<T>(person: PersonIdentity, work: () => Promise<T>): Promise<T>
@@ -55,7 +55,7 @@ export function createConfirm({ database, audit, credentials, counters, limits }
     password: (person, password) =>
       attempt('password', person, async () => {
         const checked = await credentials.check(person.email, password, { isKnown: true })
-        if (!checked.isRight) throw wrongCredentials()
+        if (!checked.isRight) throw wrongPassword()
         return checked
       }),
     async unlock(userId) {

@@ -100,7 +100,10 @@ export function createFactorCodes({ database, secret: serverSecret, clock }: Fac
     async confirm(userId, code) {
       const row = await rowOf(userId)
       const digits = normal(code)
-      const step = row !== undefined && row.confirmed_at === null && isDigits(digits) ? await stepOf(row, digits) : null
+      const step =
+        row !== undefined && row.confirmed_at === null && kindOfCode(digits) === 'app'
+          ? await stepOf(row, digits)
+          : null
       if (row === undefined || step === null) return null
       const codes = newBackupCodes()
       return database.transaction(async (rows) => {
@@ -118,7 +121,7 @@ export function createFactorCodes({ database, secret: serverSecret, clock }: Fac
     },
     async use(userId, code) {
       const given = normal(code)
-      if (!isDigits(given)) {
+      if (kindOfCode(given) === 'backup') {
         const hash = hashOf(userId, given)
         return (await database.run('delete from backup_codes where user_id = ? and code_hash = ?', userId, hash)) === 1
       }
@@ -150,8 +153,11 @@ function normal(code: string): string {
   return code.replaceAll(/[\s-]/g, '').toLowerCase()
 }
 
-function isDigits(code: string): boolean {
-  return /^\d{6}$/.test(code)
+export type CodeKind = 'app' | 'backup'
+
+/** Apps show six digits. */
+export function kindOfCode(code: string): CodeKind {
+  return /^\d{6}$/.test(normal(code)) ? 'app' : 'backup'
 }
 
 /** Letters and digits that are not taken for one another: of ten, some 49 bits. */

@@ -114,7 +114,7 @@ const knownErrors: Readonly<Record<string, () => AuthError>> = {
   CHALLENGE_NOT_FOUND: wrongPasskey,
   SESSION_NOT_FRESH: staleSession,
   BANNED_USER: accountDisabled,
-  MISSING_OR_NULL_ORIGIN: wrongOrigin,
+  MISSING_OR_NULL_ORIGIN: missingOrigin,
   INVALID_ORIGIN: wrongOrigin,
 }
 
@@ -141,6 +141,10 @@ async function refused(response: Response): Promise<Response> {
 function wrongPasskey(): AuthError {
   const sentence = 'The passkey was not accepted. Try again, or sign in with your password.'
   return new AuthError('wrong_credentials', sentence)
+}
+
+function missingOrigin(): AuthError {
+  return new AuthError('wrong_origin', 'The Origin header is missing. Send that of this server.')
 }
 
 function wrongOrigin(): AuthError {

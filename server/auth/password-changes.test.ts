@@ -57,7 +57,7 @@ test('whoever was changing the password while it was taken away sets none, and t
   await reached
   const { link } = await auth.passwords.startReset(user.id, operator)
   release()
-  await expect(attempt).rejects.toMatchObject({ code: 'wrong_credentials' })
+  await expect(attempt).rejects.toMatchObject({ code: 'wrong_password' })
   await auth.passwords.reset(new URL(link).searchParams.get('token') ?? '', better)
   expect(await auth.signIn(ada.email, better, address)).toHaveProperty('token')
 })
@@ -66,9 +66,12 @@ test('a new password is looked at for who knows the old one', async () => {
   await using server = await startAuth()
   const { auth } = server
   const { identity } = await signedIn(auth)
-  const change = (given: string) => auth.passwords.change(identity, given, 'password12')
-  await expect(change('wrong')).rejects.toMatchObject({ code: 'wrong_credentials' })
+  const change = (given: string, next = 'password12') => auth.passwords.change(identity, given, next)
+  await expect(change('wrong')).rejects.toMatchObject({ code: 'wrong_password' })
   await expect(change(password)).rejects.toMatchObject({ code: 'bad_request' })
+  const same = { code: 'bad_request', message: expect.stringMatching(/the password that you have/) }
+  await expect(change(password, password)).rejects.toMatchObject(same)
+  await expect(change('wrong', 'wrong')).rejects.toMatchObject({ code: 'wrong_password' })
 })
 
 test('the link of an account that is disabled sets nothing', async () => {

@@ -14,11 +14,11 @@ import type { Passwords } from './passwords.ts'
 import { personOf } from './person-identity.ts'
 import { hashToken, randomToken } from './random-token.ts'
 import type { Revocation } from './revocation.ts'
-import { wrongCredentials } from './sign-in.ts'
+import { wrongPassword } from './sign-in.ts'
 
 /** Changing passwords, by those who know them and by links for those who do not. */
 export interface PasswordChanges {
-  /** All other sessions end. Throws `wrong_credentials`, `rate_limited`, `bad_request`, `forbidden`. */
+  /** All other sessions end. Throws `wrong_password`, `rate_limited`, `bad_request`, `forbidden`. */
   change(by: Identity, password: string, newPassword: string): Promise<void>
   /**
    * A link that sets the password, once, within a day: the server sends no mail, so it is handed over. The password stops
@@ -91,12 +91,15 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
     async change(by, password, newPassword) {
       const person = personOf(by)
       const checked = await confirm.password(person, password)
+      if (newPassword === password) {
+        throw new AuthError('bad_request', 'This is the password that you have. Choose another one.')
+      }
       // Up to a tenth of a second of this thread: only for who knows the old one, which is counted.
       await checkPassword(newPassword, person)
       const hash = await passwords.hash(newPassword, { isKnown: true })
       await database.transaction(async (rows) => {
         // Once more: whoever was given a link meanwhile is not to find another's password behind it.
-        if (!(await credentials.isStill(rows, checked))) throw wrongCredentials()
+        if (!(await credentials.isStill(rows, checked))) throw wrongPassword()
         await credentials.set(rows, person.userId, hash, new Date(clock()))
         await rows.run('delete from password_resets where user_id = ?', person.userId)
       })

@@ -4,7 +4,7 @@ import { userParty } from './audit-party.ts'
 import { AuthError } from './auth-error.ts'
 import type { Confirm } from './confirm.ts'
 import type { Database } from './database.ts'
-import type { FactorCodes } from './factor-codes.ts'
+import { type FactorCodes, kindOfCode } from './factor-codes.ts'
 import type { FactorPolicy } from './factor-policy.ts'
 import type { Identity } from './identity.ts'
 import type { Passkeys } from './passkeys.ts'
@@ -14,11 +14,11 @@ import { wrongCode } from './sign-in.ts'
 /** What a person has beside a password. All of it throws `forbidden` for anybody who is not a person. */
 export interface SecondFactor {
   view(by: Identity): Promise<SecondFactorView>
-  /** Throws `wrong_credentials`, `rate_limited`, and `already_exists` when an authenticator app is set up. */
+  /** Throws `wrong_password`, `rate_limited`, and `already_exists` when an authenticator app is set up. */
   beginTotp(by: Identity, password: string): Promise<TotpAnswer>
   /** Turns it on and answers the back-up codes. Throws `wrong_code`, `rate_limited`. */
   verifyTotp(by: Identity, code: string): Promise<readonly string[]>
-  /** Throws `wrong_credentials`, `code_required`, `wrong_code`, `rate_limited`, and `not_found` when it is off. */
+  /** Throws `wrong_password`, `code_required`, `wrong_code`, `rate_limited`, and `not_found` when it is off. */
   disableTotp(by: Identity, password: string, code: string | undefined): Promise<void>
   /** Throws those of `disableTotp`. The earlier codes are void. */
   renewBackupCodes(by: Identity, password: string, code: string | undefined): Promise<readonly string[]>
@@ -47,7 +47,7 @@ export function createSecondFactor(parts: SecondFactorParts): SecondFactor {
     }
     if (code === undefined) throw new AuthError('code_required', 'Send a code of the app, or a back-up code, as well.')
     await confirm.code(person, async () => {
-      if (!(await codes.use(person.userId, code))) throw wrongCode()
+      if (!(await codes.use(person.userId, code))) throw wrongCode(kindOfCode(code))
     })
     return person
   }
@@ -80,7 +80,7 @@ export function createSecondFactor(parts: SecondFactorParts): SecondFactor {
       const person = personOf(by)
       const backupCodes = await confirm.code(person, async () => {
         const confirmed = await codes.confirm(person.userId, code)
-        if (confirmed === null) throw wrongCode()
+        if (confirmed === null) throw wrongCode('app')
         return confirmed
       })
       await audit.record({ action: 'totp_enable', actor: by })

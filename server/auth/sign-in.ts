@@ -7,7 +7,7 @@ import { AuthError } from './auth-error.ts'
 import type { BetterAuth } from './better-auth.ts'
 import type { Checked, Credentials, Person } from './credentials.ts'
 import type { Database } from './database.ts'
-import type { FactorCodes } from './factor-codes.ts'
+import { type CodeKind, type FactorCodes, kindOfCode } from './factor-codes.ts'
 import type { FactorPolicy } from './factor-policy.ts'
 import type { KnownDevices } from './known-devices.ts'
 import { requestOrigin } from './origin.ts'
@@ -127,7 +127,7 @@ async function checkFactor({ codes, policy }: SignInParts, person: Person, code:
       const sentence = 'Send the code of the authenticator app, or a back-up code, with the same request.'
       throw new AuthError('code_required', sentence)
     }
-    if (!(await codes.use(person.id, code))) throw wrongCode()
+    if (!(await codes.use(person.id, code))) throw wrongCode(kindOfCode(code))
   } else if (await policy.needsPasskey(person)) {
     const sentence =
       'This account signs in with its passkey. For programs, sign in to the console with it and set up an authenticator app.'
@@ -164,8 +164,16 @@ export function wrongCredentials(cause?: unknown): AuthError {
   return new AuthError('wrong_credentials', 'The e-mail address or the password is wrong. Try again.', { cause })
 }
 
-export function wrongCode(): AuthError {
-  const sentence = 'The code is wrong, has expired or has been used. Wait for the next one and try again.'
+/** Of somebody who is signed in: only the password was asked for. */
+export function wrongPassword(): AuthError {
+  return new AuthError('wrong_password', 'This is not your password. Try again.')
+}
+
+export function wrongCode(kind: CodeKind): AuthError {
+  const sentence =
+    kind === 'app'
+      ? 'The code is wrong, has expired or has been used. Wait for the next one and try again.'
+      : 'The back-up code is wrong or has been used. Try another one.'
   return new AuthError('wrong_code', sentence)
 }
 

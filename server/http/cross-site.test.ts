@@ -40,6 +40,18 @@ test('whatever changes something and brings a cookie comes from our own pages: e
   }
 })
 
+test('a program that leaves out the Origin header is told so', async () => {
+  await using server = await startApp()
+  const ask = async (headers: Record<string, string>) => {
+    const answer = await server.app.inject({ method: 'POST', url: '/api/v1/tickets', headers })
+    return answer.json().detail as string
+  }
+  const [cookie = ''] = cookies
+  expect(await ask({ cookie })).toMatch(/Origin header is missing.*bearer token/)
+  expect(await ask({ cookie, origin: 'null' })).not.toMatch(/missing/)
+  expect(await ask({ cookie, origin: 'https://elsewhere.example.org' })).not.toMatch(/missing/)
+})
+
 const isAllowed = (origin: string) => origin === 'https://allowed.example.org'
 
 test.each([

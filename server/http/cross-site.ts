@@ -14,6 +14,11 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Every cookie of ours, those of a sign-in that is not complete among them. */
 const ownCookie = /(?:^|;\s*)(?:__Secure-)?carillon\./
 
+const otherOrigin = 'Use the console at the address that this server was given as public_url.'
+
+/** A program that uses a cookie; every browser says where its pages come from. */
+const missingOrigin = 'The Origin header is missing. Send that of this server, or a bearer token instead of the cookie.'
+
 /**
  * Refuses what would change something and brings a browser's cookie, unless it comes from our own pages: any page that
  * the browser shows can have it send such a request. Looked at before anything else, whatever the route.
@@ -23,7 +28,7 @@ export function createCrossSiteGuard({ isLocal, isTrustedOrigin }: CrossSiteOpti
     if (safeMethods.has(method) || !ownCookie.test(headers.cookie ?? '') || isLocal(raw)) return
     const { origin, 'sec-fetch-site': site } = headers
     if (origin !== undefined && isTrustedOrigin(origin) && site !== 'cross-site') return
-    throw new HttpProblem('wrong_origin', 'Use the console at the address that this server was given as public_url.')
+    throw new HttpProblem('wrong_origin', origin === undefined ? missingOrigin : otherOrigin)
   }
 }
 

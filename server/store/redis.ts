@@ -124,6 +124,8 @@ function createConnection(options: Omit<RedisStoreOptions, 'patienceMs'>, use: R
     [Symbol.dispose]() {
       clearInterval(heartbeat)
       listeners.clear()
+      // What is closed is not away.
+      current = null
       client.disconnect()
     },
   }

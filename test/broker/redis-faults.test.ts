@@ -42,6 +42,18 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
       .toEqual(['"back"', '"b"', '"open"'])
   })
 
+  test('a connection that is closed is not said to be away', async () => {
+    const redis = await ownRedis()
+    const { redis: store, broker, logged } = await openRedisNode(redis.url)
+    const { client } = store.commands
+    const closed = new Promise((resolve) => client.once('end', resolve))
+    await broker[Symbol.asyncDispose]()
+    await store[Symbol.asyncDispose]()
+    await closed
+    expect(logged.join()).toMatch(/Redis is there/)
+    expect(logged.join()).not.toMatch(/away/)
+  })
+
   test('what this node holds is present again after Redis has lost everything', async () => {
     const redis = await ownRedis()
     const { broker } = await openRedisNode(redis.url)

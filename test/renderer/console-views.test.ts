@@ -660,6 +660,18 @@ describeWith(['chromium'], 'the console', () => {
     expect(await shown.textContent()).toContain(detail.replace(/^(Too many attempts|The code has expired)\. /, ''))
   })
 
+  test('says no more of an unknown code once another is typed', async () => {
+    await using opened = await openConsole('/enrol?code=WDJB-MJHT', ({ world }) => {
+      world.refusals.set('GET /api/v1/enrolments', { code: 'unknown_code', detail: 'No screen shows this code.' })
+    })
+    const { page } = opened
+    await page.getByRole('alert').waitFor()
+    await page.getByLabel('Code on the screen').fill('WDJB')
+    await page.keyboard.press('Enter')
+    await page.getByText('A code has eight letters').waitFor()
+    expect(await page.getByRole('alert').count()).toBe(0)
+  })
+
   test('asks for another name when the one given is taken', async () => {
     await using opened = await openConsole('/enrol?code=WDJB-MJHT', views['enrol-name-taken']?.world)
     const { page, server } = opened
@@ -748,6 +760,12 @@ describeWith(['chromium'], 'the console', () => {
     await using opened = await openConsole('/live?channel=telemetry:box-17')
     await opened.page.getByText('You may read this channel, but not publish to it.').waitFor()
     expect(await opened.page.getByRole('button', { name: 'Publish' }).count()).toBe(0)
+  })
+
+  test('says of a channel that no namespace has just that', async () => {
+    await using opened = await openConsole('/live?channel=nope:x')
+    await opened.page.getByRole('alert').getByText('No namespace has this channel.').waitFor()
+    expect(await opened.page.getByText('You may read this channel').count()).toBe(0)
   })
 
   test('remembers the theme that was chosen', async () => {

@@ -70,7 +70,7 @@ const signIn: Route = (world, response, body) => {
 /** Whether the password is right; answers the request itself when it is not. */
 function knows(response: ServerResponse, body: unknown): boolean {
   const right = (body as { password: string }).password === 'correct horse'
-  if (!right) sendProblem(response, 'wrong_credentials', 'The password is wrong. Try again.')
+  if (!right) sendProblem(response, 'wrong_password', 'This is not your password. Try again.')
   return right
 }
 

@@ -211,6 +211,8 @@ function serveSocket(socket: WebSocket, world: World): void {
         if (usedTickets.has(frame.connect.token)) socket.close(3500, 'invalid token')
         usedTickets.add(frame.connect.token)
         reply({ connect: { client: 'c1', version: 'fake', ping: 25, pong: true } })
+      } else if (frame.subscribe?.channel?.startsWith('nope:')) {
+        reply({ error: { code: 102, message: 'unknown channel' } })
       } else if (frame.subscribe !== undefined) {
         const { recover = false, offset: from = 0 } = frame.subscribe
         const recovery = recover ? { was_recovering: true, recovered: true, publications: since(from) } : {}
@@ -229,7 +231,7 @@ const usedTickets = new Set<string>()
 interface ClientFrame {
   readonly id?: number
   readonly connect?: { readonly token: string }
-  readonly subscribe?: { readonly recover?: boolean; readonly offset?: number }
+  readonly subscribe?: { readonly channel?: string; readonly recover?: boolean; readonly offset?: number }
   readonly history?: object
 }
 

@@ -222,6 +222,23 @@ describeWith(['chromium'], 'signing in', () => {
     await page.getByRole('heading', { name: 'Screens', exact: true }).waitFor()
   })
 
+  test('says no more of a wrong code once something else is asked for', async () => {
+    await using opened = await open('/', withCode)
+    const { page } = opened
+    await give(page, 'correct horse')
+    await giveCode(page, '000000')
+    const alert = page.getByRole('alert')
+    await alert.waitFor()
+    await giveCode(page, '12')
+    await page.getByText('Enter the six digits').waitFor()
+    expect(await alert.count()).toBe(0)
+    await giveCode(page, '000000')
+    await alert.waitFor()
+    await page.getByRole('button', { name: 'Use a back-up code' }).click()
+    await heading('Enter a back-up code')(opened)
+    expect(await alert.count()).toBe(0)
+  })
+
   test('says what a code looks like, and leads back to another account', async () => {
     await using opened = await open('/', withCode)
     const { page } = opened

@@ -28,7 +28,7 @@ export function PasswordSection({ me }: { readonly me: Me }) {
     },
     onError: (error) => {
       const { fields, message, code } = asApiError(error)
-      form.setErrors(code === 'wrong_credentials' ? { password: message } : { ...fields })
+      form.setErrors(code === 'wrong_password' ? { password: message } : { ...fields })
     },
   })
   return (

@@ -48,8 +48,15 @@ export function DeviceGrantPage({ me, code }: DeviceGrantPageProps) {
   )
 }
 
-function CodeForm({ first }: { readonly first: string }) {
-  return <UserCodeForm label="Code it shows" first={first} onCode={(code) => navigate(`/device?code=${code}`)} />
+function CodeForm({ first, problem }: { readonly first: string; readonly problem?: unknown }) {
+  return (
+    <UserCodeForm
+      label="Code it shows"
+      first={first}
+      problem={problem}
+      onCode={(code) => navigate(`/device?code=${code}`)}
+    />
+  )
 }
 
 interface AskingProps extends DeviceGrantPageProps {
@@ -68,8 +75,7 @@ function Asking({ me, code, onDecided }: AskingProps) {
     return (
       <>
         <h1>Connect a device or program</h1>
-        <ProblemAlert error={asked.error} />
-        <CodeForm first={code} />
+        <CodeForm first={code} problem={asked.error} />
         <Button variant="default" onClick={() => asked.refetch()} loading={asked.isFetching}>
           Try again
         </Button>

@@ -18,6 +18,8 @@ export function CodeForm({ error, retry, busy, onSubmit, onBack }: CodeFormProps
   const [kind, setKind] = useState<'app' | 'backup'>('app')
   const [code, setCode] = useState('')
   const [invalid, setInvalid] = useState<string | null>(null)
+  /** What was refused before, of which nothing more is to be said. */
+  const [over, setOver] = useState<unknown>(null)
   const field = useRef<HTMLInputElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: a refused code is there to be typed again
   useEffect(() => field.current?.select(), [kind, error])
@@ -55,7 +57,7 @@ export function CodeForm({ error, retry, busy, onSubmit, onBack }: CodeFormProps
           setInvalid(null)
         }}
       />
-      <RefusalAlert error={error} retry={retry} />
+      {(retry.waits || (invalid === null && error !== over)) && <RefusalAlert error={error} retry={retry} />}
       <Button type="submit" size="md" loading={busy} disabled={retry.waits}>
         Sign in
       </Button>
@@ -74,6 +76,7 @@ export function CodeForm({ error, retry, busy, onSubmit, onBack }: CodeFormProps
             setKind(kind === 'app' ? 'backup' : 'app')
             setCode('')
             setInvalid(null)
+            setOver(error)
           }}
         >
           {kind === 'app' ? 'Use a back-up code' : 'Use the app'}
