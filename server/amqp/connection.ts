@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ChannelModel } from 'amqplib'
 import type { Logger } from 'pino'
 import { type AmqpTarget, describeAmqp } from '#server/config/amqp.ts'
@@ -69,7 +70,8 @@ export function keepConnection({ target, name, log: parent }: AmqpConnectionOpti
       clearTimeout(timer)
       upListeners.clear()
       blockedListeners.clear()
-      await dialing
+      // One that is just being opened is closed as soon as it is.
+      await Promise.race([dialing, delay(closeGraceMs, null, { ref: false })])
       if (up !== null) await closeWithin(up.model, closeGraceMs)
     },
   }

@@ -217,4 +217,16 @@ with Connection(sys.argv[1]) as connection:
     expect(wrong.output).toContain('does not let Carillon in')
     expect(wrong.output).not.toContain('wrong-password')
   })
+
+  test('are all in RabbitMQ or published when the server has stopped', async () => {
+    const numbers = Array.from({ length: 2000 }, (_, number) => number)
+    const sent = Promise.all(numbers.map((number) => service.publish('news.stop', number, { messageId: `${number}` })))
+    await expect.poll(async () => (await history('news:stop')).length).toBeGreaterThan(0)
+    expect(await server.stop()).toBe(0)
+    await sent
+    await server.start()
+    await expect.poll(async () => (await history('news:stop')).length).toBe(1000)
+    // The namespace keeps a thousand: the newest, in their order, and no gap.
+    await expect.poll(async () => (await history('news:stop')).map(({ data }) => data)).toEqual(numbers.slice(1000))
+  })
 })
