@@ -139,5 +139,5 @@ function argumentsText(args: Parameters<typeof parseArguments>[1], definition: T
 
 function badArguments(errors: TaskRefusal['errors']): TaskRefusal {
   const sentences = errors.slice(0, 5).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-  return new TaskRefusal('bad_arguments', sentences.join(' '), { errors })
+  return new TaskRefusal('bad_arguments', sentences.join('; '), { errors })
 }
