@@ -194,6 +194,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
         ...{ records, bus, name, publish: realtime.publish, settings: config.tasks, data: config.data },
         installation: installationOf(config),
         personalPrefix: personalPrefixOf(config),
+        onEnded: messaging?.outward?.taskEnded,
         isActive: sweeps,
         answers: taskAnswers({ auth, realtime, config }),
         log: log.child({ room: 'tasks' }),

@@ -5,7 +5,7 @@ import { startChild } from '../support/child-program.ts'
 import { describeWith } from '../support/needs.ts'
 import { type RabbitMqOfTest, startRabbitMq } from '../support/rabbitmq.ts'
 import { collect, sdkClient, ticketFor } from '../support/sdk-client.ts'
-import { createKey, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
+import { bearer, createKey, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
 import { type AmqpService, openService } from './amqp-service.ts'
 import { readHistory } from './read-history.ts'
 
@@ -21,7 +21,7 @@ describeWith(['rabbitmq', 'celery'], 'events from RabbitMQ', () => {
     const amqp = {
       bindings: [{ exchange: 'shop', channel: 'news:shop' }, { exchange: 'missing' }],
       channels: [{ match: 'orders\\.(\\w+)\\..*', channel: 'news:orders-$1' }],
-      outward: { namespaces: ['news'], presence: true },
+      outward: { namespaces: ['news'], presence: true, tasks: true },
     }
     server = await startServerProcess({ env: { AMQP_URL: rabbitmq.url, CARILLON_AMQP: JSON.stringify(amqp) } })
     key = await createKey(server, ['publish', 'subscribe', 'metrics'])
@@ -197,6 +197,20 @@ with Connection(sys.argv[1]) as connection:
     const message = await service.get('presence')
     expect(message?.fields.routingKey).toBe('presence.online')
     expect(JSON.parse(String(message?.content))).toMatchObject({ user: id, device: null, time: expect.any(Number) })
+  })
+
+  test('ends of tasks go out', async () => {
+    await service.channel.assertQueue('ends')
+    await service.channel.bindQueue('ends', 'carillon.published', 'tasks.#')
+    onTestFinished(() => void service.channel.deleteQueue('ends'))
+    const { token } = await signIn(server, 'tom@example.org', 'operator')
+    const body = { name: 'carillon.add', args: [40, 2] }
+    const submitted = await server.api('POST', '/api/v1/tasks', { headers: bearer(token), body })
+    expect(submitted.status).toBe(202)
+    await expect.poll(() => service.count('ends'), { timeout: 20_000 }).toBe(1)
+    const message = await service.get('ends')
+    expect(message?.fields.routingKey).toBe('tasks.succeeded.carillon.add')
+    expect(JSON.parse(String(message?.content))).toMatchObject({ task: { state: 'succeeded' }, result: 42 })
   })
 
   test('a queue that is deleted is made again', async () => {

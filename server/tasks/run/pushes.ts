@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { TaskPush } from '#protocol/tasks.ts'
+import { finalTaskStates, type TaskPush, type TaskState } from '#protocol/tasks.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { PublishCall, PublishOutcome } from '#server/realtime/realtime.ts'
 import { type TaskRow, taskViewOf } from '../records/task-row.ts'
@@ -13,6 +13,8 @@ export interface PushesOptions {
   publish(by: Identity, call: PublishCall): Promise<PublishOutcome>
   /** Before `#` in the name of a personal channel: empty, or a namespace with its colon. */
   readonly personalPrefix: string
+  /** Told of each that has come to its end. */
+  readonly onEnded?: ((push: TaskPush) => void) | undefined
   readonly log: Logger
 }
 
@@ -20,7 +22,7 @@ export interface PushesOptions {
 const pushedResultCharacters = 16 * 1024
 const server: Identity = { kind: 'local', userId: 'local', name: 'Carillon', role: 'admin' }
 
-export function createPushes({ publish, personalPrefix, log }: PushesOptions): Pushes {
+export function createPushes({ publish, personalPrefix, onEnded, log }: PushesOptions): Pushes {
   /** What is told of one task stays in its order. */
   const underWay = new Map<string, Promise<void>>()
 
@@ -31,6 +33,7 @@ export function createPushes({ publish, personalPrefix, log }: PushesOptions): P
       task: taskViewOf(row),
       ...(small && row.result !== null && { result: JSON.parse(row.result) }),
     }
+    if (isFinal(row.state)) onEnded?.(data)
     // A task that is nobody's is for operators alone.
     const channels = [...(row.owner_id === '' ? [] : [`${personalPrefix}#${row.owner_id}`]), 'tasks:all']
     const outcomes = await Promise.all(channels.map((channel) => publish(server, { channel, data })))
@@ -55,4 +58,8 @@ export function createPushes({ publish, personalPrefix, log }: PushesOptions): P
       await Promise.all(underWay.values())
     },
   }
+}
+
+function isFinal(state: TaskState): boolean {
+  return finalTaskStates.some((final) => final === state)
 }
