@@ -26,7 +26,7 @@ import type { Tasks } from './tasks.ts'
 import { createTaskThreads } from './threads/task-threads.ts'
 import type { TaskTransport } from './transport.ts'
 
-export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalPrefix' | 'tellOutward'> {
+export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalPrefix' | 'onEnded'> {
   readonly records: Pick<Records, 'engine' | 'db'>
   readonly bus: Bus
   readonly settings: TaskSettings
