@@ -151,7 +151,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
-  const messaging = parts.use(openMessaging({ config, metrics, name, log }))
+  // A command that works on the records while no server runs is no node that events could go to.
+  const messaging = web === null ? null : parts.use(openMessaging({ config, metrics, name, log }))
   // Filled by the rooms above.
   const rpc = new Map<string, RpcHandler>()
   const realtime = parts.use(
@@ -193,6 +194,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
         ...{ records, bus, name, publish: realtime.publish, settings: config.tasks, data: config.data },
         installation: installationOf(config),
         personalPrefix: personalPrefixOf(config),
+        onEnded: messaging?.outward?.taskEnded,
         isActive: sweeps,
         answers: taskAnswers({ auth, realtime, config }),
         log: log.child({ room: 'tasks' }),
