@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { TaskDefinitionView, TaskRequest, TaskWorkerView } from '#protocol/tasks.ts'
 import { openIdentityRecords } from '#server/auth/database.ts'
+import { forbiddenBecause } from '#server/auth/forbidden-because.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { TaskSettings } from '#server/config/tasks.ts'
@@ -240,8 +241,9 @@ function scheduled(name: string) {
   return { identity: null, owner: null, schedule: name } as const
 }
 
-function oversees({ role }: Identity): boolean {
-  return role === 'admin' || role === 'operator'
+/** A key or service with the scope `tasks` is there for its own, whatever the role of whoever made it. */
+function oversees(by: Identity): boolean {
+  return forbiddenBecause(by, ['admin', 'operator'], 'admin') === null
 }
 
 /** @throws TaskRefusal `task_exists` */
