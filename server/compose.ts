@@ -39,6 +39,7 @@ import type { RpcHandler } from './realtime/rpc.ts'
 import { openRecords, type Records } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
+import { openTaskTransport } from './task-transport.ts'
 import { createTasks } from './tasks/create-tasks.ts'
 import { taskAnswers } from './tasks/product/task-answers.ts'
 import { taskMethods } from './tasks/rpc-methods.ts'
@@ -196,6 +197,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
         personalPrefix: personalPrefixOf(config),
         onEnded: messaging?.outward?.taskEnded,
         isActive: sweeps,
+        openTransport:
+          messaging === null
+            ? null
+            : (queues) => openTaskTransport({ ...{ config, name, log }, amqp: messaging.amqp }, queues),
         answers: taskAnswers({ auth, realtime, config }),
         log: log.child({ room: 'tasks' }),
       }),
