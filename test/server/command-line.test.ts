@@ -88,6 +88,17 @@ test('with --json every command prints JSON, also for its errors', async () => {
   const weak = await server.cli(['user', 'add', 'bo@example.org', '--password-stdin', '--json'], { input: 'short' })
   expect(weak.code).toBe(2)
   expect(JSON.parse((await server.cli(['user', 'list', '--json'])).output)).toHaveLength(1)
+  expect((await server.cli(['user', 'list'])).output).toMatch(/ active /)
+  const guess = () =>
+    server.api('POST', '/api/v1/token', { body: { email: 'ola@example.org', password: 'not what it is' } })
+  for (let guesses = 0; guesses < 10; guesses++) await guess()
+  expect((await guess()).status).toBe(429)
+  expect((await server.cli(['user', 'list'])).output).toMatch(/ locked until \d{4}-/)
+  const kind = ['oauth-client', 'add', 'X', '--scope', 'publish', '--kind']
+  const wrongKind = await server.cli([...kind, 'wob'])
+  expect(wrongKind).toMatchObject({ code: 2, output: expect.stringMatching(/--kind.*web, native, service, device/) })
+  const noRedirect = await server.cli([...kind, 'web'])
+  expect(noRedirect).toMatchObject({ code: 2, output: expect.stringMatching(/with --redirect/) })
   expect(JSON.parse((await server.cli(['devices', '--json'])).output)).toEqual([])
 })
 
