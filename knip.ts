@@ -10,7 +10,7 @@ const config: KnipConfig = {
     'server/store/migrations/*.ts',
     'server/{tasks,amqp}/**/*.ts',
     'renderer/shared/task-form.tsx',
-    'server/tasks/celery/*.ts',
+    'server/tasks/celery/{result-document,progress,states}.ts',
     'server/config/{amqp,tasks}.ts',
     'protocol/tasks.ts',
     'main/main.ts',
@@ -25,7 +25,7 @@ const config: KnipConfig = {
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome', 'croner', 'piscina'],
+  ignoreDependencies: ['@biomejs/biome'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],

@@ -144,6 +144,7 @@ export const taskQuery = z.object({
   state: taskState.optional(),
   /** The whole of it, or its beginning with `*` at the end. */
   name: z.string().max(200).optional(),
+  /** By id, or by name. */
   owner: z.string().max(200).optional(),
   queue: queueName.optional(),
   mine: z.enum(['', 'true']).optional(),

@@ -35,9 +35,14 @@ import { loadHookModules } from './realtime/hook-modules.ts'
 import type { OnlineEvent } from './realtime/hooks.ts'
 import { limitsOf } from './realtime/limits.ts'
 import type { Realtime, UpgradeRequest } from './realtime/realtime.ts'
+import type { RpcHandler } from './realtime/rpc.ts'
 import { openRecords, type Records } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
+import { createTasks } from './tasks/create-tasks.ts'
+import { taskAnswers } from './tasks/product/task-answers.ts'
+import { taskMethods } from './tasks/rpc-methods.ts'
+import { createTaskDesk } from './tasks/task-desk.ts'
 
 /** A server that runs. Disposing of it drains: clients are told to come back, what was accepted is written. */
 export interface RunningServer extends AsyncDisposable {
@@ -146,9 +151,13 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
-  const messaging = parts.use(openMessaging({ config, metrics, name, log }))
+  // A command that works on the records while no server runs is no node that events could go to.
+  const messaging = web === null ? null : parts.use(openMessaging({ config, metrics, name, log }))
+  // Filled by the rooms above.
+  const rpc = new Map<string, RpcHandler>()
   const realtime = parts.use(
     createRealtime({
+      rpc,
       broker: messaging?.outward?.around(broker) ?? broker,
       bus,
       metrics,
@@ -179,6 +188,22 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   // One process of a node is enough, and keeps events in order.
   if (sweeps && messaging !== null) parts.use(messaging.ingest(realtime))
 
+  const tasks = createTaskDesk({
+    tasks: parts.use(
+      await createTasks({
+        ...{ records, bus, name, publish: realtime.publish, settings: config.tasks, data: config.data },
+        installation: installationOf(config),
+        personalPrefix: personalPrefixOf(config),
+        onEnded: messaging?.outward?.taskEnded,
+        isActive: sweeps,
+        answers: taskAnswers({ auth, realtime, config }),
+        log: log.child({ room: 'tasks' }),
+      }),
+    ),
+    audit: auth.audit,
+  })
+  for (const [method, handler] of taskMethods(tasks)) rpc.set(method, handler)
+
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: Pick<IncomingMessage, 'socket'>) => (request.socket as { server?: Server }).server === local
   const clientAddressOf = (request: UpgradeRequest) => clientAddress(request, isTrustedProxy, isLocal(request))
@@ -186,7 +211,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const isAllowedOrigin = (origin: string) => allowedOrigins.includes(origin) || allowedOrigins.includes('*')
   const app = await createHttpApp({
     auth,
-    tasks: null,
+    tasks,
     realtime,
     store,
     records,
@@ -259,6 +284,12 @@ function personalChannel({ client }: Config) {
     personalNamespace: personal_channel_namespace,
     singleConnection: single_connection,
   }
+}
+
+/** What the names of personal channels begin with, before `#`. */
+function personalPrefixOf({ client }: Config): string {
+  const { personal_channel_namespace: namespace } = client.subscribe_to_user_personal_channel
+  return namespace === undefined ? '' : `${namespace}:`
 }
 
 function secondFactorOf({ second_factor }: Config) {

@@ -42,6 +42,8 @@ export function createLine({ window, maxWaiting, maxWaitingBytes, timeoutMs, sen
   /** Given back, and not confirmed yet. */
   const returnedOnes = new Set<Waiting>()
   let bytes = 0
+  /** Without a confirmation from RabbitMQ: also those that are no longer waited for. */
+  let onTheirWay = 0
   let whenIdle: (() => void)[] = []
 
   return {
@@ -60,8 +62,7 @@ export function createLine({ window, maxWaiting, maxWaitingBytes, timeoutMs, sen
         if (error !== null) reject(error)
         else if (isReturned) reject(unroutable(message))
         else resolve()
-        if (unsent.size > 0) pump()
-        else if (sent.size === 0) tellIdle()
+        if (unsent.size + sent.size === 0) tellIdle()
       }
       const waiting: Waiting = { message, settle }
       unsent.add(waiting)
@@ -110,10 +111,15 @@ export function createLine({ window, maxWaiting, maxWaitingBytes, timeoutMs, sen
 
   function pump(): void {
     for (const waiting of unsent) {
-      if (sent.size >= window) return
+      if (onTheirWay >= window) return
       try {
-        const channel = send(waiting, waiting.settle)
+        const channel = send(waiting, (error) => {
+          onTheirWay -= 1
+          waiting.settle(error)
+          if (unsent.size > 0) pump()
+        })
         if (channel === null) return
+        onTheirWay += 1
         unsent.delete(waiting)
         sent.set(waiting, channel)
       } catch (error) {

@@ -53,7 +53,7 @@ import { websocketRoutes } from './routes/websocket.ts'
 export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOptions {
   readonly auth: Auth
   readonly realtime: Realtime
-  readonly tasks: TaskDesk | null
+  readonly tasks: TaskDesk
   readonly store: Store
   readonly records: Records
   readonly metrics: MetricsReader

@@ -15,6 +15,16 @@ export interface QueuedTask {
   readonly tries: number
   readonly parentId: string | null
   readonly ownerId: string | null
+  /** In seconds: when it is asked to end, and when it is ended. Default the configuration's. */
+  readonly softLimit?: number
+  readonly hardLimit?: number
+}
+
+/** What it takes to follow a task that was handed over before this server was started. */
+export interface SentTask extends Pick<QueuedTask, 'id' | 'startAt' | 'expiresAt' | 'hardLimit'> {
+  /** Milliseconds since 1970; null while nobody has said that it has begun. */
+  readonly startedAt: number | null
+  readonly worker: string | null
 }
 
 /** What whoever carries a task out tells of it. Told twice or late it does no harm: the first final state holds. */
@@ -29,8 +39,15 @@ export type TaskNews =
 
 /** Workers outside of this server, behind a message broker. */
 export interface TaskTransport extends AsyncDisposable {
-  /** Hands a task over; when this answers the broker has it. Handing the same over again has to be borne by whoever runs it. */
+  /**
+   * Hands a task over; when this answers the broker has it. Handing the same over again has to be borne by whoever runs it.
+   * One that never can be, as there is no queue of that name, is told as `failed`, and this answers as well.
+   *
+   * @throws AmqpError where it is to be tried again later
+   */
   send(task: QueuedTask): Promise<void>
+  /** Those that have not ended, at the start. What became of them meanwhile is told. */
+  follow(tasks: readonly SentTask[]): void
   /** Asks every worker not to begin it, and to end it where it runs. */
   cancel(id: string): Promise<void>
   /** Whether some worker is known to run tasks of this name; the nearest names are for the refusal. */

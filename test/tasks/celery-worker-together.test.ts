@@ -91,7 +91,9 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'our worker beside one in Python',
     ]) {
       const seen = await python.run(`
         parts = [s("js.add", 1, 1), s("py.add", 1, 1, queue="py"), s("${name}", "own", queue="${queue}")]
-        value = raised(chord(parts, s("js.sum")).apply_async())`)
+        result = chord(parts, s("js.sum")).apply_async()
+        # By itself: with its parts it raises what one of them has raised.
+        value = raised(AsyncResult(result.id, app=app))`)
       expect(seen).toEqual(['ChordError', 'celery.exceptions', [expect.stringMatching(/^Dependency \S+ raised /)]])
     }
     const keys = (await redis.ask('KEYS', 'celery-taskset-meta-*')) as string[]
@@ -141,7 +143,12 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'our worker beside one in Python',
   test('monitors see what becomes of its tasks once they have asked', async () => {
     await using dump = startCelery(rabbit.url, ['events', '--dump'])
     await dump.waitFor(/worker heartbeat|ours@/, 20_000)
-    await using one = await startWorker({ broker: rabbit.url, name: 'told', args: ['--queues', 'told', '--events'] })
+    await using one = await startWorker({
+      broker: rabbit.url,
+      redis: redis.url,
+      name: 'told',
+      args: ['--queues', 'told', '--events'],
+    })
     await dump.waitFor(/told@\S+ .*started/, 20_000)
     await python.run(`
       send("js.add", 1, 1, queue="told")
@@ -159,7 +166,6 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'our worker beside one in Python',
 
   test('what strangers send to all workers does it no harm', async () => {
     const seen = await python.run(`
-      from kombu import Exchange
       with app.producer_pool.acquire() as producer:
           for body in ["{", "[" * 5000, "1", '{"method": {}}', '{"method": "ping", "destination": "x"}', '{"method":"ping","pattern":"(a+)+$","matcher":"pcre","reply_to":{"exchange":"x","routing_key":"y"}}']:
               producer.publish(body, exchange=Exchange("celery.pidbox", "fanout", durable=False), routing_key="", content_type="application/json", content_encoding="utf-8")

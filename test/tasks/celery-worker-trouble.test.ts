@@ -114,8 +114,7 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
       with app.connection_for_write() as connection:
           connection.default_channel.queue_declare("${queue}", durable=True, auto_delete=False, arguments={"x-max-length": 500})`)
     await using worker = await start(queue, 'other')
-    await send(queue, 'js.add', [1, 2])
-    expect(await python.run('value = result.get(timeout=20)')).toBe(3)
+    expect(await python.run(`value = send("js.add", 1, 2, queue=as_it_is("${queue}")).get(timeout=20)`)).toBe(3)
     expect(worker.output()).toMatch(/another x-max-length: 500 instead of none/)
   })
 
@@ -123,19 +122,17 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
     const [queue, dead] = [randomUUID(), randomUUID()]
     const safe = { name: queue, type: 'quorum', delivery_limit: 2, dead_letter: dead }
     await using worker = await start(queue, 'safe', { tasks: { celery: { queues: [safe] } } })
-    await python.run(`
-      app.conf.task_create_missing_queues = True
-      from kombu import Queue
-      plain = app.amqp.queues
-      def safe(name, *args, **options):
-          with app.producer_pool.acquire() as producer:
-              return app.send_task(name, args, exchange="", routing_key="${queue}", producer=producer, **options)`)
+    await python.run(`safe = lambda name, *args, **options: send(name, *args, queue=as_it_is("${queue}"), **options)`)
     expect(await python.run('value = safe("js.add", 1, 2).get(timeout=20)')).toBe(3)
     // Put aside, as the prefetch of such a queue cannot be raised.
     expect(await python.run('value = safe("js.add", 2, 2, countdown=3).get(timeout=20)')).toBe(4)
     expect(await rabbit.ctl('list_queues', 'name')).toMatch(/carillon\.delay\.\d\./)
-    expect(await python.run('value = raised(safe("js.nobody"))')).toMatchObject(['NotRegistered'])
-    expect(await waiting(dead)).toBe(1)
+    expect(await python.run('value = raised(safe("js.nobody"))')).toEqual([
+      'NotRegistered',
+      'celery.exceptions',
+      ['js.nobody'],
+    ])
+    await expect.poll(() => waiting(dead), { timeout: 10_000 }).toBe(1)
     expect(await rabbit.ctl('list_queues', 'name', 'type', 'arguments')).toMatch(
       new RegExp(`${queue}\\tquorum.*x-delivery-limit`),
     )
@@ -149,7 +146,7 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
       with app.connection_for_write() as connection:
           connection.default_channel.queue_declare("${queue}", durable=True, auto_delete=False, arguments={"x-max-priority": 10})
       for priority in [None, 1, 9, 0, 10, 5]:
-          last = app.send_task("js.mark", ["${file}", str(priority)], exchange="", routing_key="${queue}", priority=priority)`)
+          last = app.send_task("js.mark", ["${file}", str(priority)], queue=as_it_is("${queue}"), priority=priority)`)
     const ranked = { name: queue, max_priority: 10 }
     await using _ = await start(queue, 'ranked', { tasks: { celery: { queues: [ranked] } } })
     await expect.poll(() => lines(file).length, { timeout: 20_000 }).toBe(6)

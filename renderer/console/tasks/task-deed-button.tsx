@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { ActionIcon, Button } from '@mantine/core'
 import { IconRotateClockwise, IconX } from '@tabler/icons-react'
 import type { TaskView } from '#protocol/tasks.ts'
 import { hasEnded } from '../../shared/task-words.ts'
@@ -30,18 +30,17 @@ export function TaskDeedButton({ task, isBusy, small = false, onCancel, onRetry 
     )
   }
   return (
-    <Tooltip label={label}>
-      <ActionIcon
-        variant="subtle"
-        color="gray"
-        size="lg"
-        loading={isBusy}
-        aria-label={`${label}: ${task.name}`}
-        onClick={perform}
-      >
-        <Icon size={18} stroke={1.6} aria-hidden="true" />
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      loading={isBusy}
+      title={label}
+      aria-label={`${label}: ${task.name}`}
+      onClick={perform}
+    >
+      <Icon size={18} stroke={1.6} aria-hidden="true" />
+    </ActionIcon>
   )
 }
 

@@ -17,7 +17,9 @@ interface TaskTableProps {
 }
 
 /** The newest first. */
-export function TaskTable({ tasks, withOwner, busyId, ...rest }: TaskTableProps) {
+export function TaskTable({ tasks, now, withOwner, busyId, ...rest }: TaskTableProps) {
+  // Only what runs is drawn again with every second that it takes.
+  const minute = now - (now % 60_000)
   return (
     <table className="table task-table" aria-label="Tasks">
       <thead>
@@ -36,7 +38,14 @@ export function TaskTable({ tasks, withOwner, busyId, ...rest }: TaskTableProps)
       </thead>
       <tbody>
         {tasks.map((task) => (
-          <TaskRow key={task.id} task={task} withOwner={withOwner} isBusy={busyId === task.id} {...rest} />
+          <TaskRow
+            key={task.id}
+            task={task}
+            now={task.state === 'running' ? now : minute}
+            withOwner={withOwner}
+            isBusy={busyId === task.id}
+            {...rest}
+          />
         ))}
       </tbody>
     </table>

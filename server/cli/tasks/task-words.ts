@@ -1,11 +1,12 @@
 import type { TaskDetail, TaskView } from '#protocol/tasks.ts'
+import { localTime } from '../clock.ts'
 import { table, visible } from '../output.ts'
 
 export const rowTitles = ['ID', 'NAME', 'STATE', 'DONE', 'SUBMITTED', 'OWNER', 'NOTE']
 
 export function rowOf({ id, name, state, progress, submittedAt, owner, note, error }: TaskView): readonly string[] {
   const done = progress === null ? '-' : `${Math.floor(progress * 100)} %`
-  return [id, name, state, done, submittedAt, owner?.name ?? 'schedule', error?.message ?? note ?? '']
+  return [id, name, state, done, localTime(submittedAt), owner?.name ?? 'schedule', error?.message ?? note ?? '']
 }
 
 /** All that is known of it, for people. */
@@ -22,7 +23,7 @@ export function detailWords(task: TaskDetail): string {
     ...(task.state === 'succeeded' ? [['result', resultText(task.result)]] : []),
     ...(task.error === null ? [] : [['error', `${task.error.type}: ${task.error.message}`]]),
     ...files.map(({ name, bytes }) => ['file', `${name}, ${bytes} bytes, at /api/v1/tasks/${task.id}/files/${name}`]),
-    ...events.map(({ at, kind, reason }) => [at, reason === null ? kind : `${kind}: ${reason}`]),
+    ...events.map(({ at, kind, reason }) => [localTime(at), reason === null ? kind : `${kind}: ${reason}`]),
   ]
   return table(['TASK', task.id], rows)
 }

@@ -16,7 +16,6 @@ import { HttpProblem } from '../problem-reply.ts'
 
 /** Long work: submitted, followed, cancelled. Who may is the desk's to say. */
 export const taskRoutes: Routes = (app, { tasks, callers }) => {
-  if (tasks === null) return
   app.post(
     '/api/v1/tasks',
     {

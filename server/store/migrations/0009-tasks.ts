@@ -47,7 +47,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('parent_id', 'text')
     .addColumn('schedule', 'text')
     .execute()
-  for (const column of ['state', 'name', 'owner_id', 'queue']) {
+  for (const column of ['state', 'name', 'owner_id', 'owner_name', 'queue']) {
     await db.schema.createIndex(`tasks_by_${column}`).on('tasks').columns([column, 'sort_id']).execute()
   }
   // These hold those alone that are looked for, so that a hundred thousand that have ended cost nothing.

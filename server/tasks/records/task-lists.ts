@@ -50,6 +50,10 @@ export function createTaskLists({ database, clock, events }: ListParts): TaskLis
     return { rows, goOn: edge?.count === lookedAtOnce ? edge.last : null }
   }
 
+  async function isOwner(id: string): Promise<boolean> {
+    return (await database.get('select 1 from tasks where owner_id = ? limit 1', id)) !== undefined
+  }
+
   return {
     async list(filter, { limit, cursor }) {
       if (cursor !== null && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(cursor)) {
@@ -58,7 +62,8 @@ export function createTaskLists({ database, clock, events }: ListParts): TaskLis
           'The cursor is none of this list: pass on what "next" says, or leave it out.',
         )
       }
-      let scan = scanOf(filter)
+      const { owner } = filter
+      let scan = scanOf(filter, owner !== undefined && (await isOwner(owner)) ? 'owner_id' : 'owner_name')
       if (cursor !== null && cursor < scan.before) scan = { ...scan, before: cursor }
       const rows: TaskRow[] = []
       const deadline = performance.now() + patienceMs
@@ -104,11 +109,11 @@ interface Condition {
 }
 
 /** One condition, of those that have an index, says which rows are looked at; the others are asked of these. */
-function scanOf({ owner, name, state, queue, from, until }: TaskFilter): Scan {
+function scanOf({ owner, name, state, queue, from, until }: TaskFilter, ownerColumn: 'owner_id' | 'owner_name'): Scan {
   const indexed: Condition[] = []
   const rest: Condition[] = []
   const isBeginning = name?.endsWith('*') === true
-  if (owner !== undefined) indexed.push({ sql: 'owner_id = ?', value: owner })
+  if (owner !== undefined) indexed.push({ sql: `${ownerColumn} = ?`, value: owner })
   if (name !== undefined && !isBeginning) indexed.push({ sql: 'name = ?', value: name })
   if (state !== undefined) {
     // Of those that have ended there are many; the others are few.

@@ -111,7 +111,9 @@ describe('a task in the records', () => {
       'started',
       'cancelling',
     ])
-    expect(await opened.tasks.renew('node-1', opened.clock() + 1)).toEqual([first.id])
+    expect(await opened.tasks.renew('node-1', [first.id, second.id], opened.clock() + 1)).toEqual([first.id])
+    expect(await opened.tasks.renew('node-2', [first.id], opened.clock() + 1)).toEqual([])
+    expect(await opened.tasks.renew('node-1', [], opened.clock() + 1)).toEqual([])
   })
 
   test('is begun again when whoever had it is gone', async () => {
@@ -208,6 +210,9 @@ describe('lists of tasks', () => {
     expect(await count({ name: 'rep*' })).toBe(4)
     expect(await count({ name: 're_*' })).toBe(0)
     expect(await count({ owner: bob.id })).toBe(3)
+    // Or by the name they had when they submitted it.
+    expect(await count({ owner: bob.name })).toBe(3)
+    expect(await count({ owner: bob.name.slice(0, -1) })).toBe(0)
     expect(await count({ owner: bob.id, name: 'backup' })).toBe(1)
     expect(await count({ state: 'waiting', queue: 'celery' })).toBe(7)
     expect(await count({ state: 'succeeded' })).toBe(0)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 from celery import Celery, chain, chord, group, signature
 from celery.result import AsyncResult
+from kombu import Exchange, Queue
 
 app = Celery("client", broker=os.environ["BROKER_URL"], backend=os.environ["RESULT_BACKEND"])
 app.conf.broker_connection_retry_on_startup = True
@@ -18,6 +19,11 @@ app.conf.task_publish_retry = False
 
 def s(name, *args, **options):
     return signature(name, args=args, app=app, options=options)
+
+
+def as_it_is(name):
+    """A queue that somebody else declares."""
+    return Queue(name, no_declare=True)
 
 
 def si(name, *args, **options):
