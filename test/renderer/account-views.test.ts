@@ -165,7 +165,7 @@ const views: Readonly<Record<string, View>> = {
       await page.getByLabel('Password until now', { exact: true }).fill('wrong')
       await page.getByLabel('New password', { exact: true }).fill('a few words in a row')
       await page.getByRole('button', { name: 'Change the password' }).click()
-      await page.getByText('The password is wrong.').waitFor()
+      await page.getByText('This is not your password.').waitFor()
     },
   },
   'account-end-grant': { world: full, act: press('End access of Duty rota') },
@@ -298,7 +298,7 @@ describeWith(['chromium'], 'my account', () => {
     const { page } = opened
     await press('Turn off')(opened)
     await givePassword(page, 'Turn off', 'wrong')
-    await page.getByRole('alert').getByText('The password is wrong.').waitFor()
+    await page.getByRole('alert').getByText('This is not your password.').waitFor()
     await givePassword(page, 'Turn off')
     await page.getByRole('button', { name: 'Set up an app' }).waitFor()
   })
@@ -444,6 +444,14 @@ describeWith(['chromium'], 'my account', () => {
     await dialog.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('button', { name: 'Revoke weather' }).waitFor()
     expect(await page.content()).not.toContain('crl_9f3kq8m1')
+  })
+
+  test('the focus stays in the page when what had it is gone', async () => {
+    await using opened = await open(full)
+    const { page } = opened
+    await opened.page.getByRole('button', { name: /^End Safari on iOS/ }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click()
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
   })
 
   test('a key that has expired is removed, not revoked', async () => {
