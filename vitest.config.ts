@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'postgres',
           include: runsOnPostgres
-            ? ['server/auth/**/*.test.ts', 'server/tasks/records/**/*.test.ts', postgresTests]
+            ? ['server/auth/**/*.test.ts', 'server/tasks/{records/**/*,create-tasks}.test.ts', postgresTests]
             : [],
           exclude: ['**/sqlite-*.test.ts'],
           globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],

@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { DesktopState, OwnTasksState } from '#protocol/ipc.ts'
+import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { createCredentials } from './credentials.ts'
 import { createDesktop } from './desktop.ts'
 import { memoryLog } from './log.ts'
@@ -360,6 +363,28 @@ test('tasks are fetched at every connection, pushed in between, and gone with wh
   expect(await desktop.cancelTask(task.id)).toMatchObject({ ok: false, code: 'signed_out' })
 })
 
+test('a file of a task is saved whole, or not at all', async () => {
+  const { desktop, server, folder } = await build()
+  const id = '0190b6f2-7c1e-4d3a-9a70-5f1d2c3b4a51'
+  expect(await desktop.saveTaskFile(id, 'fleet.csv')).toMatchObject({ code: 'signed_out' })
+  await desktop.start()
+  await desktop.signIn({ server: server.origin, ...ada })
+  server.onRequest = (call, _body, response) => {
+    if (call === `GET /api/v1/tasks/${id}/files/fleet.csv`) response.end('name,state')
+    else if (call === `GET /api/v1/tasks/${id}/files/half.csv`) {
+      response.writeHead(200, { 'content-length': 100 })
+      response.write('name', () => response.destroy())
+    } else if (call === `GET /api/v1/tasks/${id}/files/gone.csv`) refuse(response, 'not_found', 404, 'It is gone.')
+    else return false
+    return true
+  }
+  expect(await desktop.saveTaskFile(id, 'fleet.csv')).toEqual({ ok: true })
+  expect(readFileSync(join(folder, 'fleet.csv'), 'utf8')).toBe('name,state')
+  expect(await desktop.saveTaskFile(id, 'half.csv')).toMatchObject({ ok: false, code: 'file_not_saved' })
+  expect(await desktop.saveTaskFile(id, 'gone.csv')).toEqual({ ok: false, code: 'not_found', message: 'It is gone.' })
+  expect(readdirSync(folder)).toEqual(['fleet.csv'])
+})
+
 interface Earlier {
   readonly server: LittleServer
   readonly keychain: FakeKeychain
@@ -377,6 +402,7 @@ async function build(earlier?: Earlier) {
   const events: { readonly data: unknown }[] = []
   const read: { readonly data: unknown }[] = []
   const told: OwnTasksState[] = []
+  const folder = temporaryFolder()
   const desktop = createDesktop({
     server: server.origin,
     version: '0',
@@ -389,10 +415,11 @@ async function build(earlier?: Earlier) {
     onEvent: (event) => void events.push(event),
     onEarlier: (earlier) => void read.push(...earlier),
     onTasks: (tasks) => void told.push(tasks),
+    choosePlace: async (name) => join(folder, name),
     times: { minReconnect: 5, maxReconnect: 20, maxReplace: 20, decision: 1000, sync: 20 },
   })
   onTestFinished(() => desktop[Symbol.dispose]())
-  return { desktop, server, keychain, account, remembered, states, events, read, told }
+  return { desktop, server, keychain, account, remembered, states, events, read, told, folder }
 }
 
 async function online(desktop: { readonly state: DesktopState }): Promise<void> {

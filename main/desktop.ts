@@ -6,6 +6,7 @@ import type { JsonFile } from './json-file.ts'
 import type { LinkTimes } from './link.ts'
 import type { Log } from './log.ts'
 import { done, failed, outcomeOf } from './outcome.ts'
+import { saveFile } from './save-file.ts'
 import { serverOrigin } from './server-address.ts'
 import type { ServerApi } from './server-api.ts'
 import { ServerError } from './server-error.ts'
@@ -26,6 +27,7 @@ export interface Desktop extends Disposable {
   submitTask(name: string, args: TaskArguments): Promise<Outcome>
   cancelTask(id: string): Promise<Outcome>
   retryTask(id: string): Promise<Outcome>
+  saveTaskFile(id: string, name: string): Promise<Outcome>
   /** The machine woke up. */
   wake(): void
 }
@@ -45,6 +47,8 @@ export interface DesktopOptions {
   /** What was published on a channel before it was followed in this run, oldest first, once. Nothing to ring for. */
   onEarlier(events: readonly FeedEvent[]): void
   onTasks(tasks: OwnTasksState): void
+  /** Where somebody wants a file of this name; null for nowhere. */
+  choosePlace(name: string): Promise<string | null>
   readonly times?: Partial<DesktopTimes>
 }
 
@@ -53,6 +57,8 @@ export interface DesktopTimes extends LinkTimes {
   readonly decision: number
   /** Milliseconds until account and follows are asked for again after that failed. */
   readonly sync: number
+  /** Milliseconds for a whole file of a task. */
+  readonly file: number
 }
 
 /** Most channels one account follows here: below the server's limit of 128 for one connection. */
@@ -73,7 +79,7 @@ interface Seat {
 
 export function createDesktop(options: DesktopOptions): Desktop {
   const { log, credentials } = options
-  const times = { decision: 6000, sync: 10_000, ...options.times }
+  const times = { decision: 6000, sync: 10_000, file: 600_000, ...options.times }
   let state: DesktopState = { phase: 'starting' }
   let seat: Seat | null = null
   let server = options.server
@@ -359,6 +365,14 @@ export function createDesktop(options: DesktopOptions): Desktop {
     submitTask: async (name, args) => seat?.session.tasks.submit(name, args) ?? signedOut,
     cancelTask: async (id) => seat?.session.tasks.cancel(id) ?? signedOut,
     retryTask: async (id) => seat?.session.tasks.retry(id) ?? signedOut,
+    async saveTaskFile(id, name) {
+      if (seat === null) return signedOut
+      const { api, credential, left } = seat
+      const path = await options.choosePlace(name)
+      if (path === null) return done
+      const signal = AbortSignal.any([left.signal, AbortSignal.timeout(times.file)])
+      return outcomeOf(async () => saveFile(path, await api.taskFile(credential.token, id, name, signal)))
+    },
     wake() {
       seat?.session.link.wake()
     },

@@ -1,7 +1,7 @@
 import { arch, hostname, release } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { app, type BrowserWindow, nativeTheme, powerMonitor } from 'electron'
+import { app, type BrowserWindow, dialog, nativeTheme, powerMonitor } from 'electron'
 import type { DesktopState, KioskState } from '#protocol/ipc.ts'
 import { answeringServer } from './answering-server.ts'
 import { createAppLog } from './app-log.ts'
@@ -133,6 +133,13 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
     },
     onEarlier: (events) => tell('desktop:earlier', events),
     onTasks: (tasks) => tell('desktop:tasks', tasks),
+    async choosePlace(name) {
+      const defaultPath = join(app.getPath('downloads'), basename(name))
+      const { canceled, filePath } = await (window === null
+        ? dialog.showSaveDialog({ defaultPath })
+        : dialog.showSaveDialog(window, { defaultPath }))
+      return canceled || filePath === '' ? null : filePath
+    },
   })
   answer('desktop:state', () => desktop.state)
   answer('desktop:events', () => desktop.events)
@@ -144,6 +151,7 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
   answer('desktop:submitTask', (name, args) => desktop.submitTask(name, args))
   answer('desktop:cancelTask', (id) => desktop.cancelTask(id))
   answer('desktop:retryTask', (id) => desktop.retryTask(id))
+  answer('desktop:saveTaskFile', (id, name) => desktop.saveTaskFile(id, name))
   answer('desktop:openConsole', async () => {
     await openOutside(`${desktop.state.phase === 'starting' ? server : desktop.state.server}/`, log)
     return done

@@ -44,6 +44,8 @@ export interface ServerApi {
   stars(token: string, signal?: AbortSignal): Promise<readonly string[]>
   star(token: string, channel: string, signal?: AbortSignal): Promise<void>
   unstar(token: string, channel: string, signal?: AbortSignal): Promise<void>
+  /** A file that a task wrote, of whatever size. */
+  taskFile(token: string, id: string, name: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   enrol(request: EnrolmentRequest, signal?: AbortSignal): Promise<EnrolmentAnswer>
   /** A new credential for the device behind this one, which ends when the new one is first used. */
   deviceCredential(token: string, storage: CredentialStorage, signal?: AbortSignal): Promise<DeviceCredential>
@@ -64,26 +66,42 @@ export interface ServerApiOptions {
 const maxAnswerBytes = 1024 * 1024
 
 export function createServerApi({ origin, userAgent = 'carillon', timeout = 10_000 }: ServerApiOptions): ServerApi {
+  function send(call: Omit<Call<z.ZodType>, 'answer'>, signal: AbortSignal): Promise<Response> {
+    return fetch(`${origin}${call.path}`, {
+      method: call.method,
+      redirect: 'manual',
+      headers: {
+        accept: 'application/json',
+        'user-agent': userAgent,
+        origin,
+        ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      signal,
+    })
+  }
+
   async function ask<S extends z.ZodType>(call: Call<S>, signal?: AbortSignal): Promise<z.infer<S>> {
     const limit = AbortSignal.timeout(timeout)
     try {
-      const response = await fetch(`${origin}${call.path}`, {
-        method: call.method,
-        redirect: 'manual',
-        headers: {
-          accept: 'application/json',
-          'user-agent': userAgent,
-          origin,
-          ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
-          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-        signal: signal === undefined ? limit : AbortSignal.any([limit, signal]),
-      })
+      const response = await send(call, signal === undefined ? limit : AbortSignal.any([limit, signal]))
       return await read(response, call.answer, origin)
     } catch (error) {
       if (error instanceof ServerError) throw error
       throw unreachable(error, origin, limit.aborted ? timeout : null)
+    }
+  }
+
+  /** The signal bounds the whole of it. */
+  async function open(call: Omit<Call<z.ZodType>, 'answer'>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    try {
+      const response = await send(call, signal)
+      if (!response.ok || response.body === null) await read(response, z.never(), origin)
+      return response.body as AsyncIterable<Uint8Array>
+    } catch (error) {
+      if (error instanceof ServerError) throw error
+      throw unreachable(error, origin, null)
     }
   }
   const star = (channel: string) => `/api/v1/stars/${encodeURIComponent(channel)}`
@@ -105,6 +123,8 @@ export function createServerApi({ origin, userAgent = 'carillon', timeout = 10_0
     },
     reportDevice: (token, storage, signal) =>
       ask({ method: 'PATCH', path: '/api/v1/devices/me', token, body: { storage }, answer: nothing }, signal),
+    taskFile: (token, id, name, signal) =>
+      open({ method: 'GET', path: `/api/v1/tasks/${id}/files/${encodeURIComponent(name)}`, token }, signal),
     enrol: (body, signal) => ask({ method: 'POST', path: '/api/v1/enrolments', body, answer: enrolmentAnswer }, signal),
     enrolmentToken: (deviceCode, signal) => {
       const body = { device_code: deviceCode }

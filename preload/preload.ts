@@ -27,6 +27,7 @@ const desktop: DesktopBridge = {
   submitTask: (name, args) => call('desktop:submitTask', name, args),
   cancelTask: (id) => call('desktop:cancelTask', id),
   retryTask: (id) => call('desktop:retryTask', id),
+  saveTaskFile: (id, name) => call('desktop:saveTaskFile', id, name),
   onState: (listener) => listen('desktop:state', listener),
   onEvent: (listener) => listen('desktop:event', listener),
   onEarlier: (listener) => listen('desktop:earlier', listener),

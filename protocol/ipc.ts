@@ -125,6 +125,8 @@ export const calls = {
   'desktop:submitTask': { args: z.tuple([taskName, taskArguments]), reply: outcome() },
   'desktop:cancelTask': { args: z.tuple([z.uuid()]), reply: outcome() },
   'desktop:retryTask': { args: z.tuple([z.uuid()]), reply: outcome() },
+  /** Asks where to, and fetches it there. */
+  'desktop:saveTaskFile': { args: z.tuple([z.uuid(), z.string().min(1).max(200)]), reply: outcome() },
   'kiosk:state': { args: z.tuple([]), reply: reply<KioskState>() },
   /** Somebody at the screen agrees that this kiosk forgets its credential when it closes. */
   'kiosk:acceptMemory': { args: z.tuple([]), reply: outcome() },
@@ -161,6 +163,7 @@ export interface DesktopBridge {
   submitTask(name: string, args: TaskArguments): Promise<Outcome>
   cancelTask(id: string): Promise<Outcome>
   retryTask(id: string): Promise<Outcome>
+  saveTaskFile(id: string, name: string): Promise<Outcome>
   onState(listener: (state: DesktopState) => void): () => void
   onEvent(listener: (event: FeedEvent) => void): () => void
   onEarlier(listener: (events: readonly FeedEvent[]) => void): () => void

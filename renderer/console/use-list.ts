@@ -11,7 +11,10 @@ interface ListOptions {
   readonly refetchMs?: number
   /** Whether to ask at all: those who may not are not refused. Default true. */
   readonly enabled?: boolean
-  /** Changes come in by themselves: what has been read is not asked for again when the window is looked at. */
+  /**
+   * Changes come in by themselves, as long as it is shown: it is not read again when the window is looked at, and what
+   * was read of another is not kept.
+   */
   readonly isLive?: boolean
 }
 
@@ -28,7 +31,7 @@ export function useList<T>(
     getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,
     enabled,
-    ...(isLive && { refetchOnWindowFocus: false, refetchOnReconnect: false }),
+    ...(isLive && { refetchOnWindowFocus: false, refetchOnReconnect: false, gcTime: 0 }),
     ...(refetchMs === undefined ? {} : { refetchInterval: refetchMs }),
   })
   return { ...query, items: query.data?.pages.flatMap((page) => page.items) ?? [] }

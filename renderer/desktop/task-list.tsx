@@ -63,7 +63,7 @@ function TaskRow({ bridge, task, result }: OwnTask & Pick<TaskListProps, 'bridge
         )}
       </div>
       {!ended && <Bar task={task} />}
-      <End task={task} result={result} />
+      <End task={task} result={result} onSave={(name) => ask(bridge.saveTaskFile(task.id, name))} />
       {failure !== null && (
         <p className="follows-failure" role="alert">
           {failure}
@@ -78,18 +78,23 @@ function Bar({ task }: Pick<OwnTask, 'task'>) {
   const words = progressWords(task)
   return (
     <>
-      <Progress
-        aria-label={`Progress of ${task.name}`}
-        value={isVague ? 100 : percentOf(task.progress ?? 0)}
-        striped={isVague}
-        animated={isVague}
-      />
+      <Progress.Root>
+        {/* A bar of which nobody knows how far it is has no value to be read out. */}
+        <Progress.Section
+          role="progressbar"
+          aria-label={`Progress of ${task.name}`}
+          withAria={!isVague}
+          value={isVague ? 100 : percentOf(task.progress ?? 0)}
+          striped={isVague}
+          animated={isVague}
+        />
+      </Progress.Root>
       {words !== '' && <p className="task-note">{words}</p>}
     </>
   )
 }
 
-function End({ task, result }: OwnTask) {
+function End({ task, result, onSave }: OwnTask & { readonly onSave: (name: string) => void }) {
   const text = task.state === 'succeeded' ? resultText(result) : null
   return (
     <>
@@ -105,7 +110,15 @@ function End({ task, result }: OwnTask) {
         </pre>
       )}
       {task.files.length > 0 && (
-        <p className="task-note">Files, in the console: {task.files.map(({ name }) => name).join(', ')}</p>
+        <ul className="task-files" aria-label="Files">
+          {task.files.map(({ name }) => (
+            <li key={name}>
+              <Button variant="default" size="compact-sm" onClick={() => onSave(name)}>
+                Save {name}
+              </Button>
+            </li>
+          ))}
+        </ul>
       )}
     </>
   )

@@ -58,8 +58,8 @@ export const taskSettings = z.strictObject({
       control_exchange: z.string().min(1).max(121).default('celery'),
       /** Python's `global_keyprefix` of results in Redis. */
       result_prefix: z.string().max(100).default(''),
-      /** Messages that a worker takes ahead, for each of its threads. */
-      prefetch: z.int().min(1).max(1000).default(4),
+      /** Messages that a worker takes for each of its threads; auto: 4, and 64 while tasks are small. */
+      prefetch: z.union([z.int().min(1).max(1000), z.literal('auto')]).default('auto'),
       /** Queues that are not plain ones. Whoever else declares them has to give the same arguments. */
       queues: z
         .array(

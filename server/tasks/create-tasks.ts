@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { z } from 'zod'
 import type { TaskDefinitionView, TaskRequest, TaskWorkerView } from '#protocol/tasks.ts'
 import { openIdentityRecords } from '#server/auth/database.ts'
+import { forbiddenBecause } from '#server/auth/forbidden-because.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Bus } from '#server/broker/bus.ts'
 import type { TaskSettings } from '#server/config/tasks.ts'
@@ -66,13 +67,15 @@ export async function createTasks(options: TasksOptions): Promise<Tasks> {
   const quota = createQuota({ records, perOwner: settings.per_owner, total: settings.total })
   const files = createTaskFiles(join(data, 'tasks'))
   const pushes = parts.use(createPushes({ ...options, log }))
-  const onChange = pushes.push
+  const { push: onChange, pushPassing: onProgress } = pushes
   const outbox = transport === null ? null : parts.use(createOutbox({ records, transport, clock, log, isActive }))
   let worker: EmbeddedWorker | null = null
 
   transport?.onNews(async (news) => {
     const row = await applyNews(records, news)
-    if (row !== undefined) onChange(row)
+    if (row === undefined) return
+    if (news.kind === 'progress') onProgress(row)
+    else onChange(row)
   })
 
   /** Everything that is submitted comes through here, whoever it is from. */
@@ -112,7 +115,20 @@ export async function createTasks(options: TasksOptions): Promise<Tasks> {
       const threads = parts.use(createTaskThreads({ definitions, settings, log }))
       worker = parts.use(
         await startEmbeddedWorker({
-          ...{ records, threads, definitions, files, name, installation, clock, log, onChange, ask, graceMs },
+          ...{
+            records,
+            threads,
+            definitions,
+            files,
+            name,
+            installation,
+            clock,
+            log,
+            onChange,
+            onProgress,
+            ask,
+            graceMs,
+          },
           submit: submitFor,
         }),
       )
@@ -219,8 +235,9 @@ function scheduled(name: string) {
   return { identity: null, owner: null, schedule: name } as const
 }
 
-function oversees({ role }: Identity): boolean {
-  return role === 'admin' || role === 'operator'
+/** A key or service with the scope `tasks` is there for its own, whatever the role of whoever made it. */
+function oversees(by: Identity): boolean {
+  return forbiddenBecause(by, ['admin', 'operator'], 'admin') === null
 }
 
 /** @throws TaskRefusal `task_exists` */

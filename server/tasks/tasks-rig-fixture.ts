@@ -7,6 +7,7 @@ import { taskSettings } from '#server/config/tasks.ts'
 import type { PublishCall } from '#server/realtime/realtime.ts'
 import { openRecords } from '#server/store/records.ts'
 import { openStore } from '#server/store/store.ts'
+import { postgresOfTest } from '#test/support/postgres-database.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { createTasks, type TasksOptions } from './create-tasks.ts'
 import { siteFolder } from './threads/threads-fixture.ts'
@@ -37,7 +38,7 @@ export async function startTasks({
   await using parts = new AsyncDisposableStack()
   const log = pino({ level: 'silent' })
   const store = parts.use(await openStore({ path: join(data, 'carillon.sqlite') }))
-  const records = parts.use(await openRecords({ store, log }))
+  const records = parts.use(await openRecords({ store, target: await postgresOfTest(data), log }))
   const bus = parts.use(createLocalBus({ log }))
   const pushed: (TaskPush & { readonly channel: string })[] = []
   const publish = async (_: Identity, { channel, data: message }: PublishCall) => {

@@ -186,6 +186,10 @@ describeWith(['chromium'], 'the tasks of the desktop window', () => {
     await using desktop = await openTasks({ tasks: [running], definitions })
     const { page } = desktop
     const bar = page.getByRole('progressbar', { name: 'Progress of reports.monthly' })
+    await tell(desktop, { tasks: [{ task: task(1, { progress: null, note: null }), result: undefined }], definitions })
+    await expect.poll(() => bar.getAttribute('aria-valuenow')).toBeNull()
+    await tell(desktop, { tasks: [running], definitions })
+    await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe('43')
     expect(await bar.getAttribute('aria-valuenow')).toBe('43')
     await tell(desktop, { tasks: [{ task: task(1, { progress: 0.9 }), result: undefined }], definitions })
     await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe('90')
@@ -196,6 +200,12 @@ describeWith(['chromium'], 'the tasks of the desktop window', () => {
     })
     await page.getByText('Seven pages.').waitFor()
     expect(await bar.count()).toBe(0)
+  })
+
+  test('a file of a task is saved', async () => {
+    await using desktop = await openTasks({ tasks: tasks.slice(6, 7), definitions })
+    await desktop.page.getByRole('button', { name: 'Save fleet.csv' }).click()
+    await expect.poll(() => calls(desktop)).toEqual([{ name: 'saveTaskFile', args: [tasks[6]?.task.id, 'fleet.csv'] }])
   })
 
   test('a task is cancelled and run again, and a refusal is said at its place', async () => {

@@ -96,6 +96,7 @@ export function installFakeMain(start: FakeStart): void {
             submitTask: (...args) => ask('submitTask', args),
             cancelTask: (...args) => ask('cancelTask', args),
             retryTask: (...args) => ask('retryTask', args),
+            saveTaskFile: (...args) => ask('saveTaskFile', args),
             onState: on(listeners.desktop),
             onEvent: on(listeners.event),
             onEarlier: on(listeners.earlier),

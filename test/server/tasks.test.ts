@@ -119,6 +119,12 @@ test('a key with the scope runs tasks, over HTTP and as a method, and one withou
   const other = { 'x-api-key': await createKey(server, ['publish']) }
   expect(await server.api('POST', '/api/v1/tasks', { headers: other, body: add })).toMatchObject({ status: 403 })
   expect(await server.api('GET', '/api/v1/task-queues', { headers })).toMatchObject({ status: 403 })
+  // Whoever has the key has what is the key's, and nobody else's.
+  const { token } = await signIn(server, 'ola@example.org', 'operator')
+  const { id } = await submitted(server, token, add)
+  const list = await server.api('GET', '/api/v1/tasks', { headers })
+  expect((list.body as { items: object[] }).items).toHaveLength(2)
+  expect(await server.api('GET', `/api/v1/tasks/${id}`, { headers })).toMatchObject({ status: 404 })
   const refused = await server.api('POST', '/api/rpc', { headers: other, body: { method: 'tasks.list' } })
   expect(refused.body).toMatchObject({ error: { code: rpcErrors.forbidden } })
 })

@@ -20,7 +20,12 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'what a client in Python sends to 
     python = startPythonClient({ broker: rabbit.url, backend: redis.url })
     // Whoever comes first declares the queue: here it is Python.
     await python.run(`early = send("js.add", 1, 1)`)
-    worker = await startWorker({ broker: rabbit.url, redis: redis.url, name: 'ours' })
+    worker = await startWorker({
+      broker: rabbit.url,
+      redis: redis.url,
+      name: 'ours',
+      tasks: { celery: { prefetch: 4 } },
+    })
   })
   afterAll(async () => {
     await python?.[Symbol.asyncDispose]()

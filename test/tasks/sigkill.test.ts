@@ -1,8 +1,10 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { taskStates } from '#protocol/tasks.ts'
 import { startTaskServer } from './tasks-rig.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 test('a task that runs when the server is killed runs again, and one that waits is not forgotten', async () => {
   const { server, submit, get, end } = await startTaskServer({}, { concurrency: 1 })

@@ -23,19 +23,22 @@ export function useTaskList(link: LiveLink, me: Me, filter: TaskFilter) {
   // What is told while a page is read may be older or newer than the page, which takes the place of what was there.
   const meanwhile = useRef(new Map<string, TaskView>())
 
+  const shown = useRef(filter)
   useEffect(() => {
-    const queryKey = listKey(filter)
-    return watchTasks(link.client, channel, {
-      onTasks: (tasks) => {
-        if (queries.isFetching({ queryKey }) > 0) keep(meanwhile.current, tasks)
-        change(queries, filter, tasks)
-      },
-      onUnknown: () => {
-        queries.setQueryData<TaskPages>(queryKey, firstPage)
-        void queries.invalidateQueries({ queryKey })
-      },
-    })
-  }, [link, channel, queries, filter])
+    shown.current = filter
+  }, [filter])
+
+  useEffect(
+    () =>
+      watchTasks(link.client, channel, {
+        onTasks: (tasks) => {
+          if (queries.isFetching({ queryKey: listKey(shown.current) }) > 0) keep(meanwhile.current, tasks)
+          change(queries, shown.current, tasks)
+        },
+        onUnknown: () => void readAgain(queries, shown.current),
+      }),
+    [link, channel, queries],
+  )
   useEffect(() => {
     if (isFetching || meanwhile.current.size === 0) return
     change(queries, filter, meanwhile.current)
@@ -49,6 +52,14 @@ function change(queries: QueryClient, filter: TaskFilter, tasks: ReadonlyMap<str
     listKey(filter),
     (read) => read && changePages(read, tasks, (task) => fits(filter, task)),
   )
+}
+
+/** The first page, once more; an answer that is on its way may be from before. */
+async function readAgain(queries: QueryClient, filter: TaskFilter): Promise<void> {
+  const queryKey = listKey(filter)
+  await queries.cancelQueries({ queryKey })
+  queries.setQueryData<TaskPages>(queryKey, firstPage)
+  await queries.invalidateQueries({ queryKey })
 }
 
 function keep(kept: Map<string, TaskView>, tasks: ReadonlyMap<string, TaskView>): void {
@@ -74,7 +85,9 @@ export function useLiveTask(link: LiveLink, me: Me, id: string): void {
       queries.setQueryData(queryKey, newer(read, told))
       if (goesOn(read, told)) readAgain()
     }
-    return watchTasks(link.client, channel, { onTasks, onUnknown: readAgain })
+    // An answer that is on its way may be from before.
+    const onUnknown = (): void => void queries.cancelQueries({ queryKey }).then(readAgain)
+    return watchTasks(link.client, channel, { onTasks, onUnknown })
   }, [link, channel, queries, id])
 }
 

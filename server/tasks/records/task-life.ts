@@ -23,8 +23,8 @@ export interface Claim {
 export interface TaskLife {
   /** The next one that may be begun, which from now on is this claim's. */
   claim(claim: Claim): Promise<TaskRow | undefined>
-  /** The claims of somebody who is at work hold longer. Answers which of them are to end. */
-  renew(by: string, until: number): Promise<readonly string[]>
+  /** Claims of somebody who is at work on these hold longer. Answers which of them are to end. */
+  renew(by: string, ids: readonly string[], until: number): Promise<readonly string[]>
   /** Somebody elsewhere has begun it. */
   started(id: string, worker: string): Promise<TaskRow | undefined>
   progress(id: string, fraction: number | null, note: string | null): Promise<TaskRow | undefined>
@@ -65,12 +65,12 @@ export function createTaskLife({ database, clock, events, turns }: LifeParts): T
       return row
     },
 
-    async renew(by, until) {
-      await database.run('update tasks set claimed_until = ? where claimed_by = ?', iso(until), by)
+    async renew(by, ids, until) {
+      const among = `claimed_by = ? and id in (${ids.map(() => '?').join(', ') || 'null'})`
+      await database.run(`update tasks set claimed_until = ? where ${among}`, iso(until), by, ...ids)
       const ending = await database.all<{ id: string }>(
-        'select id from tasks where claimed_by = ? and is_cancelling = ?',
-        by,
-        true,
+        `select id from tasks where is_cancelling = ? and ${among}`,
+        ...[true, by, ...ids],
       )
       return ending.map(({ id }) => id)
     },

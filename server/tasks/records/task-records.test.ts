@@ -111,7 +111,9 @@ describe('a task in the records', () => {
       'started',
       'cancelling',
     ])
-    expect(await opened.tasks.renew('node-1', opened.clock() + 1)).toEqual([first.id])
+    expect(await opened.tasks.renew('node-1', [first.id, second.id], opened.clock() + 1)).toEqual([first.id])
+    expect(await opened.tasks.renew('node-2', [first.id], opened.clock() + 1)).toEqual([])
+    expect(await opened.tasks.renew('node-1', [], opened.clock() + 1)).toEqual([])
   })
 
   test('is begun again when whoever had it is gone', async () => {

@@ -30,6 +30,8 @@ export interface EmbeddedWorkerOptions {
   readonly clock: () => number
   readonly log: Logger
   onChange(row: TaskRow): void
+  /** What is of no interest any more when the next comes. */
+  onProgress(row: TaskRow): void
   /** For the owner of this one. Answers the id. */
   submit(parent: TaskRow, request: TaskRequest): Promise<string>
   /** What the product's tasks want to know. */
@@ -47,7 +49,7 @@ const pollMs = 1_000
 const maxLosses = 5
 
 export async function startEmbeddedWorker(options: EmbeddedWorkerOptions): Promise<EmbeddedWorker> {
-  const { records, threads, definitions, files, name, installation, clock, log, onChange } = options
+  const { records, threads, definitions, files, name, installation, clock, log, onChange, onProgress } = options
   const running = new Map<
     string,
     { readonly row: TaskRow; readonly abort: AbortController; readonly done: Promise<void> }
@@ -130,7 +132,7 @@ export async function startEmbeddedWorker(options: EmbeddedWorkerOptions): Promi
         told = told
           .then(async () => {
             const changed = await written
-            if (changed !== undefined) onChange(changed)
+            if (changed !== undefined) onProgress(changed)
           })
           .catch((error: unknown) => log.warn({ err: error, task: id }, 'progress was not written'))
       },
@@ -207,8 +209,10 @@ export async function startEmbeddedWorker(options: EmbeddedWorkerOptions): Promi
 
   async function renew(): Promise<void> {
     try {
-      if (running.size > 0) {
-        for (const id of await records.renew(installation, clock() + leaseMs)) running.get(id)?.abort.abort('cancelled')
+      const ids = [...running.keys()]
+      if (ids.length > 0) {
+        for (const id of await records.renew(installation, ids, clock() + leaseMs))
+          running.get(id)?.abort.abort('cancelled')
       }
       for (const row of await records.abandoned()) {
         if (!running.has(row.id)) await giveUp(row, 'The server that ran it is not heard of any more.')

@@ -7,6 +7,8 @@ import { type TaskRow, taskViewOf } from '../records/task-row.ts'
 /** Tells owners and operators of every change. */
 export interface Pushes extends AsyncDisposable {
   push(row: TaskRow): void
+  /** The same, and it is not kept: whoever was away wants to know how it stands and not how it got there. */
+  pushPassing(row: TaskRow): void
 }
 
 export interface PushesOptions {
@@ -26,40 +28,39 @@ export function createPushes({ publish, personalPrefix, onEnded, log }: PushesOp
   /** What is told of one task stays in its order. */
   const underWay = new Map<string, Promise<void>>()
 
-  async function tell(row: TaskRow): Promise<void> {
+  async function tell(row: TaskRow, skipHistory: boolean): Promise<void> {
     const small = row.result !== null && row.result.length <= pushedResultCharacters
     const data: TaskPush = {
       type: 'task',
       task: taskViewOf(row),
       ...(small && row.result !== null && { result: JSON.parse(row.result) }),
     }
-    if (isFinal(row.state)) onEnded?.(data)
+    if (row.ended_at !== null) onEnded?.(data)
     // A task that is nobody's is for operators alone.
     const channels = [...(row.owner_id === '' ? [] : [`${personalPrefix}#${row.owner_id}`]), 'tasks:all']
-    const outcomes = await Promise.all(channels.map((channel) => publish(server, { channel, data })))
+    const outcomes = await Promise.all(channels.map((channel) => publish(server, { channel, data, skipHistory })))
     for (const outcome of outcomes) {
       if (outcome.ok || outcome.error === 'unknownChannel') continue
       log.warn({ task: row.id, reason: outcome.message }, 'a change of a task was not pushed')
     }
   }
 
+  function inOrder(row: TaskRow, skipHistory: boolean): void {
+    const before = underWay.get(row.id) ?? Promise.resolve()
+    const told = before
+      .then(() => tell(row, skipHistory))
+      .catch((error: unknown) => log.error({ err: error, task: row.id }, 'a change of a task was not pushed'))
+      .finally(() => {
+        if (underWay.get(row.id) === told) underWay.delete(row.id)
+      })
+    underWay.set(row.id, told)
+  }
+
   return {
-    push(row) {
-      const before = underWay.get(row.id) ?? Promise.resolve()
-      const told = before
-        .then(() => tell(row))
-        .catch((error: unknown) => log.error({ err: error, task: row.id }, 'a change of a task was not pushed'))
-        .finally(() => {
-          if (underWay.get(row.id) === told) underWay.delete(row.id)
-        })
-      underWay.set(row.id, told)
-    },
+    push: (row) => inOrder(row, false),
+    pushPassing: (row) => inOrder(row, true),
     async [Symbol.asyncDispose]() {
       await Promise.all(underWay.values())
     },
   }
-}
-
-function isFinal(state: TaskState): boolean {
-  return finalTaskStates.some((final) => final === state)
 }

@@ -8,6 +8,7 @@ export interface ProductContext extends TaskContext {
 
 export interface ThreadContext {
   readonly given: ProductContext
+  hear(message: ToThread): void
   /** Why it was asked to end, if it was. */
   aborted(): AbortReason | null
   close(): void
@@ -20,30 +21,29 @@ const maxCalls = 1_000
 const noteCharacters = 500
 
 /** The end of the thread of what lies between it and the server. */
-export function createThreadContext({ id, name, try: number, port }: ThreadOrder): ThreadContext {
+export function createThreadContext(
+  { id, name, try: number }: ThreadOrder,
+  say: (message: FromThread) => void,
+): ThreadContext {
   const ending = new AbortController()
   const calls = new Map<number, PromiseWithResolvers<unknown>>()
   let aborted: AbortReason | null = null
   let lastCall = 0
+  let isClosed = false
   let toldAt = Number.NEGATIVE_INFINITY
   let untold: FromThread | undefined
   let timer: NodeJS.Timeout | undefined
 
-  port.on('message', (message: ToThread) => {
-    switch (message.kind) {
-      case 'abort':
-        aborted ??= message.reason
-        return ending.abort(abortError(message.reason))
-      case 'answer':
-        return settle(message.number)?.resolve(message.value)
-      case 'refusal': {
-        const { message: sentence, type, code } = message.error
-        return settle(message.number)?.reject(Object.assign(new Error(sentence), { name: type, ...(code && { code }) }))
-      }
-      default:
-        return message satisfies never
+  function hear(message: ToThread): void {
+    if (message.kind === 'abort') {
+      aborted ??= message.reason
+      ending.abort(abortError(message.reason))
+    } else if (message.kind === 'answer') settle(message.number)?.resolve(message.value)
+    else {
+      const { message: sentence, type, code } = message.error
+      settle(message.number)?.reject(Object.assign(new Error(sentence), { name: type, ...(code && { code }) }))
     }
-  })
+  }
 
   function settle(call: number) {
     const waiting = calls.get(call)
@@ -51,8 +51,9 @@ export function createThreadContext({ id, name, try: number, port }: ThreadOrder
     return waiting
   }
 
+  /** What a task has left behind is heard no more: another one has its place. */
   function tell(message: FromThread): void {
-    port.postMessage(message)
+    if (!isClosed) say(message)
   }
 
   function call(verb: HostVerb, ...args: readonly unknown[]): Promise<unknown> {
@@ -110,10 +111,11 @@ export function createThreadContext({ id, name, try: number, port }: ThreadOrder
       file: (file, type) => call('file', file, type) as Promise<string>,
       ask: (question, about) => call('ask', question, about),
     },
+    hear,
     aborted: () => aborted,
     close() {
       tellProgress()
-      port.close()
+      isClosed = true
     },
   }
 }

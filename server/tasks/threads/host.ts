@@ -1,4 +1,3 @@
-import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import type { TaskRequest } from '#protocol/tasks.ts'
 import type { FromThread, HostVerb, LogLevel, ToThread } from './messages.ts'
 
@@ -18,11 +17,15 @@ export interface ThreadHost extends TaskHost {
   log(level: LogLevel, fields: Record<string, unknown>, message: string): void
 }
 
-/** Listens to one task for as long as it runs. Answers how to stop, which waits for what it has asked. */
-export function attend(port: MessagePort, host: ThreadHost) {
+/** Listens to one task for as long as it runs. */
+export function attend(send: (message: ToThread) => void, host: ThreadHost) {
   const underWay = new Set<Promise<void>>()
 
-  port.on('message', hear)
+  return {
+    hear,
+    /** Resolves when what it has asked is answered. */
+    settled: () => (underWay.size === 0 ? undefined : Promise.allSettled(underWay)),
+  }
 
   function hear(message: FromThread) {
     switch (message.kind) {
@@ -49,7 +52,7 @@ export function attend(port: MessagePort, host: ThreadHost) {
       const given = { type: name, message, ...(typeof code === 'string' && { code }) }
       reply = { kind: 'refusal', number, error: given }
     }
-    port.postMessage(reply)
+    send(reply)
   }
 
   function perform(verb: HostVerb, args: readonly unknown[]): Promise<unknown> {
@@ -63,13 +66,5 @@ export function attend(port: MessagePort, host: ThreadHost) {
       default:
         return verb satisfies never
     }
-  }
-
-  return async () => {
-    // What it has said before it ended may be on its way still.
-    for (let left = receiveMessageOnPort(port); left !== undefined; left = receiveMessageOnPort(port))
-      hear(left.message)
-    await Promise.allSettled(underWay)
-    port.close()
   }
 }

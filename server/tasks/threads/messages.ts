@@ -8,10 +8,13 @@ export interface ThreadOrder {
   /** JSON text. */
   readonly args: string
   readonly try: number
+}
+
+/** What a thread is given once: tasks come through it one after the other, until it is closed. */
+export interface ThreadPort {
+  readonly port: MessagePort
   /** Bytes of JSON. */
   readonly maxResult: number
-  /** Between the two for as long as it runs. */
-  readonly port: MessagePort
 }
 
 /** What every thread of a pool knows. */
@@ -28,6 +31,11 @@ export type FromThread =
       readonly message: string
     }
   | { readonly kind: 'call'; readonly number: number; readonly verb: HostVerb; readonly args: readonly unknown[] }
+
+/** Told of the task that runs; the last is that it has ended. */
+export type OfThread = FromThread | { readonly kind: 'ended'; readonly outcome: ThreadOutcome }
+
+export type IntoThread = ToThread | { readonly kind: 'run'; readonly order: ThreadOrder }
 
 export type ToThread =
   | { readonly kind: 'abort'; readonly reason: AbortReason }

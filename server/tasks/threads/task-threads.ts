@@ -15,7 +15,7 @@ export interface TaskThreads extends AsyncDisposable {
   readonly concurrency: number
   /**
    * Runs it to its end. Aborting the signal asks it to end, with the reason as an `AbortReason`; one that has not ended
-   * some seconds later is ended. Whoever calls sees to it that no more than `concurrency` run at a time.
+   * some seconds later is ended. Of more than `concurrency` the later ones wait for a thread.
    */
   run(order: TaskOrder, host: TaskHost, signal: AbortSignal): Promise<TaskOutcome>
 }
@@ -61,6 +61,7 @@ export function createTaskThreads(options: TaskThreadsOptions): TaskThreads {
   const all = new Set<TaskProcess>()
   let shared: TaskProcess | undefined
   let isClosed = false
+  let lastAlone: Promise<unknown> = Promise.resolve()
 
   function start(threads: number): TaskProcess {
     const { memory, max_result } = settings
@@ -90,6 +91,13 @@ export function createTaskThreads(options: TaskThreadsOptions): TaskThreads {
     }
   }
 
+  /** Some had been sent ahead: not a process for each of them at the same time. */
+  function alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = lastAlone.then(work)
+    lastAlone = done.catch(() => {})
+    return done
+  }
+
   return {
     concurrency,
     async run(order, host, signal) {
@@ -105,7 +113,7 @@ export function createTaskThreads(options: TaskThreadsOptions): TaskThreads {
       // One of those that ran at the same time was it. Which one is seen when each runs by itself.
       if (outcome.ranAlone || definition?.acknowledge === 'early') return ofEnd(outcome, settings.memory)
       log.warn({ task: order.id, name: order.name }, 'the process of this task has ended: it runs again by itself')
-      const again = await runIn(start(1), limited, host, signal)
+      const again = await alone(() => runIn(start(1), limited, host, signal))
       if (again.kind !== 'process_ended') return again
       return isClosed ? { kind: 'aborted', reason: 'stopping' } : ofEnd(again, settings.memory)
     },

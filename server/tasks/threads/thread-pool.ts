@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { MessageChannel } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import { Piscina } from 'piscina'
 import type { TaskSettings } from '#server/config/tasks.ts'
-import { attend, type ThreadHost } from './host.ts'
-import type { AbortReason, ThreadData, ThreadOrder, ThreadOutcome } from './messages.ts'
+import type { ThreadHost } from './host.ts'
+import { type KeptThread, keepThread } from './kept-thread.ts'
+import type { AbortReason, ThreadData, ThreadOutcome, ThreadPort } from './messages.ts'
 import type { TaskOrder, TaskOutcome } from './task-threads.ts'
 
 export interface ThreadPoolOptions {
@@ -26,9 +26,9 @@ const idleMs = 60_000
 /** The threads of one process, by piscina. */
 export function createThreadPool({ settings, modules, log, cancelGraceMs }: ThreadPoolOptions) {
   const concurrency = Math.max(1, settings.concurrency)
-  const pool = new Piscina<ThreadOrder, ThreadOutcome>({
+  const pool = new Piscina<ThreadPort, void>({
     filename: fileURLToPath(new URL('./thread.ts', import.meta.url)),
-    name: 'runTask',
+    name: 'serveTasks',
     minThreads: 1,
     maxThreads: concurrency,
     idleTimeout: idleMs,
@@ -39,35 +39,85 @@ export function createThreadPool({ settings, modules, log, cancelGraceMs }: Thre
     recordTiming: false,
     workerData: { modules } satisfies ThreadData,
   })
-  // What one has left behind when it had ended already.
-  pool.on('error', (error: unknown) => log.warn({ err: error }, 'a thread for tasks has ended'))
+  pool.on('error', () => {}) // the thread's own end says so
+
+  const idle: KeptThread[] = []
+  let kept = 0
+  /** More than there are threads: whoever is far away sends some ahead. */
+  const queue: ((thread: KeptThread) => void)[] = []
+  const sweep = setInterval(closeIdle, idleMs).unref()
 
   async function run(order: LimitedOrder, host: ThreadHost, signal: AbortSignal): Promise<TaskOutcome> {
-    const { softLimit, hardLimit } = order
-    const { port1, port2 } = new MessageChannel()
-    const stop = attend(port1, host)
-    const killing = new AbortController()
+    if (signal.aborted) return { kind: 'aborted', reason: reasonOf(signal) }
+    const thread = await nextThread()
+    try {
+      // It may have waited for the thread.
+      return signal.aborted ? { kind: 'aborted', reason: reasonOf(signal) } : await runIn(thread, order, host, signal)
+    } finally {
+      release(thread)
+    }
+  }
+
+  function nextThread(): KeptThread | Promise<KeptThread> {
+    const free = idle.pop()
+    if (free !== undefined) return free
+    if (kept < concurrency) return open()
+    return new Promise((resolve) => queue.push(resolve))
+  }
+
+  function release(thread: KeptThread): void {
+    const next = queue.shift()
+    if (thread.isUp()) {
+      if (next !== undefined) next(thread)
+      else idle.push(thread)
+    } else if (next !== undefined) next(open())
+  }
+
+  function open(): KeptThread {
+    kept += 1
+    const thread = keepThread(pool, settings.max_result, (error) => {
+      kept -= 1
+      const at = idle.indexOf(thread)
+      if (at === -1) return
+      idle.splice(at, 1)
+      // What a task has left behind when it had ended already.
+      if (error !== null) log.warn({ err: error }, 'a thread for tasks has ended')
+    })
+    return thread
+  }
+
+  /** One stays. */
+  function closeIdle(): void {
+    const since = performance.now() - idleMs
+    while (idle.length > 1 && (idle[0]?.usedAt() ?? 0) < since) idle.shift()?.close()
+  }
+
+  async function runIn(
+    thread: KeptThread,
+    order: LimitedOrder,
+    host: ThreadHost,
+    signal: AbortSignal,
+  ): Promise<TaskOutcome> {
+    const { softLimit, hardLimit, id, name, args } = order
     let killedFor: AbortReason | 'hard_limit' | null = null
     const timers = new Set<NodeJS.Timeout>()
     const after = (ms: number, act: () => void) => timers.add(setTimeout(act, Math.min(ms, maxTimerMs)))
     const kill = (reason: AbortReason | 'hard_limit') => {
       killedFor ??= reason
-      killing.abort()
+      thread.kill()
     }
-    const ask = (reason: AbortReason) => port1.postMessage({ kind: 'abort', reason })
     const onAbort = () => {
       const reason = reasonOf(signal)
-      ask(reason)
+      thread.tell({ kind: 'abort', reason })
       after(cancelGraceMs, () => kill(reason))
     }
-    after(softLimit * 1000, () => ask('soft_limit'))
+    after(softLimit * 1000, () => thread.tell({ kind: 'abort', reason: 'soft_limit' }))
     after(hardLimit * 1000, () => kill('hard_limit'))
     signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
     try {
-      const { id, name, args } = order
-      const threadOrder = { id, name, args, try: order.try, maxResult: settings.max_result, port: port2 }
-      return outcomeOf(await pool.run(threadOrder, { signal: killing.signal, transferList: [port2] }), softLimit)
+      const ending = thread.run({ id, name, args, try: order.try }, host)
+      if (signal.aborted) onAbort()
+      return outcomeOf(await ending, softLimit)
     } catch (error) {
       if (killedFor === 'hard_limit')
         return timeLimit(`It ran longer than its hard limit of ${hardLimit} seconds, and was ended.`)
@@ -75,11 +125,16 @@ export function createThreadPool({ settings, modules, log, cancelGraceMs }: Thre
     } finally {
       for (const timer of timers) clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)
-      await stop()
     }
   }
 
-  return { run, [Symbol.asyncDispose]: () => pool.destroy() }
+  return {
+    run,
+    [Symbol.asyncDispose]() {
+      clearInterval(sweep)
+      return pool.destroy()
+    },
+  }
 }
 
 /** The longest that a timer of Node can be. */

@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { workerData } from 'node:worker_threads'
 import type { TaskArguments } from '#protocol/tasks.ts'
 import { loadModules } from '../definitions/load-definitions.ts'
 import { parseArguments } from '../definitions/task-arguments.ts'
-import { createThreadContext } from './context.ts'
-import type { ThreadData, ThreadOrder, ThreadOutcome } from './messages.ts'
+import { createThreadContext, type ThreadContext } from './context.ts'
+import type { IntoThread, ThreadData, ThreadOrder, ThreadOutcome, ThreadPort } from './messages.ts'
 import { resultText } from './result-text.ts'
 
 // What piscina loads in each thread.
@@ -11,9 +12,23 @@ import { resultText } from './result-text.ts'
 /** Modules that were fine in the main thread; what is wrong with one here is told by its tasks. */
 let loaded: ReturnType<typeof loadModules> | undefined
 
-/** Carries one task out. Never throws: when this is not answered the thread has ended. */
-export async function runTask(order: ThreadOrder): Promise<ThreadOutcome> {
-  const context = createThreadContext(order)
+/** Carries tasks out, one after the other, until its port is closed. */
+export async function serveTasks({ port, maxResult }: ThreadPort): Promise<void> {
+  let current: ThreadContext | undefined
+  port.on('message', (message: IntoThread) => {
+    if (message.kind !== 'run') return current?.hear(message)
+    const context = createThreadContext(message.order, (said) => port.postMessage(said))
+    current = context
+    void runTask(message.order, context, maxResult).then((outcome) => {
+      current = undefined
+      port.postMessage({ kind: 'ended', outcome })
+    })
+  })
+  await once(port, 'close')
+}
+
+/** Never throws: when this is not answered the thread has ended. */
+async function runTask(order: ThreadOrder, context: ThreadContext, maxResult: number): Promise<ThreadOutcome> {
   try {
     const { modules } = threadData()
     loaded ??= loadModules(modules)
@@ -25,7 +40,7 @@ export async function runTask(order: ThreadOrder): Promise<ThreadOutcome> {
       const sentences = parsed.errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
       return failed('bad_arguments', sentences.join(' '), true)
     }
-    const result = resultText(await task.run(parsed.value, context.given), order.maxResult)
+    const result = resultText(await task.run(parsed.value, context.given), maxResult)
     return result.ok ? { kind: 'succeeded', result: result.text } : failed(result.type, result.message, true)
   } catch (error) {
     return { ...ofError(error), aborted: context.aborted() }

@@ -84,7 +84,7 @@ export function createCeleryWorker(options: CeleryWorkerOptions): CeleryWorker {
     counts: () => ({ active: turns.running().length, processed: sum(turns.totals().values()) }),
   })
   const finish = createFinish({ settings, publisher, results, after, events, log, signal: giveUp.signal })
-  const turns = createTurns({ settings, threads, revoked, results, finish, events, log, node, submit })
+  const turns = createTurns({ settings, threads, revoked, results, finish, events, log, node, submit, onPace })
   const parking = createParking({ connection: amqp.publishing, publisher, log })
   const intake = createIntake({
     ...{ settings, definitions, revoked, turns, parking, finish, results, events, log, signal: giveUp.signal },
@@ -138,6 +138,10 @@ export function createCeleryWorker(options: CeleryWorkerOptions): CeleryWorker {
       clearInterval(heartbeat)
       await parts.disposeAsync()
     },
+  }
+
+  function onPace(areSmall: boolean): void {
+    for (const lane of lanes) lane.pace(areSmall)
   }
 
   async function stop(): Promise<void> {

@@ -12,6 +12,8 @@ export interface OpenLane extends Lane {
   readonly consumer: Consumer
   /** Messages that RabbitMQ may hand over at present before one is answered. */
   prefetch(): number
+  /** Of small tasks more are taken ahead, so that threads do not wait for RabbitMQ. */
+  pace(areSmall: boolean): void
 }
 
 export interface LanesOptions {
@@ -39,7 +41,7 @@ export function openLanes(options: LanesOptions): readonly OpenLane[] {
 
 function openLane(queues: readonly string[], mayHold: boolean, options: LanesOptions): OpenLane {
   const { amqp, settings, concurrency, log, onMessage, onInterrupted, onStarted } = options
-  const ahead = prefetchFor(queues, settings, concurrency)
+  let ahead = prefetchFor(queues, settings, concurrency, false)
   let held = 0
   let isTelling = false
   const consumer = createConsumer({
@@ -53,12 +55,20 @@ function openLane(queues: readonly string[], mayHold: boolean, options: LanesOpt
     ...{ queues, mayHold, consumer },
     hold: () => count(1),
     release: () => count(-1),
+    pace(areSmall) {
+      if (mayHold) ahead = prefetchFor(queues, settings, concurrency, areSmall)
+      tell()
+    },
     prefetch: () => ahead + (mayHold ? held : 0),
   }
   return lane
 
   function count(more: number): void {
     held += more
+    tell()
+  }
+
+  function tell(): void {
     if (!mayHold || isTelling) return
     isTelling = true
     // Once for all that come together.
@@ -72,9 +82,16 @@ function openLane(queues: readonly string[], mayHold: boolean, options: LanesOpt
 }
 
 /** Where tasks have priorities none are taken ahead: those that wait here could not be overtaken. */
-function prefetchFor(queues: readonly string[], { celery }: TaskSettings, concurrency: number): number {
+function prefetchFor(
+  queues: readonly string[],
+  { celery }: TaskSettings,
+  concurrency: number,
+  areSmall: boolean,
+): number {
+  const { prefetch: configured } = celery
   const hasPriorities = celery.queues.some(
     ({ name, max_priority }) => max_priority !== undefined && queues.includes(name),
   )
-  return Math.min(concurrency * (hasPriorities ? 1 : celery.prefetch), 65_535)
+  const ofEach = configured === 'auto' ? (areSmall ? 64 : 4) : configured
+  return Math.min(concurrency * (hasPriorities ? 1 : ofEach), 65_535)
 }

@@ -40,19 +40,27 @@ export interface TurnsOptions {
   readonly log: Logger
   readonly node: string
   submit(parent: Job, request: TaskRequest): Promise<string>
+  /** Tasks have become small, or no longer are. */
+  onPace(areSmall: boolean): void
 }
 
 /** That a task has started is told once it has run for so long: of short ones the end says everything. */
 const startedAfterMs = 50
+/** Tasks are sent ahead from when they take less than the one until they take more than the other, in milliseconds. */
+const [smallMs, slowMs] = [5, 20]
+/** Tasks that a thread is sent at a time, while they are small. */
+const ahead = 16
 
 export function createTurns(options: TurnsOptions): Turns {
-  const { settings, threads, revoked, results, finish, events, log, node, submit } = options
+  const { settings, threads, revoked, results, finish, events, log, node, submit, onPace } = options
   const ready = new Set<Job>()
   const running = new Map<string, Job>()
   /** Ended, and not told yet. */
   const telling = new Set<Job>()
-  const maxTelling = Math.max(100, threads.concurrency * settings.celery.prefetch * 2)
+  const maxTelling = Math.max(100, threads.concurrency * 128)
+  let areSmall = false
   const totals = new Map<string, number>()
+  let typicalMs = slowMs * 4
   let whenIdle: (() => void)[] = []
 
   return {
@@ -92,12 +100,29 @@ export function createTurns(options: TurnsOptions): Turns {
   function pump(): void {
     for (const job of ready) {
       // While results cannot be written no more are made.
-      if (running.size >= threads.concurrency || telling.size >= maxTelling) return
+      if (running.size >= room() || telling.size >= maxTelling) return
       // The same twice in the queue: one after the other.
       if (running.has(job.task.id)) continue
       ready.delete(job)
       begin(job)
     }
+  }
+
+  /** Of small tasks some are sent ahead to the threads: one by one the way there would take longer than they do. */
+  function room(): number {
+    const [oldest] = running.values()
+    const isHeldUp = oldest !== undefined && Date.now() - (oldest.startedAt ?? 0) > slowMs
+    return areSmall && !isHeldUp ? threads.concurrency * ahead : threads.concurrency
+  }
+
+  /** What one takes of a thread, about: those sent ahead wait behind each other. */
+  function took(ms: number, together: number): void {
+    typicalMs += (ms / Math.max(1, together / threads.concurrency) - typicalMs) / 8
+    // Not there and back with each that is a little slower.
+    const areNow = areSmall ? typicalMs < slowMs : typicalMs < smallMs
+    if (areNow === areSmall) return
+    areSmall = areNow
+    onPace(areSmall)
   }
 
   function begin(job: Job): void {
@@ -113,6 +138,7 @@ export function createTurns(options: TurnsOptions): Turns {
 
   async function run(job: Job): Promise<void> {
     const { task, definition, ending } = job
+    const [begunAt, together] = [performance.now(), running.size]
     const states = createStateWriter(task, results, log)
     let isStarted = task.ignoreResult
     const started = () => {
@@ -140,6 +166,7 @@ export function createTurns(options: TurnsOptions): Turns {
       outcome = { kind: 'failed', error: { type: 'internal', message }, isFinal: true, trace: null }
     }
     clearTimeout(timer)
+    took(performance.now() - begunAt, together)
     running.delete(task.id)
     totals.set(task.name, (totals.get(task.name) ?? 0) + 1)
     tell(
