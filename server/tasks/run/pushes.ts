@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { finalTaskStates, type TaskPush, type TaskState } from '#protocol/tasks.ts'
+import type { TaskPush } from '#protocol/tasks.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { PublishCall, PublishOutcome } from '#server/realtime/realtime.ts'
 import { type TaskRow, taskViewOf } from '../records/task-row.ts'
