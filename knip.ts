@@ -8,18 +8,13 @@ const config: KnipConfig = {
     'server/main.ts',
     // Kysely calls what these export.
     'server/store/migrations/*.ts',
-    'server/{tasks,amqp}/**/*.ts',
-    'renderer/shared/task-form.tsx',
-    'server/tasks/celery/{result-document,progress,states}.ts',
-    'server/config/{amqp,tasks}.ts',
-    'protocol/tasks.ts',
     'main/main.ts',
     'preload/preload.ts',
     'renderer/*/index.html',
     'test/**/*.test.ts',
     'test/support/fetch-electron.ts',
-    // Loaded as a site's folders.
-    'test/support/celery/{site,embedded}/*.ts',
+    // Loaded by workers as a site's folder.
+    '{test/support/celery,bench/tasks}/{site,embedded}/*.ts',
     'test/support/wrong-sign-ins.ts',
     'test/support/default-app/main.js',
   ],

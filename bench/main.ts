@@ -15,10 +15,12 @@ import { markdown, type Report } from './report/table.ts'
 import { runRound, type Sizes } from './round.ts'
 import { createSheet, type RowName, rows } from './sheet.ts'
 import { verdicts } from './targets.ts'
+import { benchTasks } from './tasks.ts'
 
 const help = `Measures Carillon beside other servers on this machine; docs/performance.md says what the figures mean.
 
   npm run bench -- [options]
+  npm run bench -- tasks [options]      tasks and events over RabbitMQ; --help says more
 
   --rounds N       rounds, whose medians are reported (1)
   --quick          a short look: shorter measuring, 1,000 idle connections instead of 10,000
@@ -33,6 +35,10 @@ Progress goes to stderr, the result to stdout and, of a whole run, to bench/resu
 const everyPeer: readonly Peer[] = [socketIo, bareWs, writeLimit, nchan, nats, mosquitto, ...carillon]
 const folder = join(import.meta.dirname, 'results')
 
+if (process.argv[2] === 'tasks') {
+  await benchTasks(process.argv.slice(3))
+  process.exit(0)
+}
 const options = readOptions()
 const missing = everyPeer.flatMap((peer) => {
   const why = peer.missing()

@@ -39,7 +39,7 @@ import type { RpcHandler } from './realtime/rpc.ts'
 import { openRecords, type Records } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
-import { openCeleryTransport } from './tasks/celery/client/open-celery-transport.ts'
+import { openTaskTransport } from './task-transport.ts'
 import { createTasks } from './tasks/create-tasks.ts'
 import { taskAnswers } from './tasks/product/task-answers.ts'
 import { taskMethods } from './tasks/rpc-methods.ts'
@@ -152,7 +152,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
-  const messaging = parts.use(openMessaging({ config, metrics, name, log }))
+  // A command that works on the records while no server runs is no node that events could go to.
+  const messaging = web === null ? null : parts.use(openMessaging({ config, metrics, name, log }))
   // Filled by the rooms above.
   const rpc = new Map<string, RpcHandler>()
   const realtime = parts.use(
@@ -188,24 +189,18 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   // One process of a node is enough, and keeps events in order.
   if (sweeps && messaging !== null) parts.use(messaging.ingest(realtime))
 
-  const transport =
-    messaging === null
-      ? null
-      : parts.use(
-          await openCeleryTransport({
-            ...{ amqp: messaging.amqp, redis: engine.redis, settings: config.tasks, node: name },
-            log: log.child({ room: 'tasks' }),
-          }),
-        )
   const tasks = createTaskDesk({
     tasks: parts.use(
       await createTasks({
         ...{ records, bus, name, publish: realtime.publish, settings: config.tasks, data: config.data },
         installation: installationOf(config),
-        transport,
         personalPrefix: personalPrefixOf(config),
+        onEnded: messaging?.outward?.taskEnded,
         isActive: sweeps,
-        tellOutward: config.amqp.outward.tasks ? messaging?.outward?.tell : undefined,
+        openTransport:
+          messaging === null
+            ? null
+            : (queues) => openTaskTransport({ ...{ config, name, log }, amqp: messaging.amqp }, queues),
         answers: taskAnswers({ auth, realtime, config }),
         log: log.child({ room: 'tasks' }),
       }),

@@ -9,7 +9,7 @@ import type { Config } from './config/config.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import type { Ephemeral } from './store/ephemeral.ts'
 import { createMemoryEphemeral } from './store/memory-ephemeral.ts'
-import { openRedis, type RedisStore, type RedisStoreOptions } from './store/redis.ts'
+import { openRedis, type RedisStoreOptions } from './store/redis.ts'
 import { createRedisEphemeral } from './store/redis-ephemeral.ts'
 import type { Store } from './store/store.ts'
 
@@ -18,8 +18,6 @@ export interface Engine extends AsyncDisposable {
   readonly broker: Broker
   readonly bus: Bus
   readonly ephemeral: Ephemeral
-  /** For what else is kept there; null without one. */
-  readonly redis: RedisStore | null
   /** Whether it answers now; found out within a second. */
   isUp(): Promise<boolean>
 }
@@ -61,14 +59,7 @@ async function openMemoryEngine({ store, metrics, durability, log }: MemoryOptio
     }),
   )
   const opened = parts.move()
-  return {
-    broker,
-    bus,
-    ephemeral,
-    redis: null,
-    isUp: async () => true,
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  }
+  return { broker, bus, ephemeral, isUp: async () => true, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 /** For several nodes. */
@@ -81,7 +72,7 @@ export async function openRedisEngine(options: Pick<RedisStoreOptions, 'target' 
   const broker = parts.use(await openRedisBroker({ redis, log: log.child({ room: 'broker' }) }))
   const opened = parts.move()
   const isUp = () => succeeds(redis.commands.run((client) => client.ping()))
-  return { broker, bus, ephemeral, redis, isUp, [Symbol.asyncDispose]: () => opened.disposeAsync() }
+  return { broker, bus, ephemeral, isUp, [Symbol.asyncDispose]: () => opened.disposeAsync() }
 }
 
 /** Whether something is done within a second. */

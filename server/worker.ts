@@ -87,5 +87,5 @@ function openRemoteEngine(peer: Peer<PrimaryVerbs, WorkerVerbs>, node: string): 
       () => true,
       () => false,
     )
-  return { broker, bus, ephemeral, redis: null, isUp, [Symbol.asyncDispose]: () => parts.disposeAsync() }
+  return { broker, bus, ephemeral, isUp, [Symbol.asyncDispose]: () => parts.disposeAsync() }
 }

@@ -14,7 +14,7 @@ import { addViewers } from './viewers.ts'
  * The server as `carillon serve` puts it together, in a temporary folder, with two namespaces for the benchmark and
  * the rest as it comes. Publications are made inside the process, as the other servers on Node make theirs.
  */
-const [kind = 'plain', people = '1000', redisUrl = ''] = process.argv.slice(2)
+const [kind = 'plain', people = '1000', redisUrl = '', amqpUrl = ''] = process.argv.slice(2)
 const publisher: Identity = { kind: 'local', userId: 'local', name: 'bench', role: 'admin' }
 const data = mkdtempSync(join(tmpdir(), 'carillon-bench-'))
 process.on('exit', () => rmSync(data, { recursive: true, force: true, maxRetries: 5 }))
@@ -25,6 +25,7 @@ const config = configSchema.parse({
   // All of them come at once, and how fast they come in is measured.
   limits: { new_connections_per_second: 0 },
   ...(redisUrl && { redis_url: redisUrl }),
+  ...(amqpUrl && { amqp_url: amqpUrl }),
   namespaces: [
     { name: 'plain', ...open },
     { name: 'kept', ...open, history_size: 1000, history_ttl: '1h', force_recovery: true },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Opening } from '../load/link.ts'
 import { framesAreTaken, messages, textFrame, upgrade } from '../load/websocket.ts'
-import type { MeasureName, Peer } from '../peer.ts'
+import type { MeasureName, Peer, RunningPeer } from '../peer.ts'
 import { missingProgram } from './native-server.ts'
 import { startNodeServer } from './node-server.ts'
 import { publishByHttp } from './publish-by-http.ts'
@@ -50,25 +50,42 @@ function variant({ name, measures, channels, credential, redis }: Variant): Peer
     async start() {
       await using parts = new AsyncDisposableStack()
       const shared = redis ? parts.use(await startRedis()) : null
-      const server = parts.use(
-        await startNodeServer('./carillon-server.ts', [channels, '10000', shared?.url ?? ''], carillonNodeOptions),
-      )
+      const server = parts.use(await startCarillon({ channels, credential, redisUrl: shared?.url ?? '', amqpUrl: '' }))
       const running = parts.move()
-      return {
-        ...server,
-        async prepare(count) {
-          const credentials = await server.ask<readonly string[]>({
-            credentials: Math.min(count, preparedAtOnce),
-            kind: credential,
-          })
-          return credentials.map((token) => subscribe(token, `${channels}:bench`))
-        },
-        publishConfirmed: (options) => server.ask({ publishFor: options }),
-        [Symbol.asyncDispose]: () => running.disposeAsync(),
-        async publishByHttp(options) {
-          return publishByHttp(server.port, await server.ask<string>({ apiKey: true }), `${channels}:bench`, options)
-        },
-      }
+      return { ...server, [Symbol.asyncDispose]: () => running.disposeAsync() }
+    },
+  }
+}
+
+/** One that takes events from this RabbitMQ, with subscribers of `plain:bench`. */
+export function carillonBehind(amqpUrl: string): Promise<RunningPeer> {
+  return startCarillon({ channels: 'plain', credential: 'ticket', redisUrl: '', amqpUrl })
+}
+
+async function startCarillon({
+  channels,
+  credential,
+  redisUrl,
+  amqpUrl,
+}: Pick<Variant, 'channels' | 'credential'> & {
+  /** Empty for none. */
+  readonly redisUrl: string
+  readonly amqpUrl: string
+}): Promise<RunningPeer> {
+  const args = [channels, '10000', redisUrl, amqpUrl]
+  const server = await startNodeServer('./carillon-server.ts', args, carillonNodeOptions)
+  return {
+    ...server,
+    async prepare(count) {
+      const credentials = await server.ask<readonly string[]>({
+        credentials: Math.min(count, preparedAtOnce),
+        kind: credential,
+      })
+      return credentials.map((token) => subscribe(token, `${channels}:bench`))
+    },
+    publishConfirmed: (options) => server.ask({ publishFor: options }),
+    async publishByHttp(options) {
+      return publishByHttp(server.port, await server.ask<string>({ apiKey: true }), `${channels}:bench`, options)
     },
   }
 }

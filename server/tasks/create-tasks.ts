@@ -13,7 +13,6 @@ import { createTaskRecords } from './records/task-records.ts'
 import { type TaskRow, taskDetailOf, taskViewOf } from './records/task-row.ts'
 import type { NewTask } from './records/task-submissions.ts'
 import { type EmbeddedWorker, startEmbeddedWorker } from './run/embedded-worker.ts'
-import { startFollowUp } from './run/follow-up.ts'
 import { applyNews } from './run/news.ts'
 import { createOutbox } from './run/outbox.ts'
 import { createPushes, type PushesOptions } from './run/pushes.ts'
@@ -28,7 +27,7 @@ import type { Tasks } from './tasks.ts'
 import { createTaskThreads } from './threads/task-threads.ts'
 import type { TaskTransport } from './transport.ts'
 
-export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalPrefix' | 'tellOutward'> {
+export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalPrefix' | 'onEnded'> {
   readonly records: Pick<Records, 'engine' | 'db'>
   readonly bus: Bus
   readonly settings: TaskSettings
@@ -38,8 +37,8 @@ export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalP
   readonly name: string
   /** The same after a restart, and another on every machine. */
   readonly installation: string
-  /** Workers behind a message broker. Default none. */
-  readonly transport?: TaskTransport | null
+  /** Opens the way to workers behind a message broker, with the queues that tasks of ours name. Default there is none. */
+  readonly openTransport?: ((queues: readonly string[]) => Promise<TaskTransport>) | null
   /** What the product's tasks may ask, by name. */
   readonly answers?: TaskAnswers
   /** Whether this process carries out what waits, and looks after the rest; of those of one data folder one does. */
@@ -58,13 +57,16 @@ const cancelled = z.object({ id: z.string() })
 
 /** Puts tasks together, and begins to carry them out. */
 export async function createTasks(options: TasksOptions): Promise<Tasks> {
-  const { settings, data, name, installation, bus, transport = null, answers = {}, log } = options
+  const { settings, data, name, installation, bus, openTransport = null, answers = {}, log } = options
   const { isActive = true, clock = Date.now, graceMs = 5_000 } = options
   await using parts = new AsyncDisposableStack()
   const { database } = await openIdentityRecords(options.records)
   const records = createTaskRecords({ database, clock })
   const definitions = await loadDefinitions(settings.folder)
   if (isActive) for (const problem of definitions.problems) log.error(problem, 'a module with tasks was refused')
+  const queues = [...definitions.byName.values()].flatMap(({ queue }) => (queue === undefined ? [] : [queue]))
+  // Closed last: what is handed over until then gets through.
+  const transport = openTransport === null ? null : parts.use(await openTransport([...new Set(queues)]))
   const rules = createSubmissionRules({ definitions, settings, transport, clock })
   const quota = createQuota({ records, perOwner: settings.per_owner, total: settings.total })
   const files = createTaskFiles(join(data, 'tasks'))
@@ -74,15 +76,15 @@ export async function createTasks(options: TasksOptions): Promise<Tasks> {
     transport === null ? null : parts.use(createOutbox({ records, transport, definitions, clock, log, isActive }))
   let worker: EmbeddedWorker | null = null
 
-  transport?.serve([...definitions.byName.values()].flatMap(({ queue }) => queue ?? []))
-  if (isActive && transport !== null)
-    parts.use(startFollowUp({ records, transport, definitions, settings, clock, log }))
   transport?.onNews(async (news) => {
     const row = await applyNews(records, news)
     if (row === undefined) return
     if (news.kind === 'progress') onProgress(row)
     else onChange(row)
   })
+
+  // Of the processes of a node one: each of them hears from its own queue, whatever is sent there.
+  if (isActive && transport !== null) for await (const sent of records.sent()) transport.follow(sent)
 
   /** Everything that is submitted comes through here, whoever it is from. */
   async function accept(task: NewTask): Promise<TaskRow> {

@@ -46,8 +46,6 @@ export interface TaskTransport extends AsyncDisposable {
    * @throws AmqpError where it is to be tried again later
    */
   send(task: QueuedTask): Promise<void>
-  /** Queues that tasks of this server's own go to: they are made where they are not there, unlike any other. */
-  serve(queues: readonly string[]): void
   /** Those that have not ended, at the start. What became of them meanwhile is told. */
   follow(tasks: readonly SentTask[]): void
   /** Asks every worker not to begin it, and to end it where it runs. */

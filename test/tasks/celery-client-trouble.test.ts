@@ -21,7 +21,7 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'a server and workers that are in 
     ;[rabbit, redis] = await Promise.all([startRabbitMq(), startRedis()])
     // As an operator may have made it.
     await rabbit.ctl('eval', operatorsQueue)
-    rig = await openTransportRig({ broker: rabbit.url, redis: redis.url, marginMs: 1_000, queue: 'celery' })
+    rig = await openTransportRig({ broker: rabbit.url, redis: redis.url, marginMs: 1_000, queues: ['late'] })
     python = await startPreforkWorker({ broker: rabbit.url, backend: redis.url, name: 'python', queue: 'python' })
   })
   afterAll(async () => {
@@ -129,7 +129,6 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'a server and workers that are in 
   })
 
   test('a worker that comes later is told what was cancelled before', async () => {
-    rig.transport.serve(['late'])
     const id = await rig.send('js.noop', {}, { queue: 'late', startAt: Date.now() + 8_000 })
     await rig.transport.cancel(id)
     await using _ours = await startWorker({

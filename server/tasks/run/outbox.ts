@@ -13,7 +13,7 @@ export interface Outbox extends AsyncDisposable {
 export interface OutboxOptions {
   readonly records: Pick<TaskRecords, 'unsent' | 'markSent'>
   readonly transport: Pick<TaskTransport, 'send'>
-  readonly definitions: Pick<Definitions, 'byName'>
+  readonly definitions: Definitions
   readonly clock: () => number
   readonly log: Logger
   /** Whether this process sends what others have left. */
@@ -74,7 +74,10 @@ export function createOutbox({ records, transport, definitions, clock, log, isAc
 }
 
 function queued(row: TaskRow, definition: TaskDefinition | undefined): QueuedTask {
+  const { softLimit, hardLimit } = definition ?? {}
   return {
+    ...(softLimit !== undefined && { softLimit }),
+    ...(hardLimit !== undefined && { hardLimit }),
     id: row.id,
     name: row.name,
     args: row.args,
@@ -85,7 +88,5 @@ function queued(row: TaskRow, definition: TaskDefinition | undefined): QueuedTas
     tries: row.tries,
     parentId: row.parent_id,
     ownerId: row.owner_id === '' ? null : row.owner_id,
-    ...(definition?.softLimit !== undefined && { softLimit: definition.softLimit }),
-    ...(definition?.hardLimit !== undefined && { hardLimit: definition.hardLimit }),
   }
 }

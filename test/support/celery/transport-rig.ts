@@ -29,6 +29,8 @@ export interface TransportRigOptions {
   /** Without it results come through the reply queue. */
   readonly redis?: string
   readonly queue?: string
+  /** Further ones that tasks of its own go to. */
+  readonly queues?: readonly string[]
   readonly node?: string
   readonly marginMs?: number
   /** `tasks` of the configuration. */
@@ -38,7 +40,15 @@ export interface TransportRigOptions {
 const finalKinds: readonly TaskNews['kind'][] = ['succeeded', 'failed', 'cancelled', 'expired']
 
 export async function openTransportRig(options: TransportRigOptions): Promise<TransportRig> {
-  const { broker, redis: redisAddress, queue = 'celery', node = `test_${randomUUID()}`, marginMs, tasks = {} } = options
+  const {
+    broker,
+    redis: redisAddress,
+    queue = 'celery',
+    queues = [],
+    node = `test_${randomUUID()}`,
+    marginMs,
+    tasks = {},
+  } = options
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const told: TaskNews[] = []
@@ -50,11 +60,10 @@ export async function openTransportRig(options: TransportRigOptions): Promise<Tr
   const amqp = parts.use(openAmqp({ target: amqpUrl.parse(broker), name: node, log }))
   const transport = parts.use(
     await openCeleryTransport({
-      ...{ amqp, redis, settings: taskSettings.parse(tasks), node, log },
+      ...{ amqp, redis, settings: taskSettings.parse(tasks), queues: [queue, ...queues], node, log },
       ...(marginMs !== undefined && { marginMs }),
     }),
   )
-  transport.serve([queue])
   transport.onNews(async (news) => void told.push(news))
   expect(await amqp.publishing.whenUp(20_000)).toBe(true)
   const opened = parts.move()

@@ -22,6 +22,8 @@ export interface CeleryTransportOptions {
   /** Where workers write results; without it they send them to this node's queue. */
   readonly redis: RedisStore | null
   readonly settings: TaskSettings
+  /** Queues that tasks of ours go to: they are made when they are not there, unlike any other that somebody names. */
+  readonly queues: readonly string[]
   /** What people call this node; the same after a restart, and no other node's. */
   readonly node: string
   /** How long after its time news of a task may come, in milliseconds. Default 15,000. */
@@ -39,10 +41,11 @@ export async function openCeleryTransport(options: CeleryTransportOptions): Prom
   const { celery } = settings
   await using parts = new AsyncDisposableStack()
   const own = new Set([
-    settings.default_queue,
+    ...[settings.default_queue, ...options.queues],
     ...settings.routes.map(({ queue }) => queue),
     ...celery.queues.map(({ name }) => name),
   ])
+  const topology = taskTopology([...own], celery)
   const replyTo = `carillon.results.${node}`
   const origin = `carillon${process.pid}@${hostname()}`
   const cancelled = createCancelled()
@@ -50,7 +53,7 @@ export async function openCeleryTransport(options: CeleryTransportOptions): Prom
   const publisher = parts.use(
     createPublisher({
       ...{ connection: amqp.publishing, log, maxWaiting: 50_000 },
-      prepare: (model) => declareTopology(model, taskTopology([...own], celery), { log }),
+      prepare: (model) => declareTopology(model, topology, { log }),
     }),
   )
   const subscriber = redis === null ? null : parts.use(await redis.connect('subscriber'))
@@ -112,9 +115,6 @@ export async function openCeleryTransport(options: CeleryTransportOptions): Prom
           throw error
         }
       }
-    },
-    serve(queues) {
-      for (const queue of queues) own.add(queue)
     },
     follow(tasks) {
       for (const task of tasks) {
