@@ -8,18 +8,13 @@ const config: KnipConfig = {
     'server/main.ts',
     // Kysely calls what these export.
     'server/store/migrations/*.ts',
-    'server/{tasks,amqp}/**/*.ts',
-    'renderer/shared/task-form.tsx',
-    'server/tasks/celery/{result-document,progress,states}.ts',
-    'server/config/{amqp,tasks}.ts',
-    'protocol/tasks.ts',
     'main/main.ts',
     'preload/preload.ts',
     'renderer/*/index.html',
     'test/**/*.test.ts',
     'test/support/fetch-electron.ts',
-    // Loaded by `carillon worker` as a site's folder.
-    'test/support/celery/site/*.ts',
+    // Loaded by workers as a site's folder.
+    '{test/support/celery,bench/tasks}/site/*.ts',
     'test/support/wrong-sign-ins.ts',
     'test/support/default-app/main.js',
   ],

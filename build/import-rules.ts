@@ -51,7 +51,17 @@ const rooms: readonly string[] = [
   'cli',
 ]
 /** Files of server/ where everything is put together; `serve` in the command line starts them. */
-const compositions = ['engine', 'messaging', 'compose', 'worker', 'task-worker', 'primary', 'main', 'carillon']
+const compositions = [
+  'task-transport',
+  'engine',
+  'messaging',
+  'compose',
+  'worker',
+  'task-worker',
+  'primary',
+  'main',
+  'carillon',
+]
 
 /** Narrower rules inside a folder, where the reason is not one of direction. */
 const places = [

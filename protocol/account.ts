@@ -94,6 +94,8 @@ export const grantView = z.object({
   clientId: z.string(),
   name: z.string(),
   scopes: z.array(z.string()),
+  /** What these let it do, in words. */
+  meanings: z.array(z.string()),
   grantedAt: instant,
 })
 export type GrantView = z.infer<typeof grantView>

@@ -10,7 +10,7 @@ export const maxChannelLength = 255
  */
 export const channelName = z
   .string()
-  .min(1, 'Name a channel, for example news:general.')
+  .min(1, { error: 'Name a channel, for example news:general.', abort: true })
   .max(maxChannelLength, `A channel name has at most ${maxChannelLength} characters.`)
   .regex(/^[\x21-\x7e]+$/, 'A channel name is printable ASCII without spaces.')
   .regex(/^[^/*&]+$/, 'A channel name cannot contain / * or &, which are reserved.')

@@ -39,6 +39,7 @@ import type { RpcHandler } from './realtime/rpc.ts'
 import { openRecords, type Records } from './store/records.ts'
 import { openStore, type Store } from './store/store.ts'
 import { StoreError } from './store/store-error.ts'
+import { openTaskTransport } from './task-transport.ts'
 import { createTasks } from './tasks/create-tasks.ts'
 import { taskAnswers } from './tasks/product/task-answers.ts'
 import { taskMethods } from './tasks/rpc-methods.ts'
@@ -151,7 +152,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       rotateDevicesAfter: config.devices.rotate_after,
     }),
   )
-  const messaging = parts.use(openMessaging({ config, metrics, name, log }))
+  // A command that works on the records while no server runs is no node that events could go to.
+  const messaging = web === null ? null : parts.use(openMessaging({ config, metrics, name, log }))
   // Filled by the rooms above.
   const rpc = new Map<string, RpcHandler>()
   const realtime = parts.use(
@@ -193,8 +195,12 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
         ...{ records, bus, name, publish: realtime.publish, settings: config.tasks, data: config.data },
         installation: installationOf(config),
         personalPrefix: personalPrefixOf(config),
+        onEnded: messaging?.outward?.taskEnded,
         isActive: sweeps,
-        tellOutward: config.amqp.outward.tasks ? messaging?.outward?.tell : undefined,
+        openTransport:
+          messaging === null
+            ? null
+            : (queues) => openTaskTransport({ ...{ config, name, log }, amqp: messaging.amqp }, queues),
         answers: taskAnswers({ auth, realtime, config }),
         log: log.child({ room: 'tasks' }),
       }),

@@ -1,5 +1,13 @@
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
+import {
+  MutationCache,
+  QueryCache,
+  QueryClient,
+  QueryClientProvider,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import type { Me } from '#protocol/api.ts'
 import { refusedForFactor } from './account/factor-duty.ts'
 import type { ApiClient } from './api-client.ts'
 import { ApiContext, useApi } from './api-context.ts'
@@ -12,6 +20,7 @@ import { authorizeAddress } from './sign-in/authorize-address.ts'
 import { SignInPage } from './sign-in/sign-in-page.tsx'
 import { SignedIn } from './signed-in.tsx'
 import { usePageTitle } from './use-page-title.ts'
+import { leftByThemselves } from './use-sign-out.ts'
 
 export function Console({ api }: { readonly api: ApiClient }) {
   const [queries] = useState(createQueryClient)
@@ -42,6 +51,7 @@ function Entrance() {
     queryFn: api.me,
     refetchInterval: ({ state }) => (state.status === 'error' ? 3000 : 60_000),
   })
+  const wasSignedOut = useSignedOut(me.data)
   const asksToSignIn = path === '/sign-in'
   const goesOn = asksToSignIn ? authorizeAddress(query) : null
   const isBeyond = asksToSignIn && goesOn === null && me.data !== undefined && me.data !== null
@@ -49,8 +59,19 @@ function Entrance() {
     if (isBeyond) navigate('/', { replace: true })
   }, [isBeyond])
   if (me.data === undefined) return <LoadingPage error={me.error} retry={me.refetch} />
-  if (me.data === null || goesOn !== null) return <SignInPage goesOn={goesOn} />
+  if (me.data === null || goesOn !== null) return <SignInPage goesOn={goesOn} wasSignedOut={wasSignedOut} />
   return <SignedIn me={me.data} />
+}
+
+/** Whether the server has ended the session of whoever was here. */
+function useSignedOut(me: Me | null | undefined): boolean {
+  const queries = useQueryClient()
+  const [wasHere, setHere] = useState(false)
+  if (me && !wasHere) setHere(true)
+  useEffect(() => {
+    if (me) queries.removeQueries({ queryKey: leftByThemselves })
+  }, [me, queries])
+  return wasHere && me === null && queries.getQueryData(leftByThemselves) !== true
 }
 
 function createQueryClient(): QueryClient {

@@ -4,6 +4,7 @@ import type { KeyView } from '#protocol/keys.ts'
 import { ConfirmDialog } from '../mantine/confirm-dialog.tsx'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
+import { hasExpired, verbFor } from './key-expiry.ts'
 
 interface RevokeKeyDialogProps {
   /** The key in question; closed without one. */
@@ -14,6 +15,8 @@ interface RevokeKeyDialogProps {
 export function RevokeKeyDialog({ of: key, onClose }: RevokeKeyDialogProps) {
   const api = useApi()
   const queries = useQueryClient()
+  const isOver = key !== null && hasExpired(key, Date.now())
+  const verb = key === null ? '' : verbFor(key, Date.now())
   const revoke = async (): Promise<string | null> => {
     if (key === null) return null
     try {
@@ -22,19 +25,23 @@ export function RevokeKeyDialog({ of: key, onClose }: RevokeKeyDialogProps) {
       return asApiError(error).message
     }
     await queries.invalidateQueries({ queryKey: ['keys'] })
-    notifications.show({ message: `The key ${key.name} has been revoked.` })
+    notifications.show({ message: `The key ${key.name} has been ${isOver ? 'removed' : 'revoked'}.` })
     return null
   }
   return (
     <ConfirmDialog
       opened={key !== null}
-      title={`Revoke ${key?.name ?? ''}?`}
-      action="Revoke"
+      title={`${verb} ${key?.name ?? ''}?`}
+      action={verb}
       dangerous
       onConfirm={revoke}
       onClose={onClose}
     >
-      <p>Whatever uses this key is refused at once, and its sockets close. It cannot be brought back.</p>
+      <p>
+        {isOver
+          ? 'It has expired and opens nothing any more. It leaves the list.'
+          : 'Whatever uses this key is refused at once, and its sockets close. It cannot be brought back.'}
+      </p>
     </ConfirmDialog>
   )
 }

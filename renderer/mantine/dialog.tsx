@@ -1,5 +1,5 @@
 import { Modal, type ModalRootProps } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 
 interface DialogProps extends Pick<ModalRootProps, 'opened' | 'onClose'> {
   readonly title: string
@@ -10,8 +10,32 @@ interface DialogProps extends Pick<ModalRootProps, 'opened' | 'onClose'> {
   readonly children: ReactNode
 }
 
+/** Mantine gives the focus back after 10 ms, which does nothing where what had it is gone. */
+const focusBackMs = 20
+
+/** Then it goes to the heading of the page: a keyboard would begin at the top of the document again. */
+function useFocusPlace(opened: boolean): void {
+  const wasOpen = useRef(opened)
+  useEffect(() => {
+    if (opened || !wasOpen.current) {
+      wasOpen.current = opened
+      return
+    }
+    wasOpen.current = false
+    const timer = setTimeout(() => {
+      const heading = document.querySelector<HTMLElement>('main h1')
+      if (heading === null || document.activeElement !== document.body) return
+      // Reached by script only, not with Tab.
+      heading.tabIndex = -1
+      heading.focus({ preventScroll: true })
+    }, focusBackMs)
+    return () => clearTimeout(timer)
+  }, [opened])
+}
+
 /** A dialog that takes the focus, gives it back, and closes with Escape. */
 export function Dialog({ opened, onClose, title, wide = false, held = false, children }: DialogProps) {
+  useFocusPlace(opened)
   return (
     <Modal.Root
       opened={opened}

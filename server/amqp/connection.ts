@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ChannelModel } from 'amqplib'
 import type { Logger } from 'pino'
 import { type AmqpTarget, describeAmqp } from '#server/config/amqp.ts'
@@ -69,7 +70,8 @@ export function keepConnection({ target, name, log: parent }: AmqpConnectionOpti
       clearTimeout(timer)
       upListeners.clear()
       blockedListeners.clear()
-      await dialing
+      // One that is just being opened is closed as soon as it is.
+      await Promise.race([dialing, delay(closeGraceMs, null, { ref: false })])
       if (up !== null) await closeWithin(up.model, closeGraceMs)
     },
   }
@@ -153,7 +155,7 @@ export function keepConnection({ target, name, log: parent }: AmqpConnectionOpti
 }
 
 const settledMs = 5_000
-const closeGraceMs = 2_000
+const closeGraceMs = 1_000
 
 /** One that does not answer is cut off. */
 export async function closeWithin(model: ChannelModel, graceMs: number): Promise<void> {

@@ -55,6 +55,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     async prepare(opened) {
       await opened.prefetch(prefetch, prefetchOf === 'channel')
       if (!isPaused) await begin(opened)
+      // What came with the answer may have been reason enough to pause.
+      if (isPaused) await end(opened)
       onStarted?.()
     },
     onEnded() {
@@ -74,11 +76,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       if (isPaused) return
       isPaused = true
       const current = channel.current()
-      const begun = tags
-      tags = []
-      // Where the channel ends meanwhile, the next one begins paused.
-      if (current !== null)
-        await within(cancelTimeoutMs, Promise.all(begun.map((tag) => current.cancel(tag)))).catch(() => {})
+      if (current !== null) await end(current)
     },
     async resume() {
       if (!isPaused || closed) return
@@ -100,6 +98,13 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       begun.push(consumerTag)
     }
     tags = begun
+  }
+
+  /** Where the channel ends meanwhile, so do they. */
+  async function end(opened: Channel): Promise<void> {
+    const begun = tags
+    tags = []
+    await within(cancelTimeoutMs, Promise.all(begun.map((tag) => opened.cancel(tag)))).catch(() => {})
   }
 
   function take(opened: Channel, queue: string, message: ConsumeMessage | null): void {
@@ -128,4 +133,4 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   }
 }
 
-const cancelTimeoutMs = 3_000
+const cancelTimeoutMs = 2_000

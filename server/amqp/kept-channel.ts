@@ -45,7 +45,7 @@ export function keepChannel<C extends Channel = ConfirmChannel>(options: KeptCha
       clearTimeout(timer)
       const channel = current
       current = null
-      if (channel !== null) await within(prepareTimeoutMs, channel.close()).catch(() => {}) // closed already
+      if (channel !== null) await within(closeTimeoutMs, channel.close()).catch(() => {}) // closed already
     },
   }
 
@@ -98,3 +98,4 @@ export function keepChannel<C extends Channel = ConfirmChannel>(options: KeptCha
 }
 
 const prepareTimeoutMs = 15_000
+const closeTimeoutMs = 1_000

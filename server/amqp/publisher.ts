@@ -143,7 +143,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 }
 
-const closeGraceMs = 3_000
+const closeGraceMs = 2_000
 
 /** Without a connection behind it nobody knows; `message nacked` is an answer. */
 function refusal(error: unknown): AmqpError {

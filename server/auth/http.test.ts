@@ -97,6 +97,17 @@ test('requests from one address are limited, and the answer says when to come ba
   expect((await ask('198.51.100.1')).status).toBe(200)
 })
 
+test.each([
+  ['GET', '/oauth2/token', 'POST'],
+  ['POST', '/jwks', 'GET'],
+] as const)('%s %s is told which method is right', async (method, path, allowed) => {
+  await using server = await startAuth()
+  const answer = await server.auth.handle(authRequest(method, path), address)
+  expect(answer.status).toBe(405)
+  expect(answer.headers.get('allow')).toBe(allowed)
+  expect(await answer.json()).toMatchObject({ code: 'method_not_allowed', detail: `Send a ${allowed} request.` })
+})
+
 test('the key set has public keys only', async () => {
   await using server = await startAuth()
   const { identity } = await signedIn(server.auth)

@@ -41,9 +41,7 @@ export function createHandle(parts: HttpParts): Auth['handle'] {
     const { pathname, search } = new URL(request.url)
     const path = pathname.startsWith(`${authPath}/`) ? pathname.slice(authPath.length) : ''
     const oauth = parts.oauth(request.method, path)
-    if (oauth === null && !served.has(`${request.method} ${path}`)) {
-      throw new AuthError('not_found', 'There is nothing at this address.')
-    }
+    if (oauth === null && !served.has(`${request.method} ${path}`)) return nothingHere(path)
     const retryAfter = await requests.take(addressKey(address))
     if (retryAfter !== null) {
       const sentence = `Too many requests. Try again in ${retryAfter} seconds.`
@@ -75,6 +73,14 @@ export function createHandle(parts: HttpParts): Auth['handle'] {
     }
     if (path === '/jwks') response.headers.set('cache-control', keySetCaching)
     return withoutToken(isPasskey ? await passkeys.after(path, response, request.headers, address) : response)
+  }
+
+  /** Another method, or another address. */
+  function nothingHere(path: string): Response {
+    const methods = ['GET', 'POST'].filter((each) => served.has(`${each} ${path}`) || parts.oauth(each, path) !== null)
+    if (methods.length === 0) throw new AuthError('not_found', 'There is nothing at this address.')
+    const error = new AuthError('method_not_allowed', `Send a ${methods.join(' or ')} request.`)
+    return problemResponse(error, new Headers({ allow: methods.join(', ') }))
   }
 
   /** A session that has ended already signs out as well. */

@@ -8,8 +8,10 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import type { Logger } from 'pino'
+import { z } from 'zod'
 import { problemDocument } from '#protocol/problem.ts'
 import type { Role } from '#protocol/roles.ts'
+import { sentenceOf } from '#protocol/sentences.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Records } from '#server/store/records.ts'
@@ -89,6 +91,8 @@ const bodyLimit = 16 * 1024
 
 /** The HTTP API and the console, ready to be given requests through `routing`. */
 export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> {
+  // Where a schema has no sentence of its own.
+  z.config({ customError: sentenceOf })
   const app = typed(
     fastify({
       loggerInstance: parts.log as FastifyBaseLogger,

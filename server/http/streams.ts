@@ -10,6 +10,7 @@ import { isForeignPage } from './cross-site.ts'
 import { HttpProblem } from './problem-reply.ts'
 import type { Recognize } from './recognize.ts'
 import { retryAfterOf } from './retry-after.ts'
+import { foreignPage, ticketEnded } from './upgrade.ts'
 
 export interface StreamParts {
   readonly realtime: Pick<Realtime, 'stream' | 'emulate' | 'isFull' | 'mark'>
@@ -66,13 +67,9 @@ export function createStreams(parts: StreamParts) {
     const mark = realtime.mark()
     const identity = realtime.isFull(address) ? null : await recognize(request, searchParams.get('ticket'))
     if (identity === null && refusesForeignPages && isForeignPage(request, isAllowedOrigin)) {
-      throw new HttpProblem(
-        'wrong_origin',
-        'Pages of other sites bring a token, or are named in client.allowed_origins.',
-      )
+      throw new HttpProblem('wrong_origin', foreignPage)
     }
-    if (identity === 'refused')
-      throw new HttpProblem('unauthorized', 'The ticket was used or has ended. Fetch another.')
+    if (identity === 'refused') throw new HttpProblem('unauthorized', ticketEnded)
     const known = identity && { identity, mark }
     const refusal = realtime.stream(response, { name: way.name, first, known, address })
     if (refusal === null) return

@@ -1,9 +1,12 @@
+import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
+import { type ProblemCode, problemDocument, problems } from '#protocol/problem.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
 import type { Realtime, UpgradeRequest } from '#server/realtime/realtime.ts'
 import { isForeignPage } from './cross-site.ts'
 import type { Recognize } from './recognize.ts'
+import { retryAfterOf } from './retry-after.ts'
 import type { StreamParts } from './streams.ts'
 
 export interface UpgradeParts extends Pick<StreamParts, 'isAllowedOrigin' | 'refusesForeignPages'> {
@@ -14,7 +17,7 @@ export interface UpgradeParts extends Pick<StreamParts, 'isAllowedOrigin' | 'ref
   readonly log: Logger
 }
 
-/** Lets a WebSocket in, or refuses it with a status. */
+/** Lets a WebSocket in, or refuses it with a problem document. */
 export function createUpgrade(parts: UpgradeParts) {
   const { realtime, recognize, addressOf, isAllowedOrigin, refusesForeignPages, log } = parts
   const isForeign = (request: UpgradeRequest) => refusesForeignPages && isForeignPage(request, isAllowedOrigin)
@@ -24,15 +27,15 @@ export function createUpgrade(parts: UpgradeParts) {
     try {
       const { name, ticket } = askedFor(request.url ?? '/')
       if (name === undefined) {
-        refuse(socket, '404 Not Found')
+        refuse(socket, 'not_found', 'WebSockets open at /connection/websocket and /connection/uni_websocket.')
         return
       }
       const address = addressOf(request)
       // Before anybody is looked up: who is revoked meanwhile must not be let in.
       const mark = realtime.mark()
       const letIn = (identity: Awaited<ReturnType<Recognize>>) => {
-        if (identity === 'refused') refuse(socket, '401 Unauthorized')
-        else if (identity === null && isForeign(request)) refuse(socket, '403 Forbidden')
+        if (identity === 'refused') refuse(socket, 'unauthorized', ticketEnded)
+        else if (identity === null && isForeign(request)) refuse(socket, 'wrong_origin', foreignPage)
         else realtime.upgrade(request, socket, head, identity && { identity, mark }, name, address)
       }
       const recognized = realtime.isFull(address) ? null : recognize(request, ticket)
@@ -45,27 +48,17 @@ export function createUpgrade(parts: UpgradeParts) {
 
   function fail(socket: Duplex, error: unknown): void {
     if (error instanceof AuthError) {
-      refuse(socket, statusOf(error))
+      refuse(socket, error.code, error.message, retryAfterOf(error, problems[error.code].status))
       return
     }
     log.error({ err: error }, 'upgrade failed')
-    refuse(socket, '500 Internal Server Error')
+    refuse(socket, 'internal', 'Try again; if it happens again, look into the server log.')
   }
 }
 
-/** What cannot be looked up now says nothing about who asks. */
-function statusOf({ code, retryAfter = 1 }: AuthError): string {
-  switch (code) {
-    case 'unavailable':
-      return `503 Service Unavailable\r\nRetry-After: ${retryAfter}`
-    case 'bad_request':
-      return '400 Bad Request'
-    case 'second_factor_required':
-      return '403 Forbidden'
-    default:
-      return '401 Unauthorized'
-  }
-}
+/** Said of streams as well. */
+export const ticketEnded = 'The ticket was used or has ended. Fetch another.'
+export const foreignPage = 'Pages of other sites bring a token, or are named in client.allowed_origins.'
 
 const names = new Map([
   ['/connection/websocket', 'websocket' as const],
@@ -86,8 +79,18 @@ function socketOnError(this: Duplex): void {
 }
 
 /** Who is refused need not close its half of the connection, so the whole of it is closed here. */
-function refuse(socket: Duplex, status: string): void {
+function refuse(socket: Duplex, code: ProblemCode, sentence: string, retryAfter: number | null = null): void {
+  const document = problemDocument(code, sentence)
+  const body = JSON.stringify(document)
+  const headers = [
+    `HTTP/1.1 ${document.status} ${STATUS_CODES[document.status]}`,
+    'Connection: close',
+    ...(retryAfter === null ? [] : [`Retry-After: ${retryAfter}`]),
+    ...(document.status === 401 ? ['WWW-Authenticate: Bearer'] : []),
+    'Cache-Control: no-store',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
   socket.once('finish', () => socket.destroy())
-  const wait = status.startsWith('503') ? 'Retry-After: 1\r\n' : ''
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n${wait}Content-Length: 0\r\n\r\n`)
+  socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -79,8 +79,7 @@ export function createIngest(options: IngestOptions): Ingest {
       await consumer.pause()
       await idle(closeGraceMs)
       giveBack()
-      await consumer[Symbol.asyncDispose]()
-      await deadLetters[Symbol.asyncDispose]()
+      await Promise.all([consumer[Symbol.asyncDispose](), deadLetters[Symbol.asyncDispose]()])
     },
   }
 

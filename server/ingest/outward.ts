@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { namespaceOf } from '#protocol/channel.ts'
+import type { TaskPush } from '#protocol/tasks.ts'
 import type { Amqp } from '#server/amqp/amqp.ts'
 import type { OutgoingMessage } from '#server/amqp/publisher.ts'
 import type { Broker, NewPublication, Published } from '#server/broker/broker.ts'
@@ -16,8 +17,8 @@ export interface Outward extends AsyncDisposable {
   around(broker: Broker): Broker
   /** Coming and going of users, if that is asked for. */
   follow(hooks: Realtime['hooks']): void
-  /** Anything else: `data` is JSON. */
-  tell(routingKey: string, data: unknown): void
+  /** A task has come to its end, if that is asked for. */
+  taskEnded(push: TaskPush): void
 }
 
 export interface OutwardOptions {
@@ -28,7 +29,7 @@ export interface OutwardOptions {
 }
 
 export function createOutward({ amqp, settings, metrics, log }: OutwardOptions): Outward {
-  const { exchange, presence } = settings
+  const { exchange, presence, tasks } = settings
   const namespaces = new Set(settings.namespaces)
   const outbound = createOutbound({ amqp, settings, metrics, log })
 
@@ -51,7 +52,10 @@ export function createOutward({ amqp, settings, metrics, log }: OutwardOptions):
       const teller = (routingKey: string) => (event: object) => tell(routingKey, event)
       hooks.on({ online: teller('presence.online'), offline: teller('presence.offline') })
     },
-    tell,
+    taskEnded(push) {
+      const { state, name } = push.task
+      if (tasks) tell(`tasks.${state}.${name}`, push)
+    },
     [Symbol.asyncDispose]: () => outbound[Symbol.asyncDispose](),
   }
 

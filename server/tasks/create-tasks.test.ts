@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { ada, startTasks, vic } from './tasks-rig-fixture.ts'
 import { taskModule } from './threads/threads-fixture.ts'
-import type { QueuedTask, TaskNews, TaskTransport } from './transport.ts'
+import type { QueuedTask, SentTask, TaskNews, TaskTransport } from './transport.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -214,9 +214,10 @@ test('what is another worker’s goes to the message broker, again after a resta
     },
     async [Symbol.asyncDispose]() {},
   }
+  const openTransport = async () => transport
   let id = ''
   {
-    await using rig = await startTasks({ data, transport })
+    await using rig = await startTasks({ data, openTransport })
     await expect(rig.tasks.submit(ada, { name: 'python.sun' })).rejects.toMatchObject({ code: 'unknown_task' })
     id = (await rig.tasks.submit(ada, { name: 'python.sum', args: [1, 2] })).id
     // What has to be here is carried out here.
@@ -228,7 +229,7 @@ test('what is another worker’s goes to the message broker, again after a resta
     expect(sent).toEqual([])
   }
   isUp = true
-  await using rig = await startTasks({ data, transport })
+  await using rig = await startTasks({ data, openTransport })
   await expect.poll(() => sent.map((task) => task.id)).toEqual([id])
   await tell({ kind: 'started', id, worker: 'celery@lab' })
   await tell({ kind: 'progress', id, fraction: 0.5, note: 'half' })
@@ -270,4 +271,25 @@ test('what is kept of a channel is exported page by page', async () => {
   const { path } = await rig.tasks.file(ada, task.id, 'export.ndjson')
   const lines = readFileSync(path, 'utf8').trim().split('\n')
   expect(lines.map((line) => JSON.parse(line).data.n)).toEqual([1, 2, 3, 4, 5])
+})
+
+test('what the message broker has is followed by the next server', async () => {
+  const data = temporaryFolder()
+  const followed: SentTask[] = []
+  const transport: TaskTransport = {
+    send: async () => {},
+    follow: (tasks) => void followed.push(...tasks),
+    cancel: async () => {},
+    ...{ knows: () => true, names: () => [], workers: () => [], depths: async () => new Map(), onNews: () => {} },
+    async [Symbol.asyncDispose]() {},
+  }
+  const openTransport = async () => transport
+  let id = ''
+  {
+    await using rig = await startTasks({ data, openTransport })
+    id = (await rig.tasks.submit(ada, { name: 'python.sum' })).id
+    expect(followed).toEqual([])
+  }
+  await using _rig = await startTasks({ data, openTransport })
+  expect(followed).toEqual([expect.objectContaining({ id, startedAt: null, worker: null })])
 })

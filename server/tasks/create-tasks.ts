@@ -26,7 +26,7 @@ import type { Tasks } from './tasks.ts'
 import { createTaskThreads } from './threads/task-threads.ts'
 import type { TaskTransport } from './transport.ts'
 
-export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalPrefix' | 'tellOutward'> {
+export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalPrefix' | 'onEnded'> {
   readonly records: Pick<Records, 'engine' | 'db'>
   readonly bus: Bus
   readonly settings: TaskSettings
@@ -36,8 +36,8 @@ export interface TasksOptions extends Pick<PushesOptions, 'publish' | 'personalP
   readonly name: string
   /** The same after a restart, and another on every machine. */
   readonly installation: string
-  /** Workers behind a message broker. Default none. */
-  readonly transport?: TaskTransport | null
+  /** Opens the way to workers behind a message broker, with the queues that tasks of ours name. Default there is none. */
+  readonly openTransport?: ((queues: readonly string[]) => Promise<TaskTransport>) | null
   /** What the product's tasks may ask, by name. */
   readonly answers?: TaskAnswers
   /** Whether this process carries out what waits, and looks after the rest; of those of one data folder one does. */
@@ -56,19 +56,23 @@ const cancelled = z.object({ id: z.string() })
 
 /** Puts tasks together, and begins to carry them out. */
 export async function createTasks(options: TasksOptions): Promise<Tasks> {
-  const { settings, data, name, installation, bus, transport = null, answers = {}, log } = options
+  const { settings, data, name, installation, bus, openTransport = null, answers = {}, log } = options
   const { isActive = true, clock = Date.now, graceMs = 5_000 } = options
   await using parts = new AsyncDisposableStack()
   const { database } = await openIdentityRecords(options.records)
   const records = createTaskRecords({ database, clock })
   const definitions = await loadDefinitions(settings.folder)
   if (isActive) for (const problem of definitions.problems) log.error(problem, 'a module with tasks was refused')
+  const queues = [...definitions.byName.values()].flatMap(({ queue }) => (queue === undefined ? [] : [queue]))
+  // Closed last: what is handed over until then gets through.
+  const transport = openTransport === null ? null : parts.use(await openTransport([...new Set(queues)]))
   const rules = createSubmissionRules({ definitions, settings, transport, clock })
   const quota = createQuota({ records, perOwner: settings.per_owner, total: settings.total })
   const files = createTaskFiles(join(data, 'tasks'))
   const pushes = parts.use(createPushes({ ...options, log }))
   const { push: onChange, pushPassing: onProgress } = pushes
-  const outbox = transport === null ? null : parts.use(createOutbox({ records, transport, clock, log, isActive }))
+  const outbox =
+    transport === null ? null : parts.use(createOutbox({ records, transport, definitions, clock, log, isActive }))
   let worker: EmbeddedWorker | null = null
 
   transport?.onNews(async (news) => {
@@ -77,6 +81,8 @@ export async function createTasks(options: TasksOptions): Promise<Tasks> {
     if (news.kind === 'progress') onProgress(row)
     else onChange(row)
   })
+
+  if (transport !== null) for await (const sent of records.sent()) transport.follow(sent)
 
   /** Everything that is submitted comes through here, whoever it is from. */
   async function accept(task: NewTask): Promise<TaskRow> {

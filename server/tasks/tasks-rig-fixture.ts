@@ -22,7 +22,8 @@ export const ada: Identity = {
 }
 export const vic: Identity = { kind: 'user', userId: 'vic', sessionId: '2', name: 'Vic', email: 'v@b', role: 'viewer' }
 
-export interface TasksRigOptions extends Partial<Pick<TasksOptions, 'transport' | 'answers' | 'clock' | 'graceMs'>> {
+export interface TasksRigOptions
+  extends Partial<Pick<TasksOptions, 'openTransport' | 'answers' | 'clock' | 'graceMs'>> {
   readonly modules?: Readonly<Record<string, string>>
   readonly settings?: Record<string, unknown>
   readonly data?: string

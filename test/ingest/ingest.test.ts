@@ -5,11 +5,11 @@ import { startChild } from '../support/child-program.ts'
 import { describeWith } from '../support/needs.ts'
 import { type RabbitMqOfTest, startRabbitMq } from '../support/rabbitmq.ts'
 import { collect, sdkClient, ticketFor } from '../support/sdk-client.ts'
-import { createKey, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
+import { bearer, createKey, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
 import { type AmqpService, openService } from './amqp-service.ts'
 import { readHistory } from './read-history.ts'
 
-describeWith(['rabbitmq'], 'events from RabbitMQ', () => {
+describeWith(['rabbitmq', 'celery'], 'events from RabbitMQ', () => {
   let rabbitmq: RabbitMqOfTest
   let server: ServerProcess
   let service: AmqpService
@@ -21,7 +21,7 @@ describeWith(['rabbitmq'], 'events from RabbitMQ', () => {
     const amqp = {
       bindings: [{ exchange: 'shop', channel: 'news:shop' }, { exchange: 'missing' }],
       channels: [{ match: 'orders\\.(\\w+)\\..*', channel: 'news:orders-$1' }],
-      outward: { namespaces: ['news'], presence: true },
+      outward: { namespaces: ['news'], presence: true, tasks: true },
     }
     server = await startServerProcess({ env: { AMQP_URL: rabbitmq.url, CARILLON_AMQP: JSON.stringify(amqp) } })
     key = await createKey(server, ['publish', 'subscribe', 'metrics'])
@@ -199,6 +199,20 @@ with Connection(sys.argv[1]) as connection:
     expect(JSON.parse(String(message?.content))).toMatchObject({ user: id, device: null, time: expect.any(Number) })
   })
 
+  test('ends of tasks go out', async () => {
+    await service.channel.assertQueue('ends')
+    await service.channel.bindQueue('ends', 'carillon.published', 'tasks.#')
+    onTestFinished(() => void service.channel.deleteQueue('ends'))
+    const { token } = await signIn(server, 'tom@example.org', 'operator')
+    const body = { name: 'carillon.add', args: [40, 2] }
+    const submitted = await server.api('POST', '/api/v1/tasks', { headers: bearer(token), body })
+    expect(submitted.status).toBe(202)
+    await expect.poll(() => service.count('ends'), { timeout: 20_000 }).toBe(1)
+    const message = await service.get('ends')
+    expect(message?.fields.routingKey).toBe('tasks.succeeded.carillon.add')
+    expect(JSON.parse(String(message?.content))).toMatchObject({ task: { state: 'succeeded' }, result: 42 })
+  })
+
   test('a queue that is deleted is made again', async () => {
     await service.channel.deleteQueue('carillon.ingest')
     await expect
@@ -216,5 +230,17 @@ with Connection(sys.argv[1]) as connection:
     const wrong = await server.cli(['doctor'], { env: { AMQP_URL: refused } })
     expect(wrong.output).toContain('does not let Carillon in')
     expect(wrong.output).not.toContain('wrong-password')
+  })
+
+  test('are all in RabbitMQ or published when the server has stopped', async () => {
+    const numbers = Array.from({ length: 2000 }, (_, number) => number)
+    const sent = Promise.all(numbers.map((number) => service.publish('news.stop', number, { messageId: `${number}` })))
+    await expect.poll(async () => (await history('news:stop')).length).toBeGreaterThan(0)
+    expect(await server.stop()).toBe(0)
+    await sent
+    await server.start()
+    await expect.poll(async () => (await history('news:stop')).length).toBe(1000)
+    // The namespace keeps a thousand: the newest, in their order, and no gap.
+    await expect.poll(async () => (await history('news:stop')).map(({ data }) => data)).toEqual(numbers.slice(1000))
   })
 })

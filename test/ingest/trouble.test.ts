@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeWith } from '../support/needs.ts'
 import { type RabbitMqOfTest, startRabbitMq } from '../support/rabbitmq.ts'
 import { startRedis } from '../support/redis.ts'
 import { createKey, type ServerProcess, startServerProcess } from '../support/server-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { openService } from './amqp-service.ts'
 import { readHistory } from './read-history.ts'
 
@@ -95,6 +98,43 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     // What waited may have gone out before the queue was bound; then in order, and nothing that was dropped.
     expect([7, 8, 9, 10, 11, 12].slice(-seen.length)).toEqual(seen)
     expect(server.output()).toContain('RabbitMQ cannot be reached')
+  })
+
+  test('one that always fails is put aside in the end, those behind it are published, and hooks keep their order', async () => {
+    const module = join(temporaryFolder(), 'hooks.mjs')
+    // The sooner it comes, the later it is decided.
+    await writeFile(
+      module,
+      `export async function beforePublish({ data }) {
+        if (data.fails) throw new Error('on purpose')
+        await new Promise((resolve) => setTimeout(resolve, 20 - data.number))
+      }`,
+    )
+    await using service = await openService(rabbitmq.url)
+    const hooks = JSON.stringify({ modules: [module] })
+    await using server = await start({ CARILLON_HOOKS: hooks })
+    const key = await createKey(server, ['subscribe'])
+    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await service.publish('news.failing', { fails: true }, { messageId: 'bad' })
+    const numbers = Array.from({ length: 20 }, (_, number) => number)
+    for (const number of numbers) await service.publish('news.hooked', { number }, { messageId: `h-${number}` })
+    await expect
+      .poll(async () => (await readHistory(server, key, 'news:hooked')).map(({ data }) => data), { timeout: 20_000 })
+      .toEqual(numbers.map((number) => ({ number })))
+    // It counts only while others do not fail.
+    let number = 0
+    await expect
+      .poll(
+        async () => {
+          number = (number + 1) % 20
+          await service.publish('news.others', { number })
+          return service.count('carillon.ingest.dead')
+        },
+        { timeout: 30_000, interval: 200 },
+      )
+      .toBe(1)
+    const letter = await service.get('carillon.ingest.dead')
+    expect(letter?.properties).toMatchObject({ messageId: 'bad', headers: { 'x-carillon-reason': 'failed' } })
   })
 
   test('a queue that somebody made otherwise is used as it is', async () => {

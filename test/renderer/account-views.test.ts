@@ -59,7 +59,13 @@ function full({ world }: FakeServer): void {
   world.account.sessions = [...sessions]
   world.account.keys = [key]
   world.account.grants = [
-    { clientId: 'rota', name: 'Duty rota', scopes: ['openid', 'email', 'publish'], grantedAt: instant(-9 * day) },
+    {
+      clientId: 'rota',
+      name: 'Duty rota',
+      scopes: ['openid', 'email', 'publish'],
+      meanings: ['Know that it is you', 'See your e-mail address', 'Publish where you may'],
+      grantedAt: instant(-9 * day),
+    },
   ]
   world.account.factor = { ...world.account.factor, totp: true, backupCodesLeft: 10, passkeys: [passkey] }
 }
@@ -159,7 +165,7 @@ const views: Readonly<Record<string, View>> = {
       await page.getByLabel('Password until now', { exact: true }).fill('wrong')
       await page.getByLabel('New password', { exact: true }).fill('a few words in a row')
       await page.getByRole('button', { name: 'Change the password' }).click()
-      await page.getByText('The password is wrong.').waitFor()
+      await page.getByText('This is not your password.').waitFor()
     },
   },
   'account-end-grant': { world: full, act: press('End access of Duty rota') },
@@ -292,7 +298,7 @@ describeWith(['chromium'], 'my account', () => {
     const { page } = opened
     await press('Turn off')(opened)
     await givePassword(page, 'Turn off', 'wrong')
-    await page.getByRole('alert').getByText('The password is wrong.').waitFor()
+    await page.getByRole('alert').getByText('This is not your password.').waitFor()
     await givePassword(page, 'Turn off')
     await page.getByRole('button', { name: 'Set up an app' }).waitFor()
   })
@@ -440,9 +446,32 @@ describeWith(['chromium'], 'my account', () => {
     expect(await page.content()).not.toContain('crl_9f3kq8m1')
   })
 
+  test('the focus stays in the page when what had it is gone', async () => {
+    await using opened = await open(full)
+    const { page } = opened
+    await opened.page.getByRole('button', { name: /^End Safari on iOS/ }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click()
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+  })
+
+  test('a key that has expired is removed, not revoked', async () => {
+    await using opened = await open((server) => {
+      full(server)
+      server.world.account.keys = [{ ...key, expiresAt: instant(-2 * day) }]
+    })
+    const { page } = opened
+    await page.getByText(/expired 2 days ago/).waitFor()
+    await press('Remove weather')(opened)
+    await page.getByRole('dialog').getByText('It has expired and opens nothing').waitFor()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    await page.getByText('The key weather has been removed.').waitFor()
+    expect(asked(opened)).toEqual([{ call: 'DELETE /api/v1/keys/k1', body: null }])
+  })
+
   test('ends what a service may do', async () => {
     await using opened = await open(full)
     const { page } = opened
+    await page.getByText('Know that it is you; see your e-mail address; publish where you may; since').waitFor()
     await press('End access of Duty rota')(opened)
     await page.getByRole('dialog').getByRole('button', { name: 'End access' }).click()
     await page.getByText('None. A service that wants').waitFor()

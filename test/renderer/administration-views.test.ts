@@ -341,6 +341,15 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByRole('button', { name: 'Export' }).click()
     const link = await page.getByRole('menuitem', { name: 'For a spreadsheet (CSV)' }).getAttribute('href')
     expect(link).toBe('/api/v1/audit/export?outcome=refused&format=csv')
+    // It is in the address.
+    expect(new URL(page.url()).search).toBe('?outcome=refused')
+    await page.reload()
+    await page.getByRole('heading', { name: 'Audit' }).waitFor()
+    await expect.poll(() => page.getByRole('combobox', { name: 'Outcome' }).inputValue()).toBe('Refused')
+    expect(await page.getByText('Grace Hopper').count()).toBe(0)
+    await page.getByLabel('Who').pressSequentially('nobody')
+    await page.getByRole('heading', { name: 'Nothing found' }).waitFor()
+    expect(new URL(page.url()).search).toBe('?who=nobody&outcome=refused')
   })
 
   test('a screen is asked for a new credential, and says that it is under way', async () => {

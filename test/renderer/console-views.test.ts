@@ -117,6 +117,15 @@ interface View {
 }
 
 const views: Readonly<Record<string, View>> = {
+  'signed-out': {
+    path: '/',
+    act: async ({ page }, { world }) => {
+      await heading('Screens')({ page } as Watched)
+      world.me = null
+      world.refusals.set('GET /api/v1/devices', { code: 'unauthorized', detail: 'Sign in first.' })
+      await page.getByText('You have been signed out').waitFor()
+    },
+  },
   setup: {
     path: '/setup?token=right',
     world: ({ world }) => {
@@ -444,6 +453,7 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('menuitem', { name: 'Sign out' }).press('Enter')
     await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor()
     expect(opened.server.world.me).toBeNull()
+    expect(await page.getByText('You have been signed out').count()).toBe(0)
   })
 
   test('asks to sign in again when the session has ended', async () => {
@@ -453,6 +463,7 @@ describeWith(['chromium'], 'the console', () => {
     signedOut(server)
     server.world.refusals.set('GET /api/v1/devices', { code: 'unauthorized', detail: 'Sign in first.' })
     await page.getByRole('heading', { name: 'Sign in to the console' }).waitFor()
+    await page.getByText('You have been signed out').waitFor()
   })
 
   test('notices by itself that a screen goes online', async () => {

@@ -73,6 +73,25 @@ test('tail says what is wrong with the channel, or which scope a key lacks', asy
   expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/scope subscribe/) })
 })
 
+test('an account that is locked is listed as such', async () => {
+  await using server = await startServerProcess()
+  // Nobody has signed in from here: where somebody has, attempts are counted apart and lock nobody else out.
+  await server.cli(['user', 'add', 'ola@example.org', '--password-stdin'], { input: password })
+  const guess = () =>
+    server.api('POST', '/api/v1/token', { body: { email: 'ola@example.org', password: 'not what it is' } })
+  for (let guesses = 0; guesses < 10; guesses++) await guess()
+  expect((await guess()).status).toBe(429)
+  expect((await server.cli(['user', 'list'])).output).toMatch(/ locked until \d{4}-/)
+})
+
+test.each([
+  ['a kind that is none', ['--kind', 'wob'], /--kind.*web, native, service, device/],
+  ['no address to come back to', ['--kind', 'web'], /with --redirect/],
+])('a service with %s is told which flag to correct', async (_what, flags, sentence) => {
+  const refused = await runCarillon(['oauth-client', 'add', 'X', '--scope', 'publish', ...flags])
+  expect(refused).toMatchObject({ code: 2, output: expect.stringMatching(sentence) })
+})
+
 test('with --json every command prints JSON, also for its errors', async () => {
   await using server = await startServerProcess()
   const added = await server.cli(

@@ -33,7 +33,18 @@ describeWith(['curl'], 'the page about OAuth works as it stands', () => {
     const back = await browser.authorize(location ?? new URL(server.url), 'grace@example.org')
     const answer = await fetch(back, { signal: AbortSignal.timeout(20_000) })
     expect(await answer.text()).toBe('grace@example.org has let us in.')
-    await dashboards.waitFor(/published: 200/)
+    await dashboards.waitFor(/^published: \d+$/m)
+    const again = await fetch(back, { signal: AbortSignal.timeout(20_000) })
+    expect({ status: again.status, text: await again.text() }).toMatchObject({
+      status: 400,
+      text: expect.stringMatching(/works once/),
+    })
+
+    await signIn(server, 'vic@example.org', 'viewer')
+    const viewer = openBrowser(server)
+    const asked = await viewer.go(`http://127.0.0.1:${PORT}/`)
+    await fetch(await viewer.authorize(asked.location ?? new URL(server.url), 'vic@example.org'))
+    await dashboards.waitFor(/^not published: .*may not publish/im)
 
     const curl = async (mark: string, env: Record<string, string>) => {
       const text = shell.find((each) => each.startsWith('curl') && each.includes(mark)) ?? ''

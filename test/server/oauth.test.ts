@@ -103,6 +103,13 @@ test('a device without a browser is let in by a code, or refused', async () => {
     status: 200,
     body: { client: { name: 'Wall clock' }, scopes: [{ name: 'publish' }, { name: 'offline_access' }] },
   })
+  // Who may publish nowhere is not told that it publishes.
+  await signIn(server, 'vera@example.org', 'viewer')
+  const onlooker = openBrowser(server)
+  await onlooker.signIn('vera@example.org')
+  expect(await onlooker.api('GET', `/api/v1/oauth/device?code=${asked.user_code}`)).toMatchObject({
+    body: { scopes: [{ name: 'publish', meaning: expect.stringMatching(/nowhere/) }, { name: 'offline_access' }] },
+  })
   const typed = asked.user_code.toLowerCase().replace('-', ' ')
   const decide = (code: string, accept: boolean) => browser.api('POST', '/api/v1/oauth/device', { code, accept })
   expect(await decide(typed, true)).toMatchObject({ status: 204 })

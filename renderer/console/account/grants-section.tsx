@@ -25,11 +25,7 @@ export function GrantsSection() {
       {grants.items.length > 0 && (
         <ul className="rows">
           {grants.items.map((grant) => (
-            <Row
-              key={grant.clientId}
-              title={grant.name}
-              under={`${grant.scopes.join(', ')}, since ${moment(Date.parse(grant.grantedAt), now)}`}
-            >
+            <Row key={grant.clientId} title={grant.name} under={about(grant, now)}>
               <Button
                 variant="default"
                 size="xs"
@@ -46,4 +42,11 @@ export function GrantsSection() {
       <EndGrantDialog grant={ending} onClose={() => setEnding(null)} />
     </Section>
   )
+}
+
+/** `Know that it is you; publish where you may; since 12 Nov 13:42`. */
+function about({ meanings, grantedAt }: GrantView, now: number): string {
+  const [first = 'Let in', ...others] = meanings
+  const words = [first, ...others.map((meaning) => meaning.charAt(0).toLowerCase() + meaning.slice(1))]
+  return [...words, `since ${moment(Date.parse(grantedAt), now)}`].join('; ')
 }

@@ -5,6 +5,7 @@ import type { KeyView } from '#protocol/keys.ts'
 import { useNow } from '../../shared/now.ts'
 import { ago, moment } from '../../shared/time.ts'
 import { useApi } from '../api-context.ts'
+import { verbFor } from '../key-expiry.ts'
 import { MoreButton } from '../more-button.tsx'
 import { NewKeyDialog } from '../new-key-dialog.tsx'
 import { keyScopesFor } from '../permissions.ts'
@@ -30,8 +31,13 @@ export function MyKeysSection({ me }: { readonly me: Me }) {
         <ul className="rows">
           {keys.items.map((key) => (
             <Row key={key.id} title={key.name} under={about(key, now)}>
-              <Button variant="default" size="xs" aria-label={`Revoke ${key.name}`} onClick={() => setRevoking(key)}>
-                Revoke
+              <Button
+                variant="default"
+                size="xs"
+                aria-label={`${verbFor(key, now)} ${key.name}`}
+                onClick={() => setRevoking(key)}
+              >
+                {verbFor(key, now)}
               </Button>
             </Row>
           ))}
@@ -53,6 +59,6 @@ export function MyKeysSection({ me }: { readonly me: Me }) {
 function about({ start, scopes, lastUsedAt, expiresAt }: KeyView, now: number): string {
   const used = lastUsedAt === null ? 'not used yet' : `last used ${ago(Date.parse(lastUsedAt), now)}`
   const at = expiresAt === null ? null : Date.parse(expiresAt)
-  const ending = at === null ? 'never ends' : at <= now ? `ended ${ago(at, now)}` : `ends ${moment(at, now)}`
+  const ending = at === null ? 'never ends' : at <= now ? `expired ${ago(at, now)}` : `ends ${moment(at, now)}`
   return `${start}… may ${scopes.join(', ')}; ${used}, ${ending}`
 }

@@ -1,11 +1,11 @@
 import { Button, Menu } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconDownload } from '@tabler/icons-react'
-import { useState } from 'react'
 import type { Me } from '#protocol/api.ts'
 import type { AuditFilter } from '#protocol/audit.ts'
 import { useNow } from '../../shared/now.ts'
 import { useApi } from '../api-context.ts'
+import { navigate, useLocation } from '../location.ts'
 import { MoreButton } from '../more-button.tsx'
 import { NotAllowed } from '../not-allowed.tsx'
 import { mayAdminister } from '../permissions.ts'
@@ -14,7 +14,7 @@ import { queryOf } from '../query-of.ts'
 import { useList } from '../use-list.ts'
 import { AuditFilterForm } from './audit-filter.tsx'
 import { AuditTable } from './audit-table.tsx'
-import { filterOf, noFilter } from './audit-words.ts'
+import { fieldsOf, filterOf } from './audit-words.ts'
 
 /** Who did what. */
 export function AuditPage({ me }: { readonly me: Me }) {
@@ -28,9 +28,10 @@ export function AuditPage({ me }: { readonly me: Me }) {
 function AuditRecord() {
   const api = useApi()
   const now = useNow(10_000)
-  const [fields, setFields] = useState(noFilter)
-  const [settled] = useDebouncedValue(fields, 250)
-  const filter = filterOf(settled)
+  // The filter is in the address, so that it is there again after a reload and can be passed on.
+  const search = useLocation().query.toString()
+  const [settled] = useDebouncedValue(search, 250)
+  const filter = filterOf(fieldsOf(settled))
   const entries = useList(['audit', filter], (cursor) => api.administration.audit(filter, cursor), {
     refetchMs: 15_000,
   })
@@ -40,7 +41,10 @@ function AuditRecord() {
         <h1>Audit</h1>
         <ExportMenu filter={filter} />
       </div>
-      <AuditFilterForm value={fields} onChange={setFields} />
+      <AuditFilterForm
+        value={fieldsOf(search)}
+        onChange={(fields) => navigate(`/audit${queryOf({ ...fields })}`, { replace: true })}
+      />
       {entries.data === undefined && <ProblemAlert error={entries.error} />}
       {entries.data !== undefined && entries.items.length === 0 && (
         <div className="empty" role="status">

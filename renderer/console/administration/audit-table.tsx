@@ -17,7 +17,7 @@ export function AuditTable({ entries, now }: { readonly entries: readonly AuditV
       <tbody>
         {entries.map((entry) => (
           <tr key={entry.id}>
-            <td>
+            <td className="nowrap">
               <time dateTime={entry.time} title={clockTimeWithSeconds(Date.parse(entry.time))}>
                 {moment(Date.parse(entry.time), now)}
               </time>
@@ -31,13 +31,18 @@ export function AuditTable({ entries, now }: { readonly entries: readonly AuditV
             <td>
               <span className={`outcome outcome-${entry.outcome}`}>{outcomeNames[entry.outcome]}</span>
             </td>
-            <td className="wrap">{entry.address || 'This server'}</td>
+            <td className={entry.address.length > longestShort ? 'wrap' : 'nowrap'}>
+              {entry.address || 'This server'}
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
   )
 }
+
+/** `255.255.255.255`: IPv6 addresses may be longer, and take more than one line. */
+const longestShort = 15
 
 function partyName(party: AuditParty | null): string {
   if (party === null || party.kind === 'unknown') return party?.name || 'Nobody known'

@@ -64,6 +64,13 @@ export interface FilterFields {
 
 export const noFilter: FilterFields = { who: '', action: '', outcome: '', from: '', to: '' }
 
+/** As the address of the page has them. */
+export function fieldsOf(search: string): FilterFields {
+  const query = new URLSearchParams(search)
+  const field = (name: keyof FilterFields) => query.get(name) ?? ''
+  return { who: field('who'), action: field('action'), outcome: field('outcome'), from: field('from'), to: field('to') }
+}
+
 /** What is asked of the server. A moment is in the reader's own zone until here. */
 export function filterOf({ who, action, outcome, from, to }: FilterFields): AuditFilter {
   return {

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import type { KeyView } from '#protocol/keys.ts'
 import { ago, moment } from '../../shared/time.ts'
+import { verbFor } from '../key-expiry.ts'
 
 interface KeyTableProps {
   readonly keys: readonly KeyView[]
@@ -35,8 +36,13 @@ export function KeyTable({ keys, now, onRevoke }: KeyTableProps) {
             <td>{ending(key, now)}</td>
             <td>{key.lastUsedAt === null ? 'Never' : ago(Date.parse(key.lastUsedAt), now)}</td>
             <td className="table-actions">
-              <Button variant="subtle" color="red" aria-label={`Revoke ${key.name}`} onClick={() => onRevoke(key)}>
-                Revoke
+              <Button
+                variant="subtle"
+                color="red"
+                aria-label={`${verbFor(key, now)} ${key.name}`}
+                onClick={() => onRevoke(key)}
+              >
+                {verbFor(key, now)}
               </Button>
             </td>
           </tr>
@@ -49,5 +55,5 @@ export function KeyTable({ keys, now, onRevoke }: KeyTableProps) {
 function ending({ expiresAt }: KeyView, now: number): string {
   if (expiresAt === null) return 'Never'
   const at = Date.parse(expiresAt)
-  return at <= now ? `Ended ${ago(at, now)}` : moment(at, now)
+  return at <= now ? `Expired ${ago(at, now)}` : moment(at, now)
 }

@@ -10,8 +10,14 @@ import { PasskeySignIn } from './passkey-sign-in.tsx'
 import { PasswordForm } from './password-form.tsx'
 import { useRetryAfter } from './use-retry-after.ts'
 
-/** `goesOn` is where another service waits for its answer, as an address of this server; null for the console itself. */
-export function SignInPage({ goesOn }: { readonly goesOn: string | null }) {
+interface SignInPageProps {
+  /** Where another service waits for its answer, as an address of this server; null for the console itself. */
+  readonly goesOn: string | null
+  /** Whether the server has ended the session of whoever was here. */
+  readonly wasSignedOut: boolean
+}
+
+export function SignInPage({ goesOn, wasSignedOut }: SignInPageProps) {
   const api = useApi()
   const queries = useQueryClient()
   /** The password was right, and a code is wanted as well. */
@@ -47,7 +53,7 @@ export function SignInPage({ goesOn }: { readonly goesOn: string | null }) {
               signIn.mutate(request)
             }}
           >
-            {isSetUp.data === false && <NoAdministrator />}
+            {isSetUp.data === false ? <NoAdministrator /> : wasSignedOut && <SignedOut />}
           </PasswordForm>
           <PasskeySignIn onSignedIn={arrive} />
         </div>
@@ -64,6 +70,15 @@ export function SignInPage({ goesOn }: { readonly goesOn: string | null }) {
         />
       )}
     </DoorPage>
+  )
+}
+
+function SignedOut() {
+  return (
+    <Alert color="brass" role="status" title="You have been signed out">
+      Your session has ended: it was too old, or ended elsewhere, or an administrator has disabled your account. Sign in
+      again; if that is refused, ask an administrator.
+    </Alert>
   )
 }
 

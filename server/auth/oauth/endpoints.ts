@@ -32,6 +32,16 @@ async function isClientRefused(response: Response): Promise<boolean> {
   return said.data?.error === 'invalid_client'
 }
 
+/** In place of better-auth's words for it. */
+function unknownClient({ status, headers }: Response, clientId: string | null): Response {
+  const sentence =
+    clientId === null
+      ? 'Say which client asks: its id and secret in the header Authorization, or client_id in the form.'
+      : 'No client has this id. Compare client_id with what was printed when the client was registered.'
+  const body = JSON.stringify({ error: 'invalid_client', error_description: sentence })
+  return new Response(body, { status, headers })
+}
+
 type Endpoint = (request: Request, address: string) => Promise<Response>
 
 /**
@@ -42,7 +52,7 @@ export function createOAuthEndpoints(parts: EndpointsParts): (method: string, pa
   const { betterAuth, baseUrl, clients, grants, issued, audit } = parts
 
   const forward: Forward = async (path, { fields, authorization, isPosted, clientId }, address) => {
-    const response = await betterAuth.handler(
+    let response = await betterAuth.handler(
       new Request(`${baseUrl}${authPath}${path}`, {
         method: 'POST',
         // Neither cookies nor an Origin: who asks is a program.
@@ -59,6 +69,7 @@ export function createOAuthEndpoints(parts: EndpointsParts): (method: string, pa
       const actor = client === null ? null : clientParty(client.id, client.name)
       const refusal = { action: 'oauth_client_refused', outcome: 'refused', code: 'wrong_credentials' } as const
       await audit.record({ ...refusal, actor, details: { endpoint: path } })
+      if (client === null) response = unknownClient(response, clientId)
     }
     // Who did not use the header is not to be told to use it better.
     if (isPosted) response.headers.delete('www-authenticate')

@@ -6,7 +6,7 @@ import type { Identity } from '../identity.ts'
 import { hashToken } from '../random-token.ts'
 import type { Revocation } from '../revocation.ts'
 import { accessTokenPrefix } from './limits.ts'
-import { keyScopesOf } from './scopes.ts'
+import { keyScopesOf, meaningsOf } from './scopes.ts'
 import { storedInstant, storedList } from './stored.ts'
 
 export type GrantIdentity = Extract<Identity, { kind: 'grant' }>
@@ -100,6 +100,7 @@ export function createGrants({ database, revocation, clock }: GrantsParts): Gran
       return rows.map(({ createdAt, scopes, ...row }) => ({
         ...row,
         scopes: storedList(scopes),
+        meanings: meaningsOf(storedList(scopes)).map(({ meaning }) => meaning),
         grantedAt: new Date(storedInstant(createdAt)).toISOString(),
       }))
     },

@@ -134,11 +134,22 @@ async function save(answer: IncomingMessage, file: string): Promise<number> {
     return bytes
   } catch (cause) {
     await rm(unfinished, { force: true })
-    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    throw new CliError('export_failed', `${file} could not be written whole (${reason}). Try again.`, { cause })
+    const { code = String(cause) } = cause as NodeJS.ErrnoException
+    const advice = placeAdvice[code] ?? 'Try again.'
+    throw new CliError('export_failed', `${file} could not be written whole (${code}). ${advice}`, { cause })
   } finally {
     stop()
   }
+}
+
+/** Where trying again would help nobody. */
+const placeAdvice: Readonly<Record<string, string>> = {
+  ENOENT: 'Its folder does not exist: make it, or choose another with -o.',
+  ENOTDIR: 'What should be its folder is a file: choose another with -o.',
+  EISDIR: 'This is a folder: name a file in it with -o.',
+  EACCES: 'Its folder is not yours to write: choose another with -o.',
+  EROFS: 'Its folder is not yours to write: choose another with -o.',
+  ENOSPC: 'The disk is full: make room, or choose another with -o.',
 }
 
 /** On a terminal only. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { z } from 'zod'
 import {
   oauthClientAnswer,
@@ -24,7 +24,7 @@ export function oauthClientCommand(context: CliContext): Command {
   const add = new Command('add')
     .description('register a service; its secret is shown once')
     .argument('<name>', 'what people know it by')
-    .requiredOption('--kind <kind>', `${oauthClientKind.options.join(', ')}: what it is`)
+    .addOption(new Option('--kind <kind>', 'what it is').choices(oauthClientKind.options).makeOptionMandatory())
     .requiredOption('--scope <scopes>', `what it may ask for, separated by commas: ${oauthScopes.join(', ')}`)
     .option('--redirect <addresses...>', 'where browsers come back to, for web and native')
     .addHelpText(
@@ -36,6 +36,9 @@ export function oauthClientCommand(context: CliContext): Command {
       const request = oauthClientRequest.safeParse({
         ...{ name, kind: flags.kind, scopes, redirectUris: flags.redirect ?? [] },
       })
+      if (flags.redirect === undefined && (flags.kind === 'web' || flags.kind === 'native')) {
+        throw usageError('bad_client', 'Give at least one address that browsers come back to, with --redirect.')
+      }
       if (!request.success) throw usageError('bad_client', request.error.issues[0]?.message ?? 'Look at --help.')
       await using api = await openApi(context, flags, { offline: true })
       const created = await api.call('POST', '/api/v1/oauth/clients', oauthClientAnswer, request.data)

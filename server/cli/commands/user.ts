@@ -52,7 +52,7 @@ export function userCommand(context: CliContext): Command {
     await using api = await openApi(context, flags, { offline: true })
     const items = await allPages(api, '/api/v1/users', userView)
     const rows = items.map((user) => [
-      ...[user.email, user.name, user.role, user.disabled ? 'disabled' : 'active'],
+      ...[user.email, user.name, user.role, stateOf(user)],
       localTimeOr(user.lastSignInAt, 'never'),
     ])
     print(
@@ -171,4 +171,9 @@ function pathOf({ id }: UserView): string {
 
 function linkSentence(email: string, { link, expiresAt }: PasswordLink): string {
   return `Hand this link to ${email}. It sets the password, once, until ${localTime(expiresAt)}:\n${link}`
+}
+
+function stateOf({ disabled, lockedUntil }: UserView): string {
+  if (disabled) return 'disabled'
+  return lockedUntil === null ? 'active' : `locked until ${localTime(lockedUntil)}`
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { grantView } from '#protocol/account.ts'
 import { page } from '#protocol/api.ts'
 import {
+  type ConsentView,
   consentAnswer,
   consentRequest,
   consentView,
@@ -12,6 +13,7 @@ import {
   oauthClientRequest,
   oauthClientView,
 } from '#protocol/oauth.ts'
+import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { byId } from '../by-id.ts'
 
@@ -21,9 +23,18 @@ const documents = ['oauth-authorization-server', 'openid-configuration'].flatMap
   `/.well-known/${name}/api/auth`,
 ])
 
+const noPublish = 'Publish, which you may do nowhere now'
+
 /** Other services: which there are, and what people let them do. */
-export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) => {
+export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles, realtime }) => {
   const { clients, consents, deviceGrants, grants, metadata } = auth.oauth
+  /** To whoever may publish nowhere a service is not said to publish. */
+  const worded = <View extends Pick<ConsentView, 'scopes'>>(view: View, by: Identity): View => {
+    if (realtime.permissions(by).some(({ publish }) => publish)) return view
+    const isPublish = ({ name }: { name: string }) => name === 'publish'
+    return { ...view, scopes: view.scopes.map((each) => (isPublish(each) ? { ...each, meaning: noPublish } : each)) }
+  }
+
   for (const path of documents) {
     app.get(path, { schema: { hide: true } }, async (_request, reply) =>
       reply.header('cache-control', 'public, max-age=60').send(metadata),
@@ -116,8 +127,9 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) =>
     async (request) => {
       const query = request.url.split('?')[1] ?? ''
       // Why a service could not even begin is told to whoever it sent here.
-      if (!new URLSearchParams(query).has('error')) await callers.person(request)
-      return consents.view(query)
+      if (new URLSearchParams(query).has('error')) return consents.view(query)
+      const by = await callers.person(request)
+      return worded(await consents.view(query), by)
     },
   )
   app.post(
@@ -143,7 +155,10 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles }) =>
         response: { 200: deviceGrantView },
       },
     },
-    async (request) => deviceGrants.view(request.query.code, await callers.person(request)),
+    async (request) => {
+      const by = await callers.person(request)
+      return worded(await deviceGrants.view(request.query.code, by), by)
+    },
   )
   app.post(
     '/api/v1/oauth/device',

@@ -1,5 +1,6 @@
 import type { Database } from '#server/auth/database.ts'
 import { createSortableIds } from '#server/auth/sortable-id.ts'
+import type { SentTask } from '../transport.ts'
 import type { TaskEvents } from './task-events.ts'
 import type { TaskPlace, TaskRow } from './task-row.ts'
 import type { Turns } from './turns.ts'
@@ -28,6 +29,8 @@ export interface TaskSubmissions {
   /** Those that the message broker has not confirmed, the oldest first. */
   unsent(limit: number, submittedBefore: number): Promise<readonly TaskRow[]>
   markSent(id: string): Promise<void>
+  /** What the message broker had and has not ended, some at a time. */
+  sent(): AsyncIterable<readonly SentTask[]>
   unfinishedOf(ownerId: string): Promise<number>
   unfinished(): Promise<number>
 }
@@ -85,8 +88,34 @@ export function createTaskSubmissions({ database, clock, events, turns }: Submis
     async markSent(id) {
       await database.run('update tasks set sent_at = ? where id = ? and sent_at is null', iso(clock()), id)
     },
+    async *sent() {
+      for (let after = ''; ; ) {
+        const rows = await database.all<TaskRow>(
+          `select * from tasks where place = 'broker' and ended_at is null and sent_at is not null and sort_id > ?
+           order by sort_id limit ?`,
+          after,
+          readAtOnce,
+        )
+        const last = rows.at(-1)
+        if (last === undefined) return
+        yield rows.map(sentTask)
+        after = last.sort_id
+      }
+    },
     unfinishedOf: (ownerId) => count('owner_id = ?', ownerId),
     unfinished: () => count('true'),
+  }
+}
+
+const readAtOnce = 1_000
+
+function sentTask(row: TaskRow): SentTask {
+  return {
+    id: row.id,
+    startAt: Date.parse(row.start_at),
+    expiresAt: row.expires_at === null ? null : Date.parse(row.expires_at),
+    startedAt: row.started_at === null ? null : Date.parse(row.started_at),
+    worker: row.worker,
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import type { TaskDefinition } from '../definition.ts'
+import type { Definitions } from '../definitions/load-definitions.ts'
 import type { TaskRecords } from '../records/task-records.ts'
 import type { TaskRow } from '../records/task-row.ts'
 import type { QueuedTask, TaskTransport } from '../transport.ts'
@@ -11,6 +13,7 @@ export interface Outbox extends AsyncDisposable {
 export interface OutboxOptions {
   readonly records: Pick<TaskRecords, 'unsent' | 'markSent'>
   readonly transport: Pick<TaskTransport, 'send'>
+  readonly definitions: Definitions
   readonly clock: () => number
   readonly log: Logger
   /** Whether this process sends what others have left. */
@@ -22,7 +25,7 @@ const lookEveryMs = 2_000
 const leftAfterMs = 10_000
 const maxUnderWay = 1_000
 
-export function createOutbox({ records, transport, clock, log, isActive }: OutboxOptions): Outbox {
+export function createOutbox({ records, transport, definitions, clock, log, isActive }: OutboxOptions): Outbox {
   const underWay = new Map<string, Promise<void>>()
   /** At the start all that is there was left by an earlier one. */
   let olderThanMs = 0
@@ -44,7 +47,7 @@ export function createOutbox({ records, transport, clock, log, isActive }: Outbo
   }
 
   async function deliver(row: TaskRow): Promise<void> {
-    await transport.send(queued(row))
+    await transport.send(queued(row, definitions.byName.get(row.name)))
     await records.markSent(row.id)
   }
 
@@ -70,8 +73,11 @@ export function createOutbox({ records, transport, clock, log, isActive }: Outbo
   }
 }
 
-function queued(row: TaskRow): QueuedTask {
+function queued(row: TaskRow, definition: TaskDefinition | undefined): QueuedTask {
+  const { softLimit, hardLimit } = definition ?? {}
   return {
+    ...(softLimit !== undefined && { softLimit }),
+    ...(hardLimit !== undefined && { hardLimit }),
     id: row.id,
     name: row.name,
     args: row.args,

@@ -15,8 +15,8 @@ export interface PushesOptions {
   publish(by: Identity, call: PublishCall): Promise<PublishOutcome>
   /** Before `#` in the name of a personal channel: empty, or a namespace with its colon. */
   readonly personalPrefix: string
-  /** Follows ends of tasks as well, as `tasks.succeeded.NAME` and so on. */
-  readonly tellOutward?: ((routingKey: string, data: TaskPush) => void) | undefined
+  /** Told of each that has come to its end. */
+  readonly onEnded?: ((push: TaskPush) => void) | undefined
   readonly log: Logger
 }
 
@@ -24,7 +24,7 @@ export interface PushesOptions {
 const pushedResultCharacters = 16 * 1024
 const server: Identity = { kind: 'local', userId: 'local', name: 'Carillon', role: 'admin' }
 
-export function createPushes({ publish, personalPrefix, tellOutward, log }: PushesOptions): Pushes {
+export function createPushes({ publish, personalPrefix, onEnded, log }: PushesOptions): Pushes {
   /** What is told of one task stays in its order. */
   const underWay = new Map<string, Promise<void>>()
 
@@ -35,7 +35,7 @@ export function createPushes({ publish, personalPrefix, tellOutward, log }: Push
       task: taskViewOf(row),
       ...(small && row.result !== null && { result: JSON.parse(row.result) }),
     }
-    if (row.ended_at !== null) tellOutward?.(`tasks.${row.state}.${row.name}`, data)
+    if (row.ended_at !== null) onEnded?.(data)
     // A task that is nobody's is for operators alone.
     const channels = [...(row.owner_id === '' ? [] : [`${personalPrefix}#${row.owner_id}`]), 'tasks:all']
     const outcomes = await Promise.all(channels.map((channel) => publish(server, { channel, data, skipHistory })))
