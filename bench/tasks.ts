@@ -19,8 +19,8 @@ const help = `Measures tasks and events over RabbitMQ; docs/performance.md says 
   --help
 
 It starts RabbitMQ and Redis of its own, and Celery in Python (Debian: apt install rabbitmq-server redis-server celery
-python3-redis). Progress goes to stderr, the result to stdout and to bench/results/tasks.md. A round takes about two
-minutes.`
+python3-redis). Progress goes to stderr, the result to stdout and to bench/results/tasks.md. A round takes about a
+minute.`
 
 /** `npm run bench -- tasks` with these arguments. */
 export async function benchTasks(args: readonly string[]): Promise<void> {

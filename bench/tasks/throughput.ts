@@ -49,7 +49,7 @@ export async function throughput(
 
 async function fill(url: string, queue: string, count: number): Promise<number> {
   await using publishing = await openPublishing(url, [queue])
-  return publishing.publish(
+  return await publishing.publish(
     Array.from({ length: count }, () => ({
       ...encodeTask(taskMessage({ id: randomUUID(), name: 'bench.empty' })),
       ...{ exchange: '', routingKey: queue },
