@@ -104,9 +104,9 @@ test('a device without a browser is let in by a code, or refused', async () => {
     body: { client: { name: 'Wall clock' }, scopes: [{ name: 'publish' }, { name: 'offline_access' }] },
   })
   // Who may publish nowhere is not told that it publishes.
-  await signIn(server, 'vera@example.org', 'viewer')
+  await signIn(server, 'ivy@example.org', 'viewer')
   const onlooker = openBrowser(server)
-  await onlooker.signIn('vera@example.org')
+  await onlooker.signIn('ivy@example.org')
   expect(await onlooker.api('GET', `/api/v1/oauth/device?code=${asked.user_code}`)).toMatchObject({
     body: { scopes: [{ name: 'publish', meaning: expect.stringMatching(/nowhere/) }, { name: 'offline_access' }] },
   })
