@@ -3,6 +3,7 @@ import type { Publisher } from '#server/amqp/publisher.ts'
 import type { RedisConnection } from '#server/store/redis.ts'
 import { redisScript } from '#server/store/redis-script.ts'
 import { encodeResult, resultKey } from '../result-document.ts'
+import { isFinalStatus } from '../states.ts'
 import type { TaskMessage } from '../task-message.ts'
 
 /** Where whoever waits for a task looks for its state. */
@@ -38,7 +39,10 @@ export function createRedisResults(
   }
 }
 
-/** To the queue that the message named; where it named none, nobody is told. */
+/**
+ * To the queue that the message named; where it named none, nobody is told. The task is acknowledged once its end is
+ * stored, so that one has to survive RabbitMQ: Python's, which does not, is lost in a restart.
+ */
 export function createReplyResults(publisher: Publisher): Results {
   return {
     name: 'RabbitMQ',
@@ -46,7 +50,8 @@ export function createReplyResults(publisher: Publisher): Results {
       if (of.replyTo === null) return
       try {
         await publisher.publish({
-          ...{ exchange: '', routingKey: of.replyTo, content: Buffer.from(documentOf(of, state)), persistent: false },
+          ...{ exchange: '', routingKey: of.replyTo, content: Buffer.from(documentOf(of, state)) },
+          persistent: isFinalStatus(state.status),
           ...{ contentType: 'application/json', contentEncoding: 'utf-8', correlationId: of.id, priority: 0 },
         })
       } catch (error) {
