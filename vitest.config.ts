@@ -4,6 +4,14 @@ import { SummaryReporter } from './test/support/summary-reporter.ts'
 
 const viewTests = 'test/renderer/**/*.test.ts'
 
+/** Whole programs that wait for each other more than they compute, and go by no narrow clock: two files at a time. */
+const sharing = [
+  'test/amqp/*.test.ts',
+  'test/ingest/!(storm).test.ts',
+  'test/tasks/!(sigkill|ten-thousand).test.ts',
+  'test/server/{account-pages,command-line,conformance,credentials,oauth-console,oauth-docs,passkeys}.test.ts',
+  'test/server/{server-api-docs,sign-in,signing-in-docs,task-commands,tasks,tasks-docs,tasks-page,tls,tokens}.test.ts',
+]
 /** What is about PostgreSQL alone. */
 const postgresTests = 'server/**/postgres-*.test.ts'
 
@@ -58,12 +66,23 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
-          exclude: [viewTests],
+          exclude: [viewTests, ...sharing],
           fileParallelism: false,
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e-sharing',
+          include: sharing,
+          maxWorkers: '100%',
+          testTimeout: 60_000,
+          expect: { poll: { timeout: 5_000 } },
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 5 },
         },
       },
       {
@@ -77,7 +96,7 @@ export default defineConfig({
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 6 },
         },
       },
     ],
