@@ -462,6 +462,6 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await heading('Cancel carillon.export?')(opened)
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel')
   })
 })
