@@ -29,15 +29,21 @@ describeWith(['electron', 'xvfb'], 'the app around its pages', () => {
       }
     })
     const verbs = [
+      'cancelTask',
       'events',
       'follow',
       'onEarlier',
       'onEvent',
       'onState',
+      'onTasks',
       'openConsole',
+      'retryTask',
+      'saveTaskFile',
       'signIn',
       'signOut',
       'state',
+      'submitTask',
+      'tasks',
       'unfollow',
     ]
     expect(found).toEqual({ node: [], bridges: ['desktop'], verbs })
