@@ -130,7 +130,7 @@ test('a changed password ends the other sessions, and what is made of the name i
   }
   expect(await change({ password: 'wrong', newPassword: better })).toMatchObject({
     status: 401,
-    body: { code: 'wrong_credentials' },
+    body: { code: 'wrong_password' },
   })
   expect((await change({ password, newPassword: better })).status).toBe(204)
   const me = (as: string) => server.api('GET', '/api/v1/me', { headers: bearer(as) })
