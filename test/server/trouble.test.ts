@@ -329,7 +329,10 @@ test('what no server would accept is wrong usage, said before anything is sent',
   // Nothing answers there: an attempt to send would end with another code.
   const data = join(temporaryFolder(), 'nowhere')
   const attempts = [
-    [['key', 'create', 'a-service', '--scope', 'nope'], /publish, subscribe, devices, tasks, metrics, admin.*\[bad_scope\]/],
+    [
+      ['key', 'create', 'a-service', '--scope', 'nope'],
+      /publish, subscribe, devices, tasks, metrics, admin.*\[bad_scope\]/,
+    ],
     [['key', 'create', 'x'.repeat(33), '--scope', 'publish'], /at most 32 characters.*\[bad_name\]/],
     [['key', 'create', 'a\u001b[2J', '--scope', 'publish'], /control characters.*\[bad_name\]/],
     [['publish', 'news:general', '1', '--idempotency-key', ''], /1 to 128 characters.*\[bad_idempotency_key\]/],

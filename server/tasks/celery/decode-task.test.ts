@@ -110,8 +110,8 @@ describe('a task that Python sent', () => {
       ...headers,
       lang: 'js',
       retries: 1,
-      eta: '2026-01-02T03:04:15.678+00:00',
-      expires: '2026-01-02T03:05:05.678+00:00',
+      eta: '2026-01-02T03:04:15.678000+00:00',
+      expires: '2026-01-02T03:05:05.678000+00:00',
       stamps: { by: ['me'] },
       tenant: 7,
     })

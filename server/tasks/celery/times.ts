@@ -16,8 +16,9 @@ export function parseTime(value: unknown): number | null {
   return Number.isNaN(instant) ? null : instant
 }
 
+/** With microseconds, as Python writes them: Celery 5.2 takes whatever follows the dot for a number of those. */
 export function formatTime(instant: number): string {
-  return new Date(instant).toISOString().replace('Z', '+00:00')
+  return new Date(instant).toISOString().replace('Z', '000+00:00')
 }
 
 function markedText(value: unknown): string | null {
