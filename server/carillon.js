@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16
+#!/usr/bin/env -S node --max-semi-space-size=8
 // The `carillon` command. The server is TypeScript that Node 24 runs as it stands; on a machine with an older Node, the
 // Node 24 that `npm ci` brought along takes over.
 // The option above, here and in build/start.ts, keeps V8's young generation from growing to 100 MiB under load and staying
@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 if (Number.parseInt(process.versions.node, 10) >= 24) {
   await import(main)
 } else {
-  const child = spawn(bundledNode(), ['--max-semi-space-size=16', main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(bundledNode(), ['--max-semi-space-size=8', main, ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('error', () => {
     process.stderr.write('carillon: Node 24 is needed. Install it, or run npm ci in the Carillon folder.\n')
