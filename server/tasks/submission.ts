@@ -7,6 +7,7 @@ import type { TaskDefinition } from './definition.ts'
 import type { Definitions } from './definitions/load-definitions.ts'
 import { parseArguments } from './definitions/task-arguments.ts'
 import { nearestNames } from './nearest-names.ts'
+import { queueOf } from './queue-of.ts'
 import type { NewTask } from './records/task-submissions.ts'
 import { TaskRefusal } from './task-refusal.ts'
 import type { TaskTransport } from './transport.ts'
@@ -44,13 +45,6 @@ export function createSubmissionRules({
 }: SubmissionRuleOptions): SubmissionRules {
   const remote = new Set(settings.remote)
 
-  function queueOf(name: string): string {
-    const route = settings.routes.find(({ task }) =>
-      task.endsWith('*') ? name.startsWith(task.slice(0, -1)) : name === task,
-    )
-    return route?.queue ?? definitions.byName.get(name)?.queue ?? settings.default_queue
-  }
-
   function knownNames(): ReadonlySet<string> {
     return new Set([...definitions.byName.keys(), ...(transport === null ? [] : [...remote, ...transport.names()])])
   }
@@ -67,7 +61,7 @@ export function createSubmissionRules({
 
   return {
     rolesOf,
-    queueOf,
+    queueOf: (name) => queueOf(name, definitions, settings),
     knownNames,
     newTask(given, { identity, owner, parentId = null, schedule = null }) {
       const request = checked(given)
@@ -86,7 +80,7 @@ export function createSubmissionRules({
         id: request.id ?? randomUUID(),
         name: request.name,
         owner,
-        queue: request.queue ?? queueOf(request.name),
+        queue: request.queue ?? queueOf(request.name, definitions, settings),
         priority,
         place,
         args,

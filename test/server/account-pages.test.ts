@@ -7,17 +7,11 @@ import { launchChromium } from '../support/chromium.ts'
 import { setUpInConsole } from '../support/console-page.ts'
 import { describeWith } from '../support/needs.ts'
 import { registerClient } from '../support/oauth-browser.ts'
-import { bearer, password, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
+import { openServedConsole } from '../support/served-console.ts'
+import { bearer, password, signIn } from '../support/server-process.ts'
 import { addAuthenticator } from '../support/virtual-authenticator.ts'
 
 const email = 'ada@example.org'
-
-interface Opened extends AsyncDisposable {
-  readonly server: ServerProcess
-  readonly page: Page
-  /** What went wrong in the page: refusals of the content security policy and uncaught errors. */
-  readonly faults: string[]
-}
 
 /** The pages about oneself, as a person uses them, against a server that runs. */
 describeWith(['chromium'], 'my account in the console', () => {
@@ -27,23 +21,7 @@ describeWith(['chromium'], 'my account in the console', () => {
   })
   afterAll(() => browser?.close())
 
-  async function open(): Promise<Opened> {
-    const server = await startServerProcess()
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    const page = await context.newPage()
-    const faults: string[] = []
-    page.on('pageerror', (error) => faults.push(String(error)))
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) faults.push(message.text())
-    })
-    return {
-      ...{ server, page, faults },
-      async [Symbol.asyncDispose]() {
-        await context.close()
-        await server[Symbol.asyncDispose]()
-      },
-    }
-  }
+  const open = () => openServedConsole(browser)
 
   test('a second factor is set up, asked for, and its back-up codes open once', async () => {
     await using opened = await open()

@@ -3,14 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
 import { setUpInConsole } from '../support/console-page.ts'
 import { describeWith } from '../support/needs.ts'
-import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
-
-interface Opened extends AsyncDisposable {
-  readonly server: ServerProcess
-  readonly page: Page
-  /** What went wrong in the page: refusals of the content security policy and uncaught errors. */
-  readonly faults: string[]
-}
+import { openServedConsole, type ServedConsole } from '../support/served-console.ts'
 
 /** Long work as a person submits and follows it, against a server that runs and carries it out. */
 describeWith(['chromium'], 'tasks in the console of a server', () => {
@@ -20,24 +13,12 @@ describeWith(['chromium'], 'tasks in the console of a server', () => {
   })
   afterAll(() => browser?.close())
 
-  async function open(): Promise<Opened> {
-    const server = await startServerProcess()
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    const page = await context.newPage()
-    const faults: string[] = []
-    page.on('pageerror', (error) => faults.push(String(error)))
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) faults.push(message.text())
-    })
+  async function open(): Promise<ServedConsole> {
+    const opened = await openServedConsole(browser)
+    const { server, page } = opened
     await setUpInConsole(page, server, 'ada@example.org')
     await page.getByRole('link', { name: 'Tasks', exact: true }).click()
-    return {
-      ...{ server, page, faults },
-      async [Symbol.asyncDispose]() {
-        await context.close()
-        await server[Symbol.asyncDispose]()
-      },
-    }
+    return opened
   }
 
   async function submitAdd(page: Page, numbers: readonly [number, number], seconds: number): Promise<void> {

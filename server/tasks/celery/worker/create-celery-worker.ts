@@ -6,10 +6,12 @@ import { AmqpError } from '#server/amqp/amqp-error.ts'
 import { createConsumer } from '#server/amqp/consumer.ts'
 import { createPublisher } from '#server/amqp/publisher.ts'
 import { declareTopology, type Topology } from '#server/amqp/topology.ts'
-import { type AmqpTarget, describeAmqp } from '#server/config/amqp.ts'
+import { withModel } from '#server/amqp/with-model.ts'
+import type { AmqpTarget } from '#server/config/amqp.ts'
 import type { TaskSettings } from '#server/config/tasks.ts'
 import type { RedisConnection } from '#server/store/redis.ts'
 import type { Definitions } from '../../definitions/load-definitions.ts'
+import { queueOf } from '../../queue-of.ts'
 import type { TaskThreads } from '../../threads/task-threads.ts'
 import { encodeTask, taskMessage } from '../encode-task.ts'
 import { createAfter } from './after.ts'
@@ -77,7 +79,11 @@ export function createCeleryWorker(options: CeleryWorkerOptions): CeleryWorker {
   const chords = redis === null ? null : createChords(redis, keep)
   const revoked = createRevoked()
   const clock = createClock()
-  const mail: Mail = { post, queueOf, setChordSize: chords?.setSize ?? null }
+  const mail: Mail = {
+    post,
+    queueOf: (name) => queueOf(name, options.definitions, settings),
+    setChordSize: chords?.setSize ?? null,
+  }
   const after = createAfter({ node, mail, chords, results, log })
   const events = createEvents({
     ...{ publisher: telling, exchange: event_exchange, node, version, clock, on: settings.celery.events },
@@ -165,7 +171,7 @@ export function createCeleryWorker(options: CeleryWorkerOptions): CeleryWorker {
       expires: expires === undefined ? null : now + expires * 1000,
       priority: priority ?? null,
     })
-    await post(queue ?? queueOf(name), encodeTask(message, now))
+    await post(queue ?? queueOf(name, options.definitions, settings), encodeTask(message, now))
     return id
   }
 
@@ -176,29 +182,9 @@ export function createCeleryWorker(options: CeleryWorkerOptions): CeleryWorker {
     } catch (error) {
       if (!(error instanceof AmqpError) || error.code !== 'unroutable') throw error
       // As Python does: who runs it may come later.
-      await declareNow(taskTopology([queue], settings.celery))
+      await withModel(amqp.publishing, declaring(taskTopology([queue], settings.celery)))
       await publisher.publish(outgoing)
     }
-  }
-
-  function declareNow(topology: Topology): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    let isDone = false
-    const remove = amqp.publishing.onUp((model) => {
-      if (isDone) return
-      isDone = true
-      declareTopology(model, topology, { log }).then(resolve, reject)
-    })
-    remove()
-    if (!isDone) reject(new AmqpError('away', `RabbitMQ at ${describeAmqp(target)} is away.`))
-    return promise
-  }
-
-  function queueOf(name: string): string {
-    const route = settings.routes.find(({ task }) =>
-      task.endsWith('*') ? name.startsWith(task.slice(0, -1)) : task === name,
-    )
-    return route?.queue ?? options.definitions.byName.get(name)?.queue ?? settings.default_queue
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ChannelModel } from 'amqplib'
-import { amqpError } from '#server/amqp/amqp-error.ts'
-import type { AmqpConnection } from '#server/amqp/connection.ts'
+import { amqpError } from './amqp-error.ts'
+import type { AmqpConnection } from './connection.ts'
 
 /** Does something with the connection there is. @throws AmqpError `away` */
 export async function withModel<T>(connection: AmqpConnection, work: (model: ChannelModel) => Promise<T>): Promise<T> {
