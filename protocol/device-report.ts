@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { instant } from './api.ts'
+
+/**
+ * What a device says of itself by the RPC method `device.report`: at every change of its shell at once, and of its
+ * health about once a minute. The server keeps the newest and publishes it to `telemetry:<device>`.
+ */
+
+/** Why a supervisor had to act. */
+export const shellFault = z.enum([
+  'load_timeout',
+  'load_failed',
+  'renderer_gone',
+  'unresponsive',
+  'blank_frame',
+  'memory_ceiling',
+  'navigation_loop',
+  'certificate_error',
+  'crash_loop',
+])
+export type ShellFault = z.infer<typeof shellFault>
+
+/** The content of a kiosk as its supervisor sees it. */
+export const shellState = z.object({
+  /** `waiting`: nothing to show. `cached`: what was last good, because the page cannot be had now. `failed`: given up for now; the screen says so. */
+  phase: z.enum(['waiting', 'loading', 'showing', 'cached', 'recovering', 'failed']),
+  since: instant,
+  /** What the content was told to be; null when nothing. */
+  url: z.string().max(2000).nullable(),
+  /** The newest fault since the content last ran well; null when none. */
+  fault: shellFault.nullable(),
+  /** A sentence about it that says what to do. */
+  message: z.string().max(500).nullable(),
+  /** Restarts of the content within the window in which they are counted. */
+  restarts: z.int().min(0),
+})
+export type ShellState = z.infer<typeof shellState>
+
+/** A reading; null where this machine has no such thing. */
+const reading = z.number().nullable()
+
+export const deviceHealth = z.object({
+  at: instant,
+  board: z.string().max(120).nullable(),
+  serial: z.string().max(64).nullable(),
+  /** Degrees Celsius of the processor. */
+  temperature: reading,
+  underVoltage: z.boolean().nullable(),
+  throttled: z.boolean().nullable(),
+  memoryTotal: reading,
+  memoryAvailable: reading,
+  /** Share of the last 10 seconds, 0 to 100, in which some process waited for memory (PSI). */
+  memoryPressure: reading,
+  storageReadOnly: z.boolean().nullable(),
+  storageErrors: reading,
+  displayOn: z.boolean().nullable(),
+  /** Seconds since anybody touched anything. */
+  idle: reading,
+  watchdog: z.enum(['armed', 'held', 'absent']).nullable(),
+  uptime: reading,
+  /** `low`: the flags for little memory are on. */
+  profile: z.enum(['low', 'usual']),
+  /** How far this machine's clock is from the server's, in seconds; null while unknown. */
+  clockOffset: reading,
+})
+export type DeviceHealth = z.infer<typeof deviceHealth>
+
+export const deviceStatus = z.object({ shell: shellState, health: deviceHealth.nullable() })
+export type DeviceStatus = z.infer<typeof deviceStatus>
