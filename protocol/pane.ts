@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { DeviceHealth, ShellState } from './device-report.ts'
+import type { DeviceHealth, ShellFault, ShellState } from './device-report.ts'
 import type { LinkState, Outcome, Storage } from './ipc.ts'
 
 /**
@@ -41,14 +41,22 @@ export interface PaneFacts {
   readonly storage: Storage | null
   readonly link: LinkState | null
   readonly shell: ShellState | null
-  /** States of the content before, newest first. */
-  readonly history: readonly ShellState[]
+  /** What its supervisor did, newest first. */
+  readonly history: readonly SupervisorRecord[]
   readonly health: DeviceHealth | null
   /** Of the app and what it runs on, by name. */
   readonly versions: Readonly<Record<string, string>>
   readonly startedAt: number
   /** Whether this app may start the machine anew. */
   readonly canReboot: boolean
+}
+
+export interface SupervisorRecord {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly phase: ShellState['phase']
+  readonly fault: ShellFault | null
+  readonly message: string | null
 }
 
 export interface NetworkStep {

@@ -30,14 +30,22 @@ export interface LockOptions {
   now?(): number
 }
 
-export async function openLock({ file, pin, checkCode, log, now = () => performance.now() }: LockOptions): Promise<Lock> {
+export async function openLock({
+  file,
+  pin,
+  checkCode,
+  log,
+  now = () => performance.now(),
+}: LockOptions): Promise<Lock> {
   let attempts = beginAttempts((await file.read())?.wrong ?? 0, now())
   let isTrying = false
 
   async function keep(next: Attempts): Promise<void> {
     attempts = next
     // On a full or read-only disk the count holds until the app ends.
-    await file.write({ wrong: next.wrong }).catch((error: Error) => log.warn('attempts not kept', { error: error.message }))
+    await file
+      .write({ wrong: next.wrong })
+      .catch((error: Error) => log.warn('attempts not kept', { error: error.message }))
   }
 
   async function tryNow(way: PaneWay, digits: string): Promise<Outcome> {
