@@ -1,6 +1,16 @@
 import { z } from 'zod'
 import { channelName } from './channel.ts'
 import type { CredentialStorage } from './devices.ts'
+import {
+  type Answer,
+  type BundlePlace,
+  type NetworkStep,
+  type PaneBridge,
+  type PaneFacts,
+  type PaneState,
+  paneDigits,
+  paneWay,
+} from './pane.ts'
 import type { role } from './roles.ts'
 import type { Screen } from './screen.ts'
 import { type TaskArguments, type TaskDefinitionView, type TaskView, taskArguments, taskName } from './tasks.ts'
@@ -133,6 +143,20 @@ export const calls = {
   'kiosk:state': { args: z.tuple([]), reply: reply<KioskState>() },
   /** Somebody at the screen agrees that this kiosk forgets its credential when it closes. */
   'kiosk:acceptMemory': { args: z.tuple([]), reply: outcome() },
+  'pane:state': { args: z.tuple([]), reply: reply<PaneState>() },
+  'pane:unlock': { args: z.tuple([paneWay, paneDigits]), reply: outcome() },
+  'pane:close': { args: z.tuple([]), reply: outcome() },
+  'pane:facts': { args: z.tuple([]), reply: answer<PaneFacts>() },
+  'pane:log': { args: z.tuple([]), reply: answer<readonly string[]>() },
+  'pane:checkNetwork': { args: z.tuple([]), reply: answer<readonly NetworkStep[]>() },
+  'pane:changeServer': { args: z.tuple([z.string().trim().min(1).max(300)]), reply: answer<string>() },
+  'pane:rotateCredential': { args: z.tuple([]), reply: outcome() },
+  'pane:forgetCredential': { args: z.tuple([]), reply: outcome() },
+  'pane:reloadContent': { args: z.tuple([]), reply: outcome() },
+  'pane:restartApp': { args: z.tuple([]), reply: outcome() },
+  'pane:reboot': { args: z.tuple([]), reply: outcome() },
+  'pane:places': { args: z.tuple([]), reply: answer<readonly BundlePlace[]>() },
+  'pane:saveBundle': { args: z.tuple([z.string().max(100)]), reply: answer<string>() },
 } as const satisfies Record<string, { args: z.ZodTuple; reply: unknown }>
 
 export type Calls = typeof calls
@@ -149,6 +173,9 @@ export interface Events {
   'desktop:tasks': OwnTasksState
   'kiosk:state': KioskState
   /** Each command as it arrives, in order, once: the state alone shows only the newest. */
+  'pane:state': PaneState
+  /** The network check that is under way, as each step ends. */
+  'pane:network': readonly NetworkStep[]
   'kiosk:screen': { readonly offset: number; readonly screen: Screen }
 }
 export type EventName = keyof Events
@@ -178,6 +205,7 @@ export interface KioskBridge {
   acceptMemory(): Promise<Outcome>
   onState(listener: (state: KioskState) => void): () => void
   onScreen(listener: (shown: { readonly offset: number; readonly screen: Screen }) => void): () => void
+  readonly pane: PaneBridge
 }
 
 /** `window.carillon`: a desktop window has `desktop`, a kiosk window `kiosk`, a browser neither. */
@@ -195,5 +223,8 @@ function reply<T>(): Reply<T> {
   return { kind: 'value' }
 }
 function outcome(): Reply<Outcome> {
+  return { kind: 'outcome' }
+}
+function answer<T>(): Reply<Answer<T>> {
   return { kind: 'outcome' }
 }
