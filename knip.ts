@@ -19,7 +19,6 @@ const config: KnipConfig = {
     'test/support/default-app/main.js',
     // TEMPORARY: first users remove these.
     'native/native.ts',
-    'protocol/{device-commands,device-report,device-settings}.ts',
     'main/shell/shell.ts',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
