@@ -8,6 +8,10 @@ export interface Arguments {
   readonly userDataDir: string | null
   /** A kiosk in an ordinary window, for trying it out. */
   readonly windowed: boolean
+  /** What the keychain is worth: `file` where the key that opens it lies on the same card. */
+  readonly credentialStorage: 'keychain' | 'file'
+  /** The program that restarts the machine, with its arguments; null where it must not be restarted from afar. */
+  readonly reboot: readonly [string, ...string[]] | null
 }
 
 /**
@@ -23,6 +27,9 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
       windowed: { type: 'boolean' },
       server: { type: 'string' },
       'user-data-dir': { type: 'string' },
+      'credential-storage': { type: 'string' },
+      'allow-reboot': { type: 'boolean' },
+      'reboot-command': { type: 'string' },
     },
   })
   return {
@@ -30,7 +37,15 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     server: text(values.server) ?? text(env.CARILLON_SERVER),
     userDataDir: text(values['user-data-dir']),
     windowed: values.windowed === true,
+    credentialStorage: values['credential-storage'] === 'file' ? 'file' : 'keychain',
+    reboot: values['allow-reboot'] === true ? rebootCommand(text(values['reboot-command'])) : null,
   }
+}
+
+/** Words are separated by spaces; there is no shell to quote for. */
+function rebootCommand(given: string | null): readonly [string, ...string[]] {
+  const [program, ...args] = (given ?? '').split(' ').filter((word) => word !== '')
+  return program === undefined ? ['systemctl', 'reboot'] : [program, ...args]
 }
 
 function text(value: unknown): string | null {

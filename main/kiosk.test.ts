@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { KioskState } from '#protocol/ipc.ts'
 import type { Screen } from '#protocol/screen.ts'
-import { createCredentials } from './credentials.ts'
+import { createCredentials, type LastingStorage } from './credentials.ts'
 import { createKiosk, screenOf } from './kiosk.ts'
 import { memoryLog } from './log.ts'
 import { createServerApi } from './server-api.ts'
@@ -213,6 +213,19 @@ test('a keychain that appears after the approval is used without asking', async 
   expect(kiosk.state).toMatchObject({ storage: 'keychain' })
 })
 
+test('a kiosk whose keychain is worth a file says so, to people and to the server, and remembers all the same', async () => {
+  const { kiosk, server, keychain, device, approve, told } = await build(undefined, 'file')
+  kiosk.start()
+  await phase(kiosk, 'enrolling')
+  approve()
+  await online(kiosk)
+  expect(kiosk.state).toMatchObject({ storage: 'file' })
+  expect([...keychain.entries.values()]).toEqual(['device-token'])
+  expect(device.content).toMatchObject({ name: 'lobby-1' })
+  await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/v1/devices/me'), 3000)
+  expect(told).toEqual([{ storage: 'file' }])
+})
+
 test('an enrolled kiosk waits for a keychain that starts late instead of enrolling again', async () => {
   const first = await enrolled()
   first.kiosk[Symbol.dispose]()
@@ -253,17 +266,21 @@ interface Earlier {
   readonly device: ReturnType<typeof memoryFile<DeviceCache>>
 }
 
-async function build(earlier?: Earlier) {
+async function build(earlier?: Earlier, lasting: LastingStorage = 'keychain') {
   const server = earlier?.server ?? (await startLittleServer())
   if (earlier === undefined) onTestFinished(() => server[Symbol.asyncDispose]())
   const keychain = earlier?.keychain ?? fakeKeychain()
   const device = earlier?.device ?? memoryFile<DeviceCache>()
+  const told: unknown[] = []
   let given = 0
   let decision: 'pending' | 'approve' | 'deny' = 'pending'
   if (earlier === undefined) {
     server.me = { ...server.me, kind: 'device', role: 'device', email: null, device: { id: 'd1', name: 'lobby-1' } }
-    server.onRequest = (call, _body, response) => {
-      if (call === 'POST /api/v1/enrolments') {
+    server.onRequest = (call, body, response) => {
+      if (call === 'PATCH /api/v1/devices/me') {
+        told.push(body)
+        response.writeHead(204).end()
+      } else if (call === 'POST /api/v1/enrolments') {
         given++
         decision = 'pending'
         reply(response, {
@@ -292,7 +309,7 @@ async function build(earlier?: Earlier) {
   const kiosk = createKiosk({
     api: createServerApi({ origin: server.origin, timeout: 2000 }),
     version: '0',
-    credentials: createCredentials({ open: keychain.open }),
+    credentials: createCredentials({ open: keychain.open, lasting }),
     device,
     about: { hostname: 'pi', version: '0', platform: 'linux arm' },
     log,
@@ -307,7 +324,7 @@ async function build(earlier?: Earlier) {
   const deny = () => {
     decision = 'deny'
   }
-  return { kiosk, server, keychain, device, states, screens, log, approve, deny }
+  return { kiosk, server, keychain, device, states, screens, log, told, approve, deny }
 }
 
 async function enrolled() {

@@ -127,7 +127,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
     })
     log.info('enrolled', { device: device.name })
     const storage = await keep(token, signal)
-    if (storage === 'keychain') await remember(device)
+    if (storage !== 'memory') await remember(device)
     return { credential: { token, storage }, device }
   }
 
@@ -135,7 +135,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
   async function keep(token: string, signal: AbortSignal): Promise<Storage> {
     for (;;) {
       signal.throwIfAborted()
-      const storage: Storage = memoryAccepted.signal.aborted ? 'memory' : 'keychain'
+      const storage: Storage = memoryAccepted.signal.aborted ? 'memory' : credentials.lasting
       try {
         await credentials.keep(account, token, storage)
         return storage
@@ -243,7 +243,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
       current = { id, name }
       followed = opened.feed.follow(commandsChannel(current.name))
       dispatch({ type: 'renamed', device: current })
-      if (storage === 'keychain') await remember(current)
+      if (storage !== 'memory') await remember(current)
     }
   }
 
@@ -264,7 +264,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
       try {
         const me = await api.me(credential.token, signal)
         const device = me.device && { id: me.device.id, name: me.device.name }
-        if (device !== null && credential.storage === 'keychain') await remember(device)
+        if (device !== null && credential.storage !== 'memory') await remember(device)
         return device
       } catch (error) {
         if (!(error instanceof ServerError) || signal.aborted) throw error

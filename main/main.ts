@@ -173,7 +173,7 @@ function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conv
   const kiosk = createKiosk({
     api: createServerApi({ origin: server, userAgent: `carillon-kiosk/${app.getVersion()}` }),
     version: app.getVersion(),
-    credentials: createCredentials(),
+    credentials: createCredentials({ lasting: args.credentialStorage }),
     device: jsonFile(join(app.getPath('userData'), 'device.json'), deviceCache, log),
     about: {
       hostname: hostname().slice(0, 120),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { channelName } from './channel.ts'
+import type { CredentialStorage } from './devices.ts'
 import {
   type Answer,
   type BundlePlace,
@@ -10,6 +11,7 @@ import {
   paneDigits,
   paneWay,
 } from './pane.ts'
+
 import type { role } from './roles.ts'
 import type { Screen } from './screen.ts'
 import { type TaskArguments, type TaskDefinitionView, type TaskView, taskArguments, taskName } from './tasks.ts'
@@ -29,9 +31,11 @@ export type LinkState =
 /** Why a client is offline, for people and for tests. */
 export type LinkTrouble = 'server_unreachable' | 'not_carillon' | 'connection_lost' | 'refused'
 
-/** How the credential is kept. `memory` only after a person has said yes. */
-export const storage = z.enum(['keychain', 'memory'])
-export type Storage = z.infer<typeof storage>
+/**
+ * How the credential is kept. `file`: in a keychain whose own key lies on the same card, as on the kiosk image, so that it
+ * is as good as a file. `memory` only after a person has said yes.
+ */
+export type Storage = CredentialStorage
 
 /** Outcome of something a person asked for: `message` says what to do. */
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }
@@ -115,7 +119,7 @@ export const signInRequest = z.object({
   /** Of an authenticator app, or a back-up code, once the answer was `code_required`. */
   code: z.string().trim().max(24, 'A code has at most 24 characters.').optional(),
   /** `memory` only when the person agreed to stay signed in until the app closes. */
-  storage,
+  storage: z.enum(['keychain', 'memory']),
 })
 export type SignInRequest = z.infer<typeof signInRequest>
 
