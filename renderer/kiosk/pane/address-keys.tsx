@@ -15,8 +15,7 @@ export function AddressKeys({ add, remove, clear }: AddressKeysProps) {
     </button>
   )
   return (
-    <fieldset className="keys">
-      <legend className="pad-legend">Keys</legend>
+    <fieldset className="keys" aria-label="Keys">
       {rows.map((row) => (
         <div key={row} className="keys-row">
           {[...row].map(key)}

@@ -39,8 +39,7 @@ export function DigitPad({ length, isHidden, isDisabled, enter }: DigitPadProps)
   }, [])
 
   return (
-    <fieldset className="pad">
-      <legend className="pad-legend">Digits</legend>
+    <fieldset className="pad" aria-label="Digits">
       <output className="pad-digits" aria-label={`${digits.length} digits`}>
         {isHidden ? '•'.repeat(digits.length) : digits}
       </output>

@@ -45,17 +45,17 @@ export function LockView({ bridge, state }: LockViewProps) {
       <PaneHeader title="For support staff" closesAt={closesAt} close={() => void bridge.close()} />
       {way === undefined ? (
         <section className="pane-body pane-centred" aria-labelledby="no-way">
-          <h1 id="no-way" className="pane-title">
+          <h2 id="no-way" className="pane-title">
             This pane cannot be opened now
-          </h1>
+          </h2>
           <p className="pane-text">{advice}</p>
         </section>
       ) : (
         <section className="pane-body pane-lock" aria-labelledby="way">
           <div className="pane-column">
-            <h1 id="way" className="pane-title">
+            <h2 id="way" className="pane-title">
               {words[way].title}
-            </h1>
+            </h2>
             <p className="pane-text">{words[way].hint}</p>
             <p className={isWaiting || failure !== null ? 'pane-text trouble' : 'pane-text'} role="status">
               {statusWords(isWaiting ? remaining(waitUntil, now) : null, isChecking, failure)}

@@ -12,7 +12,7 @@ export function PaneHeader({ title, closesAt, close }: PaneHeaderProps) {
   return (
     <header className="pane-header">
       <Bell className="mark" />
-      <span className="pane-name">{title}</span>
+      <h1 className="pane-name">{title}</h1>
       {closesAt !== null && <ClosesSoon at={closesAt} />}
       <button type="button" className="pane-button" onClick={close}>
         Close
