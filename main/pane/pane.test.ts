@@ -120,7 +120,7 @@ test('with neither PIN nor server it says what to do', async () => {
   pane.open()
   expect(pane.state).toMatchObject({
     ways: [],
-    advice: expect.stringContaining('Nothing listens at box. Check its network'),
+    advice: expect.stringContaining('Nothing listens at box. Once it is online'),
   })
 })
 
