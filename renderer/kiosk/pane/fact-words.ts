@@ -79,7 +79,11 @@ function connectionWords({ link }: PaneFacts, now: number): string {
 
 function contentWords({ phase, url, message, restarts }: NonNullable<PaneFacts['shell']>): string {
   const what = url === null ? phase : `${phase}: ${url}`
-  return [what, ...(message === null ? [] : [message]), ...(restarts > 0 ? [`${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`] : [])].join(', ')
+  return [
+    what,
+    ...(message === null ? [] : [message]),
+    ...(restarts > 0 ? [`${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`] : []),
+  ].join(', ')
 }
 
 function unit(value: number | null, of: string): string | null {
