@@ -18,11 +18,11 @@ const noPin = 'This screen has no PIN yet, and'
 function adviceOn(kiosk: KioskState): string {
   switch (kiosk.phase) {
     case 'enrolled':
-      return `${noPin} ${offlineWords(kiosk.link)} Check its network and that the server runs. Once it is online, an operator can give you a code.`
+      return `${noPin} ${offlineWords(kiosk.link)} Once it is online, an operator can give you a code.`
     case 'enrolling':
       return `${noPin} nobody has approved it. Ask an operator to approve the code that it shows; with it they can set a PIN.`
     case 'unreachable':
-      return `${noPin} ${kiosk.server} cannot be asked: ${kiosk.message} Check the network. A wrong address is corrected where this kiosk was set up: in kiosk.conf on its card.`
+      return `${noPin} ${kiosk.server} cannot be asked: ${kiosk.message} A wrong address is corrected where this kiosk was set up: in kiosk.conf on its card.`
     case 'starting':
     case 'no-keychain':
       return `${noPin} is not online yet. Wait a moment and try again.`
