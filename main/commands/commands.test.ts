@@ -10,11 +10,10 @@ import { type Ledger, maxResults } from './ledger.ts'
 test('a command is carried out once and its result told once, whatever is delivered again', async () => {
   const { commands, took, told } = await build()
   const command = reload()
-  expect(commands.take(command)).toBe(true)
+  expect(commands.take(command)).toBe('taken')
   commands.take(command)
   await vi.waitFor(() => expect(told).toHaveLength(1))
-  commands.take(command, true)
-  await idle(commands)
+  expect(commands.take(command, true)).toBe('known')
   expect(took).toEqual([expect.objectContaining({ id: command.id, command: 'reload', args: { fresh: false } })])
   expect(told).toEqual([{ id: command.id, state: 'done', code: null, message: 'It was done.' }])
 })
@@ -31,7 +30,7 @@ test('commands are carried out one after another, in the order in which they cam
   })
   const all = [reload(), reload(), reload()]
   for (const command of all) commands.take(command)
-  await idle(commands)
+  await vi.waitFor(() => expect(steps).toHaveLength(6))
   expect(steps).toEqual(all.flatMap(({ id }) => [`begin ${id}`, `end ${id}`]))
 })
 
@@ -45,7 +44,6 @@ test('what is over its deadline is not begun, also when it passes while the comm
   await vi.waitFor(() => expect(took).toHaveLength(1))
   clock.now += 11_000
   first.resolve(done)
-  await idle(commands)
   await vi.waitFor(() => expect(told.map(({ state }) => state)).toEqual(['done', 'expired', 'expired']))
   expect(told[1]).toMatchObject({ id: waits.id, code: 'expired', message: expect.stringContaining('deadline') })
   expect(took).toHaveLength(1)
@@ -61,13 +59,11 @@ test.each([
 ])('a command %s is refused, with a sentence', async (_what, part, code) => {
   const { commands, took, told } = await build()
   const command = { ...reload(), ...part }
-  expect(commands.take(command)).toBe(true)
+  expect(commands.take(command)).toBe('taken')
   await vi.waitFor(() => expect(told).toHaveLength(1))
   expect(told[0]).toMatchObject({ id: command.id, state: 'refused', code })
   expect(told[0]?.message).toMatch(/^[A-Z].*\.$/)
-  commands.take(command)
-  await idle(commands)
-  expect(told).toHaveLength(1)
+  expect(commands.take(command)).toBe('known')
   expect(took).toEqual([])
 })
 
@@ -75,7 +71,7 @@ test.each([{ show: { message: 'x' } }, { settings: true }, 'show', null, { id: '
   '%j is no command',
   async (data) => {
     const { commands } = await build()
-    expect(commands.take(data)).toBe(false)
+    expect(commands.take(data)).toBe('other')
   },
 )
 
@@ -121,11 +117,13 @@ test('more commands than may wait are refused', async () => {
 })
 
 test('without a server results wait, and nothing more is begun than can be kept', async () => {
-  const { commands, took, told, log, server } = await build()
+  const { commands, took, told, attempts, log, server } = await build()
   server.error = { code: 0, message: 'not connected' }
   for (let n = 0; n < maxResults + 1; n++) {
-    commands.take(reload())
-    await idle(commands)
+    const before = attempts.length
+    if (commands.take(reload()) === 'taken' && n < maxResults) {
+      await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(before), { interval: 1 })
+    }
   }
   expect(took).toHaveLength(maxResults)
   expect(log.lines.some((line) => line.startsWith('command left'))).toBe(true)
@@ -158,11 +156,10 @@ test('a server that does not know the method is asked again at the next connecti
   server.error = { code: 104, message: 'method not found' }
   commands.take(reload())
   await vi.waitFor(() => expect(attempts).toHaveLength(1))
-  await idle(commands)
-  expect(attempts).toHaveLength(1)
   server.error = null
   commands.online()
   await vi.waitFor(() => expect(told).toHaveLength(1))
+  expect(attempts).toHaveLength(2)
 })
 
 test('a result that was not told before the app ended is told by the next run', async () => {
@@ -170,13 +167,12 @@ test('a result that was not told before the app ended is told by the next run', 
   first.server.error = { code: 0, message: 'not connected' }
   const command = reload()
   first.commands.take(command)
-  await idle(first.commands)
+  await vi.waitFor(() => expect(first.attempts).toHaveLength(1))
   await first.commands[Symbol.asyncDispose]()
   const { commands, took, told } = await build({ file: first.file })
   commands.online()
   commands.take(command, true)
   await vi.waitFor(() => expect(told).toEqual([expect.objectContaining({ id: command.id, state: 'done' })]))
-  await idle(commands)
   expect(took).toEqual([])
 })
 
@@ -198,6 +194,22 @@ test.each([
   commands.online()
   await vi.waitFor(() => expect(told).toEqual([expect.objectContaining({ id: command.id, ...expected })]))
   expect(took).toEqual([])
+})
+
+test('what waits to be shown is not shown after something newer, and everything else is done', async () => {
+  const first = Promise.withResolvers<Effect>()
+  const { commands, took, told } = await build({ carryOut: () => first.promise })
+  commands.take(reload())
+  const older = reload({ command: 'show', args: { message: 'older' } })
+  for (const command of [older, reload()]) commands.take(command)
+  commands.overtake()
+  const newer = reload({ command: 'show', args: { message: 'newer' } })
+  commands.take(newer)
+  first.resolve(done)
+  await vi.waitFor(() => expect(told).toHaveLength(4))
+  expect(told.map(({ code }) => code)).toEqual([null, 'overtaken', null, null])
+  expect(took.map(({ id }) => id)).toContain(newer.id)
+  expect(took.map(({ id }) => id)).not.toContain(older.id)
 })
 
 test('a device that cannot keep what it does neither restarts nor reboots, and does the rest', async () => {
@@ -250,6 +262,7 @@ async function build({ file = memoryFile<Ledger>(), carryOut = async () => done,
   const log = memoryLog()
   const commands = await openCommands({
     ...{ device: 'd1', file, log, run: { run: 'run-1', boot: 'boot-1' }, ...given },
+    name: () => 'lobby-1',
     now: () => clock.now,
     carryOut(command, signal) {
       took.push(command)
@@ -264,9 +277,4 @@ async function build({ file = memoryFile<Ledger>(), carryOut = async () => done,
   })
   onTestFinished(() => commands[Symbol.asyncDispose]())
   return { commands, file, took, told, attempts, clock, server, log }
-}
-
-/** Resolves once all that was taken so far has ended. */
-function idle(commands: { afterwards(action: () => void): void }): Promise<void> {
-  return new Promise((resolve) => commands.afterwards(resolve))
 }

@@ -12,13 +12,16 @@ import { receive } from './receive.ts'
  * one result that is sent until the server has it.
  */
 export interface Commands extends AsyncDisposable {
-  /** Takes what arrived on the channel of the device, now or, when `past`, before. Answers whether it was a command. */
-  take(data: unknown, past?: boolean): boolean
-  /** Does this once everything that has been taken so far has ended. */
-  afterwards(action: () => void): void
+  /** Takes what arrived on the channel of the device, now or, when `past`, before it was listened to. */
+  take(data: unknown, past?: boolean): Taken
+  /** Something newer is on the screen: what waits to be shown is not shown any more. */
+  overtake(): void
   /** The server can be reached again. */
   online(): void
 }
+
+/** `known`: it has been taken before. `other`: it is no command. */
+export type Taken = 'taken' | 'known' | 'other'
 
 /** What a command brought. `refused`: this device cannot do it; nothing has happened. */
 export type Effect =
@@ -28,6 +31,8 @@ export type Effect =
 export interface CommandsOptions {
   /** The id of this device. */
   readonly device: string
+  /** What it is called now. */
+  name(): string
   readonly file: JsonFile<Ledger>
   readonly run: Run
   readonly log: Log
@@ -61,7 +66,9 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
   const { device, file, log, run } = options
   const times = { ...usualTimes, ...options.times }
   const stopped = new AbortController()
-  const waiting: (DeviceCommand | (() => void))[] = []
+  /** The first one is being carried out. */
+  const waiting: DeviceCommand[] = []
+  const overtaken = new Set<string>()
   const keeper = newestFile(file, 'commands', log)
   let working = false
 
@@ -102,9 +109,9 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
     if (working) return
     working = true
     for (let next = waiting[0]; next !== undefined && !stopped.signal.aborted; next = waiting[0]) {
-      if (typeof next === 'function') next()
-      else await carryOut(next)
+      await carryOut(next)
       waiting.shift()
+      overtaken.delete(next.id)
     }
     working = false
   }
@@ -117,6 +124,10 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
     const isKept = await save()
     if (stopped.signal.aborted) return
     if (isLate(command)) return conclude(expired(id)) // a worn card can take seconds
+    if (overtaken.has(id)) {
+      const message = 'It was not shown: something newer was on the screen already.'
+      return conclude({ id, state: 'refused', code: 'overtaken', message })
+    }
     if (!isKept && isLast(command.command)) {
       const message =
         'It was not begun: the device cannot write to its card, and after the start would do it again. Look at the card.'
@@ -151,14 +162,16 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
 
   return {
     take(data, past = false) {
-      const received = receive(data, device)
-      if (received.kind === 'other') return false
+      const received = receive(data, [device, options.name()])
+      if (received.kind === 'other') return 'other'
       // The channel belongs to the name: who had it before may have left commands behind.
-      if (past && received.kind === 'refused' && received.result.code === 'other_device') return true
+      if (past && received.kind === 'refused' && received.result.code === 'other_device') return 'known'
       const { id } = received.kind === 'command' ? received.command : received.result
-      if (isKnown(known, id) || waiting.some((one) => typeof one !== 'function' && one.id === id)) {
+      if (isKnown(known, id) || waiting.some((one) => one.id === id)) {
         log.info('command known', { id })
-      } else if (isFull(known)) {
+        return 'known'
+      }
+      if (isFull(known)) {
         // Left to the server, which sends it again or lets it expire.
         log.warn('command left', { id, results: known.results.length })
       } else if (received.kind === 'refused') {
@@ -175,11 +188,10 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
         waiting.push(received.command)
         void work()
       }
-      return true
+      return 'taken'
     },
-    afterwards(action) {
-      waiting.push(action)
-      void work()
+    overtake() {
+      for (const { id, command } of waiting) if (command === 'show') overtaken.add(id)
     },
     online: () => delivery.flush(),
     async [Symbol.asyncDispose]() {

@@ -24,7 +24,12 @@ export interface DeliveryOptions {
 }
 
 /** The server knows no such command, or not for this device: it asks for no result. */
-const unwanted: ReadonlySet<number> = new Set([rpcErrors.bad_request, rpcErrors.forbidden, rpcErrors.not_found])
+const unwanted: ReadonlySet<number> = new Set([
+  rpcErrors.bad_request,
+  rpcErrors.forbidden,
+  rpcErrors.not_found,
+  rpcErrors.unknown_command,
+])
 
 export function createDelivery({ log, next, send, delivered, times }: DeliveryOptions): Delivery {
   const stopped = new AbortController()

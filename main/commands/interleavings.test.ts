@@ -89,6 +89,7 @@ function createWorld() {
     }
     const opened = await openCommands({
       ...{ device: 'd1', file, log: memoryLog(), run: { run: `run-${runs++}`, boot: `boot-${boot}` } },
+      name: () => 'lobby-1',
       now: () => clock,
       carryOut({ id, deadline }) {
         if (alive === self) effects.push({ id, at: clock, deadline: Date.parse(deadline) })

@@ -17,8 +17,8 @@ export type Received =
 
 const addressed = z.object({ id: z.uuid(), command: z.unknown() })
 
-/** `device`: the id of this one. */
-export function receive(data: unknown, device: string): Received {
+/** `names`: what this device is called by, its id and its name. */
+export function receive(data: unknown, names: readonly string[]): Received {
   const named = addressed.safeParse(data)
   if (!named.success || named.data.command === undefined) return { kind: 'other' }
   const { id, command } = named.data
@@ -28,7 +28,7 @@ export function receive(data: unknown, device: string): Received {
   })
   const envelope = deviceCommandEnvelope.safeParse(data)
   if (!envelope.success) return refused('invalid_command', sentenceOf(envelope.error))
-  if (envelope.data.device !== device) {
+  if (!names.includes(envelope.data.device)) {
     return refused('other_device', 'The command is for another device. Send it to the channel of that one.')
   }
   if (!(deviceCommandNames as readonly unknown[]).includes(command)) {
