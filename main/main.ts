@@ -15,7 +15,7 @@ import { type Conversation, createConversation } from './ipc.ts'
 import { jsonFile } from './json-file.ts'
 import { createKiosk } from './kiosk.ts'
 import { kioskFiles } from './kiosk-files.ts'
-import type { KioskHost } from './kiosk-session.ts'
+import { openKioskShell, prepareKiosk } from './kiosk-shell.ts'
 import { createNotifications } from './notifications.ts'
 import { done } from './outcome.ts'
 import { defaultServer, serverOrigin } from './server-address.ts'
@@ -35,6 +35,7 @@ import {
 const args = readArguments(process.argv.slice(1), process.env)
 // Who starts it with --no-sandbox (root has to) means it; asking for both ends every child process.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+if (args.mode === 'kiosk') prepareKiosk(args)
 declareAppScheme()
 app.setAppUserModelId('io.carillon.app') // without it Windows shows no notifications; electron-builder's appId
 // A kiosk and a desktop on one machine are two programs, each with a folder and an instance of its own.
@@ -178,12 +179,17 @@ async function startKiosk(server: string, store: SettingsStore, { answer, tell }
   window = opened
   const machine = await openMachine({ reboot: args.reboot, log, restartApp })
   const native = await loadNative()
+  const shell = openKioskShell({
+    ...{ window: opened, server, args, log },
+    onState: () => kiosk.shellChanged(),
+    onView: (view) => tell('kiosk:shell', view),
+  })
   const kiosk = createKiosk({
     api: createServerApi({ origin: server, userAgent: `carillon-kiosk/${app.getVersion()}` }),
     version: app.getVersion(),
     credentials: createCredentials({ lasting: args.credentialStorage }),
     files: kioskFiles(app.getPath('userData'), log),
-    host: { shell: nothingElse(opened), native, machine, logFile: join(app.getPath('logs'), 'main.log') },
+    host: { shell, native, machine, logFile: join(app.getPath('logs'), 'main.log') },
     about: {
       hostname: hostname().slice(0, 120),
       version: app.getVersion().slice(0, 64),
@@ -193,28 +199,17 @@ async function startKiosk(server: string, store: SettingsStore, { answer, tell }
     onState(state) {
       rememberServer(state, store)
       tell('kiosk:state', state)
+      shell.follow(state)
     },
     onScreen: (shown) => tell('kiosk:screen', shown),
-    onSettings: () => {},
+    onSettings: () => {}, // the pane's PIN
   })
   answer('kiosk:state', () => kiosk.state)
+  answer('kiosk:shell', () => shell.view)
   answer('kiosk:acceptMemory', () => kiosk.acceptMemory())
   powerMonitor.on('resume', () => kiosk.wake())
   kiosk.start()
   return kiosk
-}
-
-/** TEMPORARY, until there is a shell: a kiosk that shows nothing but our own page. */
-function nothingElse(opened: BrowserWindow): KioskHost['shell'] {
-  const since = new Date().toISOString()
-  const nothing = { ok: false, code: 'nothing_shown', message: 'This kiosk shows no pages.' } as const
-  return {
-    state: { phase: 'waiting', since, url: null, fault: null, message: null, restarts: 0 },
-    ...{ history: [], profile: 'usual', clockOffset: null, identify() {}, allow() {} },
-    show: (url) => (url === null ? { ok: true } : nothing),
-    reload: () => nothing,
-    capture: async () => (await opened.webContents.capturePage()).toPNG(),
-  }
 }
 
 /** Ends this run and begins another, with the same arguments. */
