@@ -21,6 +21,10 @@ export interface Arguments {
   readonly pointer: boolean
   /** The file that is touched as long as the kiosk lives. */
   readonly heartbeat: string | null
+  /** What the keychain is worth: `file` where the key that opens it lies on the same card. */
+  readonly credentialStorage: 'keychain' | 'file'
+  /** The program that restarts the machine, with its arguments; null where it must not be restarted from afar. */
+  readonly reboot: readonly [string, ...string[]] | null
 }
 
 /**
@@ -43,6 +47,9 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
       pointer: { type: 'boolean' },
       heartbeat: { type: 'string' },
       'user-data-dir': { type: 'string' },
+      'credential-storage': { type: 'string' },
+      'allow-reboot': { type: 'boolean' },
+      'reboot-command': { type: 'string' },
     },
   })
   return {
@@ -57,7 +64,15 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     pinchZoom: values['pinch-zoom'] === true,
     pointer: values.pointer === true,
     heartbeat: text(values.heartbeat),
+    credentialStorage: values['credential-storage'] === 'file' ? 'file' : 'keychain',
+    reboot: values['allow-reboot'] === true ? rebootCommand(text(values['reboot-command'])) : null,
   }
+}
+
+/** Words are separated by spaces; there is no shell to quote for. */
+function rebootCommand(given: string | null): readonly [string, ...string[]] {
+  const [program, ...args] = (given ?? '').split(' ').filter((word) => word !== '')
+  return program === undefined ? ['systemctl', 'reboot'] : [program, ...args]
 }
 
 function positive(value: unknown): number | null {

@@ -3,21 +3,24 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { app, type BrowserWindow, dialog, nativeTheme, powerMonitor } from 'electron'
 import type { DesktopState, KioskState } from '#protocol/ipc.ts'
+import { loadNative } from '../native/load-native.ts'
 import { answeringServer } from './answering-server.ts'
 import { createAppLog } from './app-log.ts'
 import { declareAppScheme, serveApp } from './app-protocol.ts'
 import { readArguments } from './arguments.ts'
+import { openMachine } from './commands/machine.ts'
 import { createCredentials } from './credentials.ts'
 import { createDesktop } from './desktop.ts'
 import { type Conversation, createConversation } from './ipc.ts'
 import { jsonFile } from './json-file.ts'
 import { createKiosk } from './kiosk.ts'
+import { kioskFiles } from './kiosk-files.ts'
 import { openKioskShell, prepareKiosk } from './kiosk-shell.ts'
 import { createNotifications } from './notifications.ts'
 import { done } from './outcome.ts'
 import { defaultServer, serverOrigin } from './server-address.ts'
 import { createServerApi } from './server-api.ts'
-import { accountCache, deviceCache, openSettings, type SettingsStore } from './settings.ts'
+import { accountCache, openSettings, type SettingsStore } from './settings.ts'
 import {
   boundsOf,
   hardenSession,
@@ -82,7 +85,7 @@ async function start(): Promise<void> {
   serveApp(join(dist, 'renderer'))
   const conversation = createConversation(() => window, log)
   const running =
-    args.mode === 'kiosk' ? startKiosk(server, store, conversation) : startDesktop(server, store, conversation)
+    args.mode === 'kiosk' ? await startKiosk(server, store, conversation) : startDesktop(server, store, conversation)
   window?.on('closed', () => {
     window = null
   })
@@ -171,19 +174,22 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
   }
 }
 
-function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conversation): Disposable {
+async function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conversation): Promise<Disposable> {
   const opened = openKioskWindow(windowOptions('kiosk'), args.windowed)
   window = opened
+  const machine = await openMachine({ reboot: args.reboot, log, restartApp })
+  const native = await loadNative()
   const shell = openKioskShell({
     ...{ window: opened, server, args, log },
-    onState: () => {},
+    onState: () => kiosk.shellChanged(),
     onView: (view) => tell('kiosk:shell', view),
   })
   const kiosk = createKiosk({
     api: createServerApi({ origin: server, userAgent: `carillon-kiosk/${app.getVersion()}` }),
     version: app.getVersion(),
-    credentials: createCredentials(),
-    device: jsonFile(join(app.getPath('userData'), 'device.json'), deviceCache, log),
+    credentials: createCredentials({ lasting: args.credentialStorage }),
+    files: kioskFiles(app.getPath('userData'), log),
+    host: { shell, native, machine, logFile: join(app.getPath('logs'), 'main.log') },
     about: {
       hostname: hostname().slice(0, 120),
       version: app.getVersion().slice(0, 64),
@@ -196,6 +202,7 @@ function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conv
       shell.follow(state)
     },
     onScreen: (shown) => tell('kiosk:screen', shown),
+    onSettings: () => {},
   })
   answer('kiosk:state', () => kiosk.state)
   answer('kiosk:shell', () => shell.view)
@@ -203,6 +210,14 @@ function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conv
   powerMonitor.on('resume', () => kiosk.wake())
   kiosk.start()
   return kiosk
+}
+
+/** Ends this run and begins another, with the same arguments. */
+function restartApp(): void {
+  log.info('restarting')
+  app.relaunch({ args: process.argv.slice(1) })
+  app.quit()
+  setTimeout(() => app.exit(0), 10_000).unref()
 }
 
 function rememberServer(state: DesktopState | KioskState, store: SettingsStore): void {
