@@ -1,4 +1,5 @@
 import type { Storage } from '#protocol/ipc.ts'
+import { before } from './before.ts'
 
 /** The session token of this installation, per server. Kept by the operating system or in memory, never in a file. */
 export interface Credentials {
@@ -111,15 +112,6 @@ const openSystemKeychain: OpenKeychain = async (service, account) => {
 
 function nameOf(account: Account): string {
   return `${account.kind} ${account.server}`
-}
-
-/** Settles with the promise or, when the signal aborts first, rejects: a prompt nobody answers must not hold us. */
-function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(signal.reason)
-    signal.addEventListener('abort', late, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', late))
-  })
 }
 
 function adviceFor(platform: NodeJS.Platform): string {

@@ -3,20 +3,24 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { app, type BrowserWindow, dialog, nativeTheme, powerMonitor } from 'electron'
 import type { DesktopState, KioskState } from '#protocol/ipc.ts'
+import { loadNative } from '../native/load-native.ts'
 import { answeringServer } from './answering-server.ts'
 import { createAppLog } from './app-log.ts'
 import { declareAppScheme, serveApp } from './app-protocol.ts'
 import { readArguments } from './arguments.ts'
+import { openMachine } from './commands/machine.ts'
 import { createCredentials } from './credentials.ts'
 import { createDesktop } from './desktop.ts'
 import { type Conversation, createConversation } from './ipc.ts'
 import { jsonFile } from './json-file.ts'
 import { createKiosk } from './kiosk.ts'
+import { kioskFiles } from './kiosk-files.ts'
+import type { KioskHost } from './kiosk-session.ts'
 import { createNotifications } from './notifications.ts'
 import { done } from './outcome.ts'
 import { defaultServer, serverOrigin } from './server-address.ts'
 import { createServerApi } from './server-api.ts'
-import { accountCache, deviceCache, openSettings, type SettingsStore } from './settings.ts'
+import { accountCache, openSettings, type SettingsStore } from './settings.ts'
 import {
   boundsOf,
   hardenSession,
@@ -80,7 +84,7 @@ async function start(): Promise<void> {
   serveApp(join(dist, 'renderer'))
   const conversation = createConversation(() => window, log)
   const running =
-    args.mode === 'kiosk' ? startKiosk(server, store, conversation) : startDesktop(server, store, conversation)
+    args.mode === 'kiosk' ? await startKiosk(server, store, conversation) : startDesktop(server, store, conversation)
   window?.on('closed', () => {
     window = null
   })
@@ -169,12 +173,17 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
   }
 }
 
-function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conversation): Disposable {
+async function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conversation): Promise<Disposable> {
+  const opened = openKioskWindow(windowOptions('kiosk'), args.windowed)
+  window = opened
+  const machine = await openMachine({ reboot: args.reboot, log, restartApp })
+  const native = await loadNative()
   const kiosk = createKiosk({
     api: createServerApi({ origin: server, userAgent: `carillon-kiosk/${app.getVersion()}` }),
     version: app.getVersion(),
     credentials: createCredentials({ lasting: args.credentialStorage }),
-    device: jsonFile(join(app.getPath('userData'), 'device.json'), deviceCache, log),
+    files: kioskFiles(app.getPath('userData'), log),
+    host: { shell: nothingElse(opened), native, machine, logFile: join(app.getPath('logs'), 'main.log') },
     about: {
       hostname: hostname().slice(0, 120),
       version: app.getVersion().slice(0, 64),
@@ -186,13 +195,34 @@ function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conv
       tell('kiosk:state', state)
     },
     onScreen: (shown) => tell('kiosk:screen', shown),
+    onSettings: () => {},
   })
   answer('kiosk:state', () => kiosk.state)
   answer('kiosk:acceptMemory', () => kiosk.acceptMemory())
   powerMonitor.on('resume', () => kiosk.wake())
-  window = openKioskWindow(windowOptions('kiosk'), args.windowed)
   kiosk.start()
   return kiosk
+}
+
+/** TEMPORARY, until there is a shell: a kiosk that shows nothing but our own page. */
+function nothingElse(opened: BrowserWindow): KioskHost['shell'] {
+  const since = new Date().toISOString()
+  const nothing = { ok: false, code: 'nothing_shown', message: 'This kiosk shows no pages.' } as const
+  return {
+    state: { phase: 'waiting', since, url: null, fault: null, message: null, restarts: 0 },
+    ...{ history: [], profile: 'usual', clockOffset: null, identify() {}, allow() {} },
+    show: (url) => (url === null ? { ok: true } : nothing),
+    reload: () => nothing,
+    capture: async () => (await opened.webContents.capturePage()).toPNG(),
+  }
+}
+
+/** Ends this run and begins another, with the same arguments. */
+function restartApp(): void {
+  log.info('restarting')
+  app.relaunch({ args: process.argv.slice(1) })
+  app.quit()
+  setTimeout(() => app.exit(0), 10_000).unref()
 }
 
 function rememberServer(state: DesktopState | KioskState, store: SettingsStore): void {

@@ -11,7 +11,6 @@ import {
   paneDigits,
   paneWay,
 } from './pane.ts'
-
 import type { role } from './roles.ts'
 import type { Screen } from './screen.ts'
 import { type TaskArguments, type TaskDefinitionView, type TaskView, taskArguments, taskName } from './tasks.ts'
