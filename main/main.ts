@@ -2,12 +2,14 @@ import { arch, hostname, release } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { app, type BrowserWindow, dialog, nativeTheme, powerMonitor } from 'electron'
+import type { PinHash } from '#protocol/device-settings.ts'
 import type { DesktopState, KioskState } from '#protocol/ipc.ts'
 import { loadNative } from '../native/load-native.ts'
 import { answeringServer } from './answering-server.ts'
 import { createAppLog } from './app-log.ts'
 import { declareAppScheme, serveApp } from './app-protocol.ts'
 import { readArguments } from './arguments.ts'
+import { healthReader } from './commands/health.ts'
 import { openMachine } from './commands/machine.ts'
 import { createCredentials } from './credentials.ts'
 import { createDesktop } from './desktop.ts'
@@ -18,9 +20,13 @@ import { kioskFiles } from './kiosk-files.ts'
 import type { KioskHost } from './kiosk-session.ts'
 import { createNotifications } from './notifications.ts'
 import { done } from './outcome.ts'
+import { createMovableKiosk } from './pane/movable-kiosk.ts'
+import type { Pane } from './pane/pane.ts'
+import { startPane } from './pane/start-pane.ts'
 import { defaultServer, serverOrigin } from './server-address.ts'
 import { createServerApi } from './server-api.ts'
-import { accountCache, openSettings, type SettingsStore } from './settings.ts'
+import { accountCache, openSettings, type Settings, type SettingsStore } from './settings.ts'
+import type { Shell } from './shell/shell.ts'
 import {
   boundsOf,
   hardenSession,
@@ -75,7 +81,7 @@ if (app.requestSingleInstanceLock()) {
 
 async function start(): Promise<void> {
   const store = await openSettings(join(app.getPath('userData'), 'settings.json'), log)
-  const server = chosenServer(store.value.server)
+  const server = chosenServer(store.value)
   if (server === null) return app.exit(2)
   log.info('started', { mode: args.mode, version: app.getVersion(), electron: process.versions.electron ?? '', server })
   // A screen on a wall is dark; without this a system that has no opinion, as a kiosk's, counts as light.
@@ -91,10 +97,14 @@ async function start(): Promise<void> {
   endWith(running, store)
 }
 
-/** The address given now, else the one of last time, else the default; null when the one given is none. */
-function chosenServer(remembered: string | null): string | null {
+/**
+ * The address that somebody chose at the screen, unless another was given since; the one given now, else the one of last
+ * time, else the default. Null when the one given is none.
+ */
+function chosenServer({ chosen, server }: Settings): string | null {
+  if (args.mode === 'kiosk' && chosen !== null && chosen.given === args.server) return chosen.server
   try {
-    return serverOrigin(args.server ?? remembered ?? defaultServer)
+    return serverOrigin(args.server ?? server ?? defaultServer)
   } catch (error) {
     log.error('bad address', { error: error instanceof Error ? error.message : String(error) })
     return null
@@ -173,44 +183,65 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
   }
 }
 
-async function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conversation): Promise<Disposable> {
+async function startKiosk(server: string, store: SettingsStore, conversation: Conversation): Promise<Disposable> {
+  const { answer, tell } = conversation
   const opened = openKioskWindow(windowOptions('kiosk'), args.windowed)
   window = opened
   const machine = await openMachine({ reboot: args.reboot, log, restartApp })
   const native = await loadNative()
-  const kiosk = createKiosk({
-    api: createServerApi({ origin: server, userAgent: `carillon-kiosk/${app.getVersion()}` }),
-    version: app.getVersion(),
-    credentials: createCredentials({ lasting: args.credentialStorage }),
-    files: kioskFiles(app.getPath('userData'), log),
-    host: { shell: nothingElse(opened), native, machine, logFile: join(app.getPath('logs'), 'main.log') },
-    about: {
-      hostname: hostname().slice(0, 120),
-      version: app.getVersion().slice(0, 64),
-      platform: `${process.platform} ${release()} ${arch()}`.slice(0, 120),
-    },
-    log,
+  const logFile = join(app.getPath('logs'), 'main.log')
+  const shell = nothingElse(opened)
+  const createApi = (origin: string) => createServerApi({ origin, userAgent: `carillon-kiosk/${app.getVersion()}` })
+  let pin: PinHash | null = null
+  let pane: Pane | null = null
+  const kiosk = createMovableKiosk({
+    server,
+    create: (origin, onState) =>
+      createKiosk({
+        api: createApi(origin),
+        version: app.getVersion(),
+        credentials: createCredentials({ lasting: args.credentialStorage }),
+        files: kioskFiles(app.getPath('userData'), log),
+        host: { shell, native, machine, logFile },
+        about: {
+          hostname: hostname().slice(0, 120),
+          version: app.getVersion().slice(0, 64),
+          platform: `${process.platform} ${release()} ${arch()}`.slice(0, 120),
+        },
+        log,
+        onState,
+        onScreen: (shown) => tell('kiosk:screen', shown),
+        onSettings(settings) {
+          pin = settings.pin
+          pane?.kioskChanged()
+        },
+      }),
     onState(state) {
       rememberServer(state, store)
       tell('kiosk:state', state)
+      pane?.kioskChanged()
     },
-    onScreen: (shown) => tell('kiosk:screen', shown),
-    onSettings: () => {},
   })
-  answer('kiosk:state', () => kiosk.state)
-  answer('kiosk:acceptMemory', () => kiosk.acceptMemory())
-  powerMonitor.on('resume', () => kiosk.wake())
-  kiosk.start()
+  answer('kiosk:state', () => kiosk.current.state)
+  answer('kiosk:acceptMemory', () => kiosk.current.acceptMemory())
+  powerMonitor.on('resume', () => kiosk.current.wake())
+  pane = await startPane({
+    ...{ window: opened, conversation, kiosk, shell, machine, store, logFile, log, createApi },
+    givenServer: args.server,
+    pin: () => pin,
+    health: healthReader({ native, log, shell }),
+  })
+  kiosk.current.start()
   return kiosk
 }
 
 /** TEMPORARY, until there is a shell: a kiosk that shows nothing but our own page. */
-function nothingElse(opened: BrowserWindow): KioskHost['shell'] {
+function nothingElse(opened: BrowserWindow): KioskHost['shell'] & Pick<Shell, 'cover'> {
   const since = new Date().toISOString()
   const nothing = { ok: false, code: 'nothing_shown', message: 'This kiosk shows no pages.' } as const
   return {
     state: { phase: 'waiting', since, url: null, fault: null, message: null, restarts: 0 },
-    ...{ history: [], profile: 'usual', clockOffset: null, identify() {}, allow() {} },
+    ...{ history: [], profile: 'usual', clockOffset: null, identify() {}, allow() {}, cover() {} },
     show: (url) => (url === null ? { ok: true } : nothing),
     reload: () => nothing,
     capture: async () => (await opened.webContents.capturePage()).toPNG(),
