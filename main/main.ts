@@ -17,7 +17,7 @@ import { type Conversation, createConversation } from './ipc.ts'
 import { jsonFile } from './json-file.ts'
 import { createKiosk } from './kiosk.ts'
 import { kioskFiles } from './kiosk-files.ts'
-import type { KioskHost } from './kiosk-session.ts'
+import { openKioskShell, prepareKiosk } from './kiosk-shell.ts'
 import { createNotifications } from './notifications.ts'
 import { done } from './outcome.ts'
 import { createMovableKiosk } from './pane/movable-kiosk.ts'
@@ -26,7 +26,6 @@ import { startPane } from './pane/start-pane.ts'
 import { defaultServer, serverOrigin } from './server-address.ts'
 import { createServerApi } from './server-api.ts'
 import { accountCache, openSettings, type Settings, type SettingsStore } from './settings.ts'
-import type { Shell } from './shell/shell.ts'
 import {
   boundsOf,
   hardenSession,
@@ -41,6 +40,7 @@ import {
 const args = readArguments(process.argv.slice(1), process.env)
 // Who starts it with --no-sandbox (root has to) means it; asking for both ends every child process.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+if (args.mode === 'kiosk') prepareKiosk(args)
 declareAppScheme()
 app.setAppUserModelId('io.carillon.app') // without it Windows shows no notifications; electron-builder's appId
 // A kiosk and a desktop on one machine are two programs, each with a folder and an instance of its own.
@@ -190,7 +190,11 @@ async function startKiosk(server: string, store: SettingsStore, conversation: Co
   const machine = await openMachine({ reboot: args.reboot, log, restartApp })
   const native = await loadNative()
   const logFile = join(app.getPath('logs'), 'main.log')
-  const shell = nothingElse(opened)
+  const shell = openKioskShell({
+    ...{ window: opened, server, args, log },
+    onState: () => kiosk.current.shellChanged(),
+    onView: (view) => tell('kiosk:shell', view),
+  })
   const createApi = (origin: string) => createServerApi({ origin, userAgent: `carillon-kiosk/${app.getVersion()}` })
   let pin: PinHash | null = null
   let pane: Pane | null = null
@@ -219,10 +223,12 @@ async function startKiosk(server: string, store: SettingsStore, conversation: Co
     onState(state) {
       rememberServer(state, store)
       tell('kiosk:state', state)
+      shell.follow(state)
       pane?.kioskChanged()
     },
   })
   answer('kiosk:state', () => kiosk.current.state)
+  answer('kiosk:shell', () => shell.view)
   answer('kiosk:acceptMemory', () => kiosk.current.acceptMemory())
   powerMonitor.on('resume', () => kiosk.current.wake())
   pane = await startPane({
@@ -233,19 +239,6 @@ async function startKiosk(server: string, store: SettingsStore, conversation: Co
   })
   kiosk.current.start()
   return kiosk
-}
-
-/** TEMPORARY, until there is a shell: a kiosk that shows nothing but our own page. */
-function nothingElse(opened: BrowserWindow): KioskHost['shell'] & Pick<Shell, 'cover'> {
-  const since = new Date().toISOString()
-  const nothing = { ok: false, code: 'nothing_shown', message: 'This kiosk shows no pages.' } as const
-  return {
-    state: { phase: 'waiting', since, url: null, fault: null, message: null, restarts: 0 },
-    ...{ history: [], profile: 'usual', clockOffset: null, identify() {}, allow() {}, cover() {} },
-    show: (url) => (url === null ? { ok: true } : nothing),
-    reload: () => nothing,
-    capture: async () => (await opened.webContents.capturePage()).toPNG(),
-  }
 }
 
 /** Ends this run and begins another, with the same arguments. */

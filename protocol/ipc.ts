@@ -13,6 +13,7 @@ import {
 } from './pane.ts'
 import type { role } from './roles.ts'
 import type { Screen } from './screen.ts'
+import type { ShellView } from './shell-view.ts'
 import { type TaskArguments, type TaskDefinitionView, type TaskView, taskArguments, taskName } from './tasks.ts'
 
 /**
@@ -141,6 +142,7 @@ export const calls = {
   /** Asks where to, and fetches it there. */
   'desktop:saveTaskFile': { args: z.tuple([z.uuid(), z.string().min(1).max(200)]), reply: outcome() },
   'kiosk:state': { args: z.tuple([]), reply: reply<KioskState>() },
+  'kiosk:shell': { args: z.tuple([]), reply: reply<ShellView>() },
   /** Somebody at the screen agrees that this kiosk forgets its credential when it closes. */
   'kiosk:acceptMemory': { args: z.tuple([]), reply: outcome() },
   'pane:state': { args: z.tuple([]), reply: reply<PaneState>() },
@@ -172,6 +174,7 @@ export interface Events {
   'desktop:earlier': readonly FeedEvent[]
   'desktop:tasks': OwnTasksState
   'kiosk:state': KioskState
+  'kiosk:shell': ShellView
   /** Each command as it arrives, in order, once: the state alone shows only the newest. */
   'pane:state': PaneState
   /** The network check that is under way, as each step ends. */
@@ -204,6 +207,11 @@ export interface KioskBridge {
   state(): Promise<KioskState>
   acceptMemory(): Promise<Outcome>
   onState(listener: (state: KioskState) => void): () => void
+  /** What lies over the page of the kiosk. */
+  readonly shell: {
+    state(): Promise<ShellView>
+    onState(listener: (view: ShellView) => void): () => void
+  }
   onScreen(listener: (shown: { readonly offset: number; readonly screen: Screen }) => void): () => void
   readonly pane: PaneBridge
 }

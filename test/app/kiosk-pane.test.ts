@@ -56,13 +56,9 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox', 'xdotool'], 'the local 
     await page.getByRole('button', { name: 'Actions' }).click()
     await page.getByRole('button', { name: 'Show the test pattern' }).click()
     await page.getByRole('button', { name: /Test pattern, 800 × 480 pixels/ }).waitFor()
-    expect(await colours(session, ['0,0', '50,100', '150,100', '750,100', '799,479'])).toEqual([
-      'FF0000',
-      'FFFFFF',
-      'FFFF00',
-      '000000',
-      'FF0000',
-    ])
+    await expect
+      .poll(() => colours(session, ['0,0', '50,100', '150,100', '750,100', '799,479']), { timeout: 10_000 })
+      .toEqual(['FF0000', 'FFFFFF', 'FFFF00', '000000', 'FF0000'])
     await xdotool(session, 'mousemove', '400', '300', 'click', '1')
     await page.getByRole('button', { name: 'Show the test pattern' }).waitFor()
 
@@ -151,9 +147,9 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox', 'xdotool'], 'the local 
       await page.keyboard.type(pin)
       await page.keyboard.press('Enter')
       await page.getByRole('button', { name: 'Server' }).click()
-      await page.getByLabel('Address of the server').fill('http://127.0.0.1:1')
+      await page.getByLabel('Address of the server').fill('http://127.0.0.1:2')
       await page.getByRole('button', { name: 'Change' }).click()
-      await page.getByText('Nothing listens at 127.0.0.1:1.').waitFor()
+      await page.getByText('Nothing listens at 127.0.0.1:2.').waitFor()
       expect(await kioskState(page, () => true)).toMatchObject({ phase: 'enrolled', server: server.url })
       await page.getByLabel('Address of the server').fill(other.url)
       await page.keyboard.press('Enter')

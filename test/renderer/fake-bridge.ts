@@ -1,5 +1,6 @@
 import type { CarillonBridge, DesktopState, FeedEvent, KioskState, Outcome, OwnTasksState } from '#protocol/ipc.ts'
 import type { Answer, NetworkStep, PaneFacts, PaneState } from '#protocol/pane.ts'
+import type { ShellView } from '#protocol/shell-view.ts'
 
 /**
  * A fixture, not the product: `window.carillon` for a page in a browser, where there is no main process. The page's
@@ -15,6 +16,7 @@ export interface FakeMain {
   tellKiosk(state: KioskState): void
   tellPane(state: PaneState): void
   tellNetwork(steps: readonly NetworkStep[]): void
+  tellShell(view: ShellView): void
   /** Sets what the calls of this name are answered from now on; `{ok: true}` until then. */
   answer(name: string, outcome: Outcome | Answer<unknown>): void
 }
@@ -28,6 +30,8 @@ export interface FakeStart {
   readonly kiosk?: KioskState
   readonly pane?: PaneState
   readonly facts?: PaneFacts
+  /** Of a kiosk whose content is none until then. */
+  readonly shell?: ShellView
 }
 
 declare global {
@@ -49,11 +53,16 @@ export function installFakeMain(start: FakeStart): void {
     kiosk: new Set<(state: KioskState) => void>(),
     pane: new Set<(state: PaneState) => void>(),
     network: new Set<(steps: readonly NetworkStep[]) => void>(),
+    shell: new Set<(view: ShellView) => void>(),
   }
   let desktopState = start.desktop?.state
   let tasksState = start.desktop?.tasks ?? { tasks: [], definitions: [] }
   let kioskState = start.kiosk
   let paneState: PaneState = start.pane ?? { phase: 'closed' }
+  let shellView: ShellView = start.shell ?? {
+    state: { phase: 'waiting', since: '', url: null, fault: null, message: null, restarts: 0 },
+    ...{ seen: 'all', retryAt: null, savedAt: null, refusal: null, clock: null, identifying: false },
+  }
 
   const on =
     <T>(set: Set<(value: T) => void>) =>
@@ -96,6 +105,10 @@ export function installFakeMain(start: FakeStart): void {
     tellNetwork(steps) {
       for (const listener of listeners.network) listener(steps)
     },
+    tellShell(view) {
+      shellView = view
+      for (const listener of listeners.shell) listener(view)
+    },
     answer: (name, outcome) => outcomes.set(name, outcome),
   }
   window.carillon = {
@@ -126,6 +139,7 @@ export function installFakeMain(start: FakeStart): void {
       : {
           kiosk: {
             state: async () => kioskState as KioskState,
+            shell: { state: async () => shellView, onState: on(listeners.shell) },
             acceptMemory: () => outcome('acceptMemory', []),
             onState: on(listeners.kiosk),
             onScreen: () => () => {},
