@@ -122,7 +122,8 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
   let followed: Followed = session.feed.follow(commandsChannel(current.name))
   const { storage } = held.current
   dispatch({ type: 'enrolled', server: api.origin, device: current, storage, link: session.link.state })
-  if (content.kept !== null) dispatch({ type: 'restore', screen: content.kept })
+  const before = content.restore()
+  if (before !== null) dispatch({ type: 'restore', screen: before })
 
   /** Takes what was sent to this device while it was not listening. What is newest is shown. */
   async function readPast(): Promise<void> {
@@ -141,7 +142,7 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
           newest = null // what was shown for it was kept
         }
       }
-      if (newest !== null && !isShown) show(newest)
+      if (newest !== null && !isShown) showMessage(newest)
     } catch (error) {
       log.warn('past not read', { error: error instanceof Error ? error.message : JSON.stringify(error) })
     }
@@ -157,14 +158,20 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
     }
     commands.overtake()
     isShown = true
-    show(screen)
+    showMessage(screen)
     options.onScreen({ offset, screen })
+  }
+
+  /** Nobody waits for a result: that an address is refused is said on the screen. */
+  function showMessage(screen: Screen): void {
+    if (show(screen).ok) return
+    content.keep(screen)
+    dispatch({ type: 'show', screen })
   }
 
   function show(screen: Screen): ShellAnswer {
     const answer = content.show(screen)
     if (answer.ok) dispatch({ type: 'show', screen })
-    else log.warn('not shown', { code: answer.code })
     return answer
   }
 

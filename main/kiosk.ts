@@ -32,6 +32,8 @@ export interface KioskApp extends Disposable {
   renewCredential(): Promise<Outcome>
   /** or for this one to be forgotten: the kiosk shows a code again. */
   forgetCredential(): Promise<Outcome>
+  /** Asks the server whether an operator's code opens the pane. Rejects while it cannot be asked. */
+  redeemPaneCode(code: string): Promise<boolean>
   /** What must not get out with anything it writes. */
   secrets(): readonly string[]
 }
@@ -279,6 +281,10 @@ export function createKiosk(options: KioskOptions): KioskApp {
       log.warn('credential forgotten at the screen')
       serving.finish(forgotten)
       return done
+    },
+    async redeemPaneCode(code) {
+      if (serving === null) throw new Error('not enrolled')
+      return api.redeemPaneCode(serving.held.current.token, code)
     },
     secrets: () => (serving === null ? [] : [serving.held.current.token]),
     [Symbol.dispose]() {

@@ -56,6 +56,8 @@ export interface ServerApi {
   enrolmentToken(deviceCode: string, signal?: AbortSignal): Promise<EnrolmentTokenAnswer>
   /** What the server tells the device behind this credential of itself. */
   deviceSettings(token: string, signal?: AbortSignal): Promise<DeviceSettings>
+  /** Whether these digits, of an operator, open the pane of the device behind the credential. A right answer is given once. */
+  redeemPaneCode(token: string, code: string, signal?: AbortSignal): Promise<boolean>
   /** The picture that a command asked for. It may be large: the signal bounds it. */
   sendScreenshot(token: string, id: string, png: Buffer, signal: AbortSignal): Promise<void>
 }
@@ -149,6 +151,10 @@ export function createServerApi({ origin, userAgent = 'carillon', timeout = 10_0
     },
     deviceSettings: (token, signal) =>
       ask({ method: 'GET', path: '/api/v1/devices/me/settings', token, answer: deviceSettings }, signal),
+    redeemPaneCode: (token, code, signal) => {
+      const call = { method: 'POST', path: '/api/v1/devices/me/pane-code', token, body: { code } } as const
+      return ask({ ...call, answer: nothing }, signal).then(() => true, isWrongCode)
+    },
     sendScreenshot: (token, id, png, signal) =>
       transfer({ method: 'PUT', path: `/api/v1/devices/me/screenshots/${id}`, token, png, answer: nothing }, signal),
   }
@@ -162,6 +168,11 @@ interface Call<S extends z.ZodType> {
   /** Sent instead of a body of JSON. */
   readonly png?: Buffer
   readonly answer: S
+}
+
+function isWrongCode(error: unknown): false {
+  if (error instanceof ServerError && error.code === 'wrong_code') return false
+  throw error
 }
 
 /** For answers whose status says it all. */

@@ -24,10 +24,12 @@ export const keptContent = z.object({
 export type KeptContent = z.infer<typeof keptContent>
 
 export interface ContentOfDevice {
-  /** What it was told before this start; null when nothing is known of it. */
-  readonly kept: Screen | null
+  /** What it was told before this start, with the page below it up again; null when nothing is known. */
+  restore(): Screen | null
   /** Shows it, and remembers it. An address that is refused changes nothing. */
   show(screen: Screen): ShellAnswer
+  /** Remembers it whether or not it may be shown: the screen says so itself. */
+  keep(screen: Screen): void
   /** Resolves once nothing is being written. */
   saved(): Promise<void>
 }
@@ -46,17 +48,23 @@ export async function openContentOfDevice(options: ContentOfDeviceOptions): Prom
   const read = await file.read()
   const kept = read?.device === device ? read : null
   let below = kept?.below ?? null
-  if (below !== null) shell.show(below)
+
+  function keep(screen: Screen): void {
+    if (screen.kind !== 'message') below = screen.kind === 'page' ? screen.url : null
+    void keeper.save({ device, screen, below })
+  }
 
   return {
-    kept: kept?.screen ?? null,
+    restore() {
+      if (below !== null) shell.show(below)
+      return kept?.screen ?? null
+    },
     show(screen) {
       const answer = screen.kind === 'message' ? shown : shell.show(screen.kind === 'page' ? screen.url : null)
-      if (!answer.ok) return answer
-      if (screen.kind !== 'message') below = screen.kind === 'page' ? screen.url : null
-      void keeper.save({ device, screen, below })
-      return shown
+      if (answer.ok) keep(screen)
+      return answer
     },
+    keep,
     saved: () => keeper.saved(),
   }
 }
