@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { installApp } from './app.ts'
 import { makeBootFiles } from './boot-files.ts'
@@ -10,7 +10,7 @@ import { pack } from './pack.ts'
 import type { Architecture } from './packages.ts'
 import { writeRelease } from './release.ts'
 import { run } from './run.ts'
-import { debianTree } from './tree.ts'
+import { debianTree, removeTree } from './tree.ts'
 
 const root = join(import.meta.dirname, '../..')
 const electronArch: Record<Architecture, string> = { armhf: 'armv7l', arm64: 'arm64', amd64: 'x64' }
@@ -27,7 +27,7 @@ export async function buildImage(options: ImageOptions): Promise<string[]> {
   await step(`Debian's packages for ${arch}`, async () => {
     await prepareEmulation(arch)
     const debian = await debianTree(options)
-    await rm(tree, { recursive: true, force: true })
+    await removeTree(tree)
     await run('cp', ['-a', '--reflink=auto', debian, tree])
   })
   await step('our files and the app', async () => {
@@ -37,7 +37,7 @@ export async function buildImage(options: ImageOptions): Promise<string[]> {
   await step('the boot partition', () => makeBootFiles(tree, arch))
   await step('the disk', () => pack(tree, arch, output))
   const files = await step('what is published beside it', () => writeRelease(tree, output, options.compress))
-  await rm(tree, { recursive: true })
+  await removeTree(tree)
   return files
 }
 

@@ -1,18 +1,18 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { overlay } from './overlay.ts'
-import { type Architecture, isBoard } from './packages.ts'
+import { type Architecture, components, isBoard, suite } from './packages.ts'
 import { run } from './run.ts'
 
 /** Makes Debian's tree a kiosk: our files over it, the user, and what starts by itself. All of it without emulation. */
 export async function customize(tree: string, arch: Architecture, gl: boolean): Promise<void> {
-  for (const part of ['common', isBoard(arch) ? 'board' : 'pc']) {
+  for (const part of ['common', isBoard(arch) ? 'board' : 'pc', ...(gl ? [] : ['software'])]) {
     // Every file of root's, whoever built this.
     await run('cp', ['-r', '--no-preserve=ownership', '--preserve=mode', `${join(overlay, part)}/.`, tree])
   }
-  if (gl) await writeFile(join(tree, 'etc/carillon/switches'), '')
   await writeFile(join(tree, 'etc/fstab'), fstab)
   await writeFile(join(tree, 'etc/hostname'), 'carillon\n')
+  await writeFile(join(tree, 'etc/apt/sources.list'), sources)
   await run('systemd-sysusers', [`--root=${tree}`])
   await startOnBoot(tree)
   await forgetBuilder(tree)
@@ -28,6 +28,12 @@ async function forgetBuilder(tree: string): Promise<void> {
   // From here on a new kernel makes its initrd.
   await writeFile(join(tree, 'etc/initramfs-tools/update-initramfs.conf'), 'update_initramfs=yes\n')
 }
+
+/** Where a device gets its updates, whatever the builder's mirror was. */
+const sources = `deb http://deb.debian.org/debian ${suite} ${components}
+deb http://deb.debian.org/debian ${suite}-updates ${components}
+deb http://deb.debian.org/debian-security ${suite}-security ${components}
+`
 
 const forgotten = `cd "$1"
 find var/log -type f -delete
@@ -76,6 +82,8 @@ const masked = [
   'console-setup.service',
   'systemd-networkd-wait-online.service',
   'wpa_supplicant.service',
+  'systemd-binfmt.service',
+  'systemd-pstore.service',
 ]
 
 /** The boot partition is only read, so that pulling the plug cannot hurt it. */

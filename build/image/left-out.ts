@@ -14,7 +14,7 @@ export function leftOut(arch: Architecture, gl: boolean): string[] {
     'path-include=/usr/share/doc/*/copyright',
     'path-include=/usr/share/locale/locale.alias',
     'path-include=/usr/share/icons/Adwaita/cursors/*',
-    'path-include=/usr/share/icons/Adwaita/index.theme',
+    'path-include=/usr/share/icons/Adwaita/*.theme',
     ...modules.map((path) => `path-exclude=${path}`),
   ]
 }

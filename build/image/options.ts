@@ -11,7 +11,7 @@ export interface ImageOptions {
   readonly electronHere: boolean
   readonly output: string
   readonly mirror: string
-  readonly securityMirror: string
+  readonly securityMirror: string | null
   readonly more: readonly string[]
   readonly gl: boolean
   readonly cache: string
@@ -25,6 +25,7 @@ export const usage = `npm run image -- --arch armhf|arm64|amd64 [options]
   -o, --output FILE       the image (release/carillon-kiosk-ARCH.img)
   --mirror URL            Debian's archive (http://deb.debian.org/debian), also one of snapshot.debian.org
   --security-mirror URL   its security updates (http://deb.debian.org/debian-security)
+                          "none" for a trial while that archive is out of step: an image without updates
   --packages A,B          more of Debian's packages, such as a PC's firmware
   --gl                    with OpenGL's drivers, and without the switches that turn it off
   --cache DIR             for packages and unpacked trees (~/.cache/carillon/image)
@@ -60,8 +61,10 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv = pr
   const more = values.packages.split(',').filter((name) => name !== '')
   const wrong = more.find((name) => !/^[a-z0-9][a-z0-9+.-]+$/.test(name))
   if (wrong !== undefined) throw new Error(`"${wrong}" is no name of a package.`)
-  for (const mirror of [values.mirror, values['security-mirror']]) {
-    if (!/^(https?:\/\/|file:\/)[^\s]+$/.test(mirror)) throw new Error(`"${mirror}" is no address of an archive.`)
+  const security = values['security-mirror'] === 'none' ? null : values['security-mirror']
+  for (const mirror of [values.mirror, security]) {
+    if (mirror !== null && !/^(https?:\/\/|file:\/)[^\s]+$/.test(mirror))
+      throw new Error(`"${mirror}" is no address of an archive.`)
   }
   return {
     arch,
@@ -69,7 +72,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv = pr
     electronHere: values.electron === 'here',
     output,
     mirror: values.mirror,
-    securityMirror: values['security-mirror'],
+    securityMirror: security,
     more,
     gl: values.gl,
     cache: resolve(values.cache),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { leftOut } from './left-out.ts'
 import { overlay } from './overlay.ts'
@@ -11,8 +11,8 @@ export interface TreeOptions {
   readonly arch: Architecture
   /** Where Debian's archive is. */
   readonly mirror: string
-  /** Where its security updates are. */
-  readonly securityMirror: string
+  /** Where its security updates are; null to go without. */
+  readonly securityMirror: string | null
   /** Whether OpenGL's drivers are brought along. */
   readonly gl: boolean
   /** Packages beyond the list. */
@@ -31,13 +31,16 @@ const aDay = 24 * 3600 * 1000
  */
 export async function debianTree(options: TreeOptions): Promise<string> {
   const args = await bootstrapArgs(options)
-  const key = createHash('sha256').update(JSON.stringify(args)).digest('hex').slice(0, 12)
+  const key = createHash('sha256')
+    .update(JSON.stringify([args, options.mirror, options.securityMirror]))
+    .digest('hex')
+    .slice(0, 12)
   const tree = join(options.cache, `tree-${options.arch}-${key}`)
   if (!options.fresh && existsSync(tree) && Date.now() - (await stat(tree)).mtimeMs < aDay) return tree
   const unfinished = `${tree}.new`
   const archives = join(options.cache, 'archives')
   await mkdir(join(archives, 'partial'), { recursive: true })
-  await rm(unfinished, { recursive: true, force: true })
+  await removeTree(unfinished)
   await run('mmdebstrap', [
     ...args,
     ...cacheHooks(archives),
@@ -45,11 +48,16 @@ export async function debianTree(options: TreeOptions): Promise<string> {
     unfinished,
     `deb ${options.mirror} ${suite} ${components}`,
     `deb ${options.mirror} ${suite}-updates ${components}`,
-    `deb ${options.securityMirror} ${suite}-security ${components}`,
+    ...(options.securityMirror === null ? [] : [`deb ${options.securityMirror} ${suite}-security ${components}`]),
   ])
-  await rm(tree, { recursive: true, force: true })
+  await removeTree(tree)
   await rename(unfinished, tree)
   return tree
+}
+
+/** A build that was broken off may have left the machine's own /sys and /dev in there: those are not to be removed. */
+export async function removeTree(tree: string): Promise<void> {
+  await run('rm', ['-rf', '--one-file-system', tree])
 }
 
 async function bootstrapArgs({ arch, gl, more }: TreeOptions): Promise<string[]> {
@@ -93,7 +101,7 @@ function cacheHooks(archives: string): string[] {
   return [
     '--skip=download/empty,essential/unlink,cleanup/apt',
     `--setup-hook=mkdir -p ${inside} && find ${kept} -maxdepth 1 -name '*.deb' -exec cp -lt ${inside} {} +`,
-    `--customize-hook=find ${inside} -name '*.deb' -exec mv -ft ${kept} {} +`,
+    `--customize-hook=find ${inside} -name '*.deb' -exec cp -nlt ${kept} {} + && rm -f ${inside}*.deb`,
   ]
 }
 

@@ -8,7 +8,7 @@ byte='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
 ip="$byte\.$byte\.$byte\.$byte"
 hour='([01][0-9]|2[0-3]):[0-5][0-9]'
 
-# checked NAME VALUE: the value in the one way we write it; fails, and repeats what was given, when it is wrong.
+# checked NAME VALUE: the value in the one way we write it; fails when it is wrong.
 checked() {
 	given=$2
 	case $1 in
