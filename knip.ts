@@ -19,12 +19,11 @@ const config: KnipConfig = {
     'test/support/default-app/main.js',
     // TEMPORARY: first users remove these.
     'native/native.ts',
-    'protocol/{device-commands,device-report,device-settings}.ts',
     'main/shell/shell.ts',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome', 'ffi-rs'],
+  ignoreDependencies: ['@biomejs/biome'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],
