@@ -3,6 +3,8 @@ import type { KnipConfig } from 'knip'
 const config: KnipConfig = {
   entry: [
     'build/check-imports.ts',
+    'build/image/main.ts',
+    'test/image/boot.ts',
     'bench/{main,soak,restart,restart-clients}.ts',
     'bench/peers/*-server.ts',
     'server/main.ts',

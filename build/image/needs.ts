@@ -22,7 +22,8 @@ const testPrograms: Readonly<Record<string, string>> = {
   'qemu-system-x86_64': 'qemu-system-x86',
   ssh: 'openssh-client',
   'ssh-keygen': 'openssh-client',
-  compare: 'imagemagick',
+  convert: 'imagemagick',
+  zbarimg: 'zbar-tools',
 }
 
 /** The Debian packages that are missing here; none when a build can begin. */

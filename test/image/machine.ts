@@ -41,18 +41,22 @@ export async function startMachine({ disk, folder, key, sshPort }: MachineOption
   const control = join(folder, 'qmp')
   await rm(control, { force: true })
   const started = performance.now()
-  const machine = spawn('qemu-system-x86_64', [
-    ...['-machine', 'q35', ...acceleration(), '-smp', '2', '-m', String(memoryMb)],
-    ...['-drive', 'if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd'],
-    ...['-drive', `if=pflash,format=raw,file=${vars}`],
-    ...['-drive', `file=${disk},format=raw,if=none,id=disk`, '-device', 'virtio-blk-pci,drive=disk,bootindex=1'],
-    ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${sshPort}-:22`],
-    // Without its ROM the firmware does not look for something to boot there.
-    ...['-device', 'virtio-net-pci,netdev=net,id=nic,romfile='],
-    ...['-device', 'virtio-vga', '-device', 'virtio-rng-pci', '-display', 'none'],
-    ...['-device', 'i6300esb', '-action', 'watchdog=reset'],
-    ...['-qmp', `unix:${control},server=on,wait=off`, '-serial', `file:${join(folder, 'serial.log')}`],
-  ], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const machine = spawn(
+    'qemu-system-x86_64',
+    [
+      ...['-machine', 'q35', ...acceleration(), '-smp', '2', '-m', String(memoryMb)],
+      ...['-drive', 'if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd'],
+      ...['-drive', `if=pflash,format=raw,file=${vars}`],
+      ...['-drive', `file=${disk},format=raw,if=none,id=disk`, '-device', 'virtio-blk-pci,drive=disk,bootindex=1'],
+      ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${sshPort}-:22`],
+      // Without its ROM the firmware does not look for something to boot there.
+      ...['-device', 'virtio-net-pci,netdev=net,id=nic,romfile='],
+      ...['-device', 'virtio-vga', '-device', 'virtio-rng-pci', '-display', 'none'],
+      ...['-device', 'i6300esb', '-action', 'watchdog=reset'],
+      ...['-qmp', `unix:${control},server=on,wait=off`, '-serial', `file:${join(folder, 'serial.log')}`],
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
   const log = createWriteStream(join(folder, 'qemu.log'), { flags: 'a' })
   machine.stdout.pipe(log, { end: false })
   machine.stderr.pipe(log, { end: false })

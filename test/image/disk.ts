@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { run } from '../run.ts'
-import { mebibyte } from '../partitions.ts'
+import { mebibyte } from '../../build/image/partitions.ts'
+import { run } from '../../build/image/run.ts'
 
 const execute = promisify(execFile)
 
