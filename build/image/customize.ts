@@ -54,6 +54,8 @@ async function startOnBoot(tree: string): Promise<void> {
     'mask',
     'gnome-keyring-daemon.service',
     'gnome-keyring-daemon.socket',
+    'gcr-ssh-agent.service',
+    'gcr-ssh-agent.socket',
   ])
   await run('systemctl', [root, '--quiet', 'set-default', 'graphical.target'])
 }

@@ -36,6 +36,7 @@ export async function cutPowerFiveTimes(
     await until(`${name}: online again`, () => operator.isOnline())
     await bench.shows(machine, picture, `power-cut-${name}`)
     bench.note(`power-cut-${name}-to-picture`, machine.uptime / 1000)
+    bench.note(`power-cut-${name}-processor`, machine.processorSeconds)
     await mustBeClean(machine, name)
     const now = await operator.devices()
     if (now.join() !== devices.join()) throw new Error(`${name}: the screen was enrolled again`)
