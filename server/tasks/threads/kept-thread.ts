@@ -23,6 +23,8 @@ export interface KeptThread {
   usedAt(): number
   /** Runs with it, at most `ordersAhead`: the first is carried out, the others wait. */
   size(): number
+  /** Whether it may be given one more with arguments of this length. */
+  hasRoom(characters: number): boolean
   has(run: Run): boolean
   give(run: Run): void
   /** True when it had not begun it: then it does not any more. */
@@ -54,6 +56,7 @@ export function keepThread({ pool, maxResult, onFree, onLeft, onEnd }: KeptThrea
   const killing = new AbortController()
   /** In the order in which they are begun. */
   const held: Held[] = []
+  let heldCharacters = 0
   let unsent: ThreadOrder[] = []
   let lastNumber = 0
   let isUp = true
@@ -74,6 +77,8 @@ export function keepThread({ pool, maxResult, onFree, onLeft, onEnd }: KeptThrea
     isUp: () => isUp,
     usedAt: () => usedAt,
     size: () => held.length,
+    hasRoom: (characters) =>
+      held.length === 0 || (freeSlots.length > 0 && heldCharacters + characters <= charactersAhead),
     has: (run) => held.some((one) => one.run === run),
     give,
     takeBack: (run) => withdraw(held.find((one) => one.run === run)),
@@ -93,6 +98,7 @@ export function keepThread({ pool, maxResult, onFree, onLeft, onEnd }: KeptThrea
     claims[slot] = lastNumber
     held.push({ run, number: lastNumber, slot, heard: null })
     const { id, name, args, try: number } = run.order
+    heldCharacters += args.length
     unsent.push({ number: lastNumber, slot, id, name, args, try: number })
     // Once for all that come together.
     if (unsent.length === 1) queueMicrotask(send)
@@ -122,6 +128,7 @@ export function keepThread({ pool, maxResult, onFree, onLeft, onEnd }: KeptThrea
   function letGo(one: Held): void {
     held.splice(held.indexOf(one), 1)
     freeSlots.push(one.slot)
+    heldCharacters -= one.run.order.args.length
     watchFirst()
   }
 
@@ -194,4 +201,6 @@ interface Held {
   heard: ReturnType<typeof attend> | null
 }
 
+/** Of arguments, which take up what memory the thread has. */
+const charactersAhead = 256 * 1024
 const maxNumber = 2 ** 31 - 1

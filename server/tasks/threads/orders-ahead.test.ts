@@ -84,3 +84,13 @@ test('limits count from when a task begins, not from when its thread has it', as
   const outcomes = await Promise.all(some.map(() => started.run('site.busy')))
   expect(outcomes).toEqual(some.map(() => ({ kind: 'succeeded', result: '1' })))
 })
+
+test('long arguments do not wait in the memory of a thread', async () => {
+  await using started = await startThreads(
+    { 'a.mjs': taskModule('site.length', 'return args.text.length', '').replace('n: z.number()', 'text: z.string()') },
+    { concurrency: 1, memory: 32 },
+  )
+  const text = 'x'.repeat(4 * 1024 * 1024)
+  const outcomes = await Promise.all(some.map(() => started.run('site.length', { text })))
+  expect(outcomes).toEqual(some.map(() => ({ kind: 'succeeded', result: String(text.length) })))
+})

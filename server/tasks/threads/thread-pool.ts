@@ -4,7 +4,7 @@ import { Piscina } from 'piscina'
 import type { TaskSettings } from '#server/config/tasks.ts'
 import type { ThreadHost } from './host.ts'
 import { type KeptThread, keepThread } from './kept-thread.ts'
-import { type AbortReason, ordersAhead, type ThreadData, type ThreadPort } from './messages.ts'
+import type { AbortReason, ThreadData, ThreadPort } from './messages.ts'
 import type { Run, RunEnd } from './run.ts'
 import type { TaskOrder, TaskOutcome } from './task-threads.ts'
 
@@ -84,7 +84,7 @@ export function createThreadPool({ settings, modules, log, cancelGraceMs }: Thre
   /** To a thread that has nothing to do, a new one, or ahead to one that has little. */
   function spread(): void {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const thread = leastBusy()
+      const thread = leastBusy(next.order.args.length)
       if (thread === undefined) {
         queue.unshift(next)
         return
@@ -96,10 +96,11 @@ export function createThreadPool({ settings, modules, log, cancelGraceMs }: Thre
     for (const thread of threads) if (thread.isUp() && thread.size() === 0) help(thread, crowded)
   }
 
-  function leastBusy(): KeptThread | undefined {
+  function leastBusy(characters: number): KeptThread | undefined {
     let found: KeptThread | undefined
     for (const thread of threads) {
-      if (thread.isUp() && thread.size() < (found?.size() ?? ordersAhead)) found = thread
+      const isBetter = thread.size() < (found?.size() ?? Number.POSITIVE_INFINITY)
+      if (isBetter && thread.isUp() && thread.hasRoom(characters)) found = thread
     }
     return found?.size() === 0 || threads.size >= concurrency ? found : open()
   }
