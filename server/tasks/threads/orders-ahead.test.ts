@@ -93,4 +93,5 @@ test('long arguments do not wait in the memory of a thread', async () => {
   const text = 'x'.repeat(4 * 1024 * 1024)
   const outcomes = await Promise.all(some.map(() => started.run('site.length', { text })))
   expect(outcomes).toEqual(some.map(() => ({ kind: 'succeeded', result: String(text.length) })))
+  expect(started.logged()).not.toContain('runs again by itself')
 })
