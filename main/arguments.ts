@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Profile } from './shell/profile.ts'
 
 /** What somebody asked for when starting the app. */
 export interface Arguments {
@@ -8,6 +9,18 @@ export interface Arguments {
   readonly userDataDir: string | null
   /** A kiosk in an ordinary window, for trying it out. */
   readonly windowed: boolean
+  /** Origins whose pages a kiosk may show, besides its server's; as they were typed. */
+  readonly allow: readonly string[]
+  /** How a kiosk uses memory; null: as fits the machine. */
+  readonly profile: Profile | null
+  /** Megabytes that the process of a kiosk's page may use; null: as fits the machine. */
+  readonly memoryCeiling: number | null
+  /** Seconds that a kiosk's page may take to load; null: as usual. */
+  readonly loadTimeout: number | null
+  readonly pinchZoom: boolean
+  readonly pointer: boolean
+  /** The file that is touched as long as the kiosk lives. */
+  readonly heartbeat: string | null
 }
 
 /**
@@ -22,6 +35,13 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
       kiosk: { type: 'boolean' },
       windowed: { type: 'boolean' },
       server: { type: 'string' },
+      allow: { type: 'string', multiple: true },
+      profile: { type: 'string' },
+      'memory-ceiling': { type: 'string' },
+      'load-timeout': { type: 'string' },
+      'pinch-zoom': { type: 'boolean' },
+      pointer: { type: 'boolean' },
+      heartbeat: { type: 'string' },
       'user-data-dir': { type: 'string' },
     },
   })
@@ -30,7 +50,19 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     server: text(values.server) ?? text(env.CARILLON_SERVER),
     userDataDir: text(values['user-data-dir']),
     windowed: values.windowed === true,
+    allow: [values.allow ?? []].flat().flatMap((one) => text(one) ?? []),
+    profile: values.profile === 'low' || values.profile === 'usual' ? values.profile : null,
+    memoryCeiling: positive(values['memory-ceiling']),
+    loadTimeout: positive(values['load-timeout']),
+    pinchZoom: values['pinch-zoom'] === true,
+    pointer: values.pointer === true,
+    heartbeat: text(values.heartbeat),
   }
+}
+
+function positive(value: unknown): number | null {
+  const number = Number(text(value) ?? Number.NaN)
+  return Number.isFinite(number) && number > 0 ? number : null
 }
 
 function text(value: unknown): string | null {

@@ -316,6 +316,7 @@ export function screenOf(data: unknown, receivedAt: number): Screen | null {
   if (!parsed.success) return null
   const { show } = parsed.data
   if (show === null) return { kind: 'waiting' }
+  if ('url' in show) return { kind: 'page', url: show.url, receivedAt }
   const { title, message } = show
   return { kind: 'message', ...(title === undefined ? {} : { title }), message, receivedAt }
 }

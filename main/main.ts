@@ -12,6 +12,7 @@ import { createDesktop } from './desktop.ts'
 import { type Conversation, createConversation } from './ipc.ts'
 import { jsonFile } from './json-file.ts'
 import { createKiosk } from './kiosk.ts'
+import { openKioskShell, prepareKiosk } from './kiosk-shell.ts'
 import { createNotifications } from './notifications.ts'
 import { done } from './outcome.ts'
 import { defaultServer, serverOrigin } from './server-address.ts'
@@ -31,6 +32,7 @@ import {
 const args = readArguments(process.argv.slice(1), process.env)
 // Who starts it with --no-sandbox (root has to) means it; asking for both ends every child process.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+if (args.mode === 'kiosk') prepareKiosk(args)
 declareAppScheme()
 app.setAppUserModelId('io.carillon.app') // without it Windows shows no notifications; electron-builder's appId
 // A kiosk and a desktop on one machine are two programs, each with a folder and an instance of its own.
@@ -170,6 +172,13 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
 }
 
 function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conversation): Disposable {
+  const opened = openKioskWindow(windowOptions('kiosk'), args.windowed)
+  window = opened
+  const shell = openKioskShell({
+    ...{ window: opened, server, args, log },
+    onState: () => {},
+    onView: (view) => tell('kiosk:shell', view),
+  })
   const kiosk = createKiosk({
     api: createServerApi({ origin: server, userAgent: `carillon-kiosk/${app.getVersion()}` }),
     version: app.getVersion(),
@@ -184,13 +193,14 @@ function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conv
     onState(state) {
       rememberServer(state, store)
       tell('kiosk:state', state)
+      shell.follow(state)
     },
     onScreen: (shown) => tell('kiosk:screen', shown),
   })
   answer('kiosk:state', () => kiosk.state)
+  answer('kiosk:shell', () => shell.view)
   answer('kiosk:acceptMemory', () => kiosk.acceptMemory())
   powerMonitor.on('resume', () => kiosk.wake())
-  window = openKioskWindow(windowOptions('kiosk'), args.windowed)
   kiosk.start()
   return kiosk
 }

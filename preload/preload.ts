@@ -38,6 +38,10 @@ const kiosk: KioskBridge = {
   state: () => call('kiosk:state'),
   acceptMemory: () => call('kiosk:acceptMemory'),
   onState: (listener) => listen('kiosk:state', listener),
+  shell: {
+    state: () => call('kiosk:shell'),
+    onState: (listener) => listen('kiosk:shell', listener),
+  },
   onScreen: (listener) => listen('kiosk:screen', listener),
 }
 

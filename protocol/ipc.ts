@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { channelName } from './channel.ts'
 import type { role } from './roles.ts'
 import type { Screen } from './screen.ts'
+import type { ShellView } from './shell-view.ts'
 import { type TaskArguments, type TaskDefinitionView, type TaskView, taskArguments, taskName } from './tasks.ts'
 
 /**
@@ -128,6 +129,7 @@ export const calls = {
   /** Asks where to, and fetches it there. */
   'desktop:saveTaskFile': { args: z.tuple([z.uuid(), z.string().min(1).max(200)]), reply: outcome() },
   'kiosk:state': { args: z.tuple([]), reply: reply<KioskState>() },
+  'kiosk:shell': { args: z.tuple([]), reply: reply<ShellView>() },
   /** Somebody at the screen agrees that this kiosk forgets its credential when it closes. */
   'kiosk:acceptMemory': { args: z.tuple([]), reply: outcome() },
 } as const satisfies Record<string, { args: z.ZodTuple; reply: unknown }>
@@ -145,6 +147,7 @@ export interface Events {
   'desktop:earlier': readonly FeedEvent[]
   'desktop:tasks': OwnTasksState
   'kiosk:state': KioskState
+  'kiosk:shell': ShellView
   /** Each command as it arrives, in order, once: the state alone shows only the newest. */
   'kiosk:screen': { readonly offset: number; readonly screen: Screen }
 }
@@ -174,6 +177,11 @@ export interface KioskBridge {
   state(): Promise<KioskState>
   acceptMemory(): Promise<Outcome>
   onState(listener: (state: KioskState) => void): () => void
+  /** What lies over the page of the kiosk. */
+  readonly shell: {
+    state(): Promise<ShellView>
+    onState(listener: (view: ShellView) => void): () => void
+  }
   onScreen(listener: (shown: { readonly offset: number; readonly screen: Screen }) => void): () => void
 }
 

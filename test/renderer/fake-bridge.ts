@@ -1,4 +1,5 @@
 import type { CarillonBridge, DesktopState, FeedEvent, KioskState, Outcome, OwnTasksState } from '#protocol/ipc.ts'
+import type { ShellView } from '#protocol/shell-view.ts'
 
 /**
  * A fixture, not the product: `window.carillon` for a page in a browser, where there is no main process. The page's
@@ -12,6 +13,7 @@ export interface FakeMain {
   tellEarlier(events: readonly FeedEvent[]): void
   tellTasks(tasks: OwnTasksState): void
   tellKiosk(state: KioskState): void
+  tellShell(view: ShellView): void
   /** Sets what the calls of this name are answered from now on; `{ok: true}` until then. */
   answer(name: string, outcome: Outcome): void
 }
@@ -23,6 +25,8 @@ export interface FakeStart {
     readonly tasks?: OwnTasksState
   }
   readonly kiosk?: KioskState
+  /** Of a kiosk whose content is none until then. */
+  readonly shell?: ShellView
 }
 
 declare global {
@@ -42,10 +46,15 @@ export function installFakeMain(start: FakeStart): void {
     earlier: new Set<(events: readonly FeedEvent[]) => void>(),
     tasks: new Set<(tasks: OwnTasksState) => void>(),
     kiosk: new Set<(state: KioskState) => void>(),
+    shell: new Set<(view: ShellView) => void>(),
   }
   let desktopState = start.desktop?.state
   let tasksState = start.desktop?.tasks ?? { tasks: [], definitions: [] }
   let kioskState = start.kiosk
+  let shellView: ShellView = start.shell ?? {
+    state: { phase: 'waiting', since: '', url: null, fault: null, message: null, restarts: 0 },
+    ...{ seen: 'all', retryAt: null, savedAt: null, refusal: null, clock: null, identifying: false },
+  }
 
   const on =
     <T>(set: Set<(value: T) => void>) =>
@@ -78,6 +87,10 @@ export function installFakeMain(start: FakeStart): void {
       kioskState = state
       for (const listener of listeners.kiosk) listener(state)
     },
+    tellShell(view) {
+      shellView = view
+      for (const listener of listeners.shell) listener(view)
+    },
     answer: (name, outcome) => outcomes.set(name, outcome),
   }
   window.carillon = {
@@ -108,6 +121,7 @@ export function installFakeMain(start: FakeStart): void {
       : {
           kiosk: {
             state: async () => kioskState as KioskState,
+            shell: { state: async () => shellView, onState: on(listeners.shell) },
             acceptMemory: () => ask('acceptMemory', []),
             onState: on(listeners.kiosk),
             onScreen: () => () => {},
