@@ -49,6 +49,8 @@ export interface TurnsOptions {
 const startedAfterMs = 50
 /** Tasks are sent ahead from when they take less than the one until they take more than the other, in milliseconds. */
 const [smallMs, slowMs] = [5, 20]
+/** None are sent ahead any more while one has been with the threads for so long, in milliseconds. */
+const heldUpMs = 200
 
 export function createTurns(options: TurnsOptions): Turns {
   const { settings, threads, revoked, results, finish, events, log, node, submit, onPace } = options
@@ -110,7 +112,7 @@ export function createTurns(options: TurnsOptions): Turns {
   /** Of small tasks some are sent ahead to the threads: one by one the way there would take longer than they do. */
   function room(): number {
     const [oldest] = running.values()
-    const isHeldUp = oldest !== undefined && Date.now() - (oldest.startedAt ?? 0) > slowMs
+    const isHeldUp = oldest !== undefined && Date.now() - (oldest.startedAt ?? 0) > heldUpMs
     return areSmall && !isHeldUp ? threads.concurrency * ordersAhead : threads.concurrency
   }
 
