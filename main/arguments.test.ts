@@ -26,22 +26,6 @@ test('switches of Chromium and Electron are left alone', () => {
   )
 })
 
-test('a kiosk may be given origins and limits; what is no number is none', () => {
-  const given = ['--kiosk', '--allow=https://a.example', '--allow', 'https://b.example', '--profile=low', '--pointer']
-  expect(
-    readArguments([...given, '--memory-ceiling=250', '--load-timeout=soon', '--heartbeat=/run/beat'], {}),
-  ).toMatchObject({
-    allow: ['https://a.example', 'https://b.example'],
-    profile: 'low',
-    memoryCeiling: 250,
-    loadTimeout: null,
-    pinchZoom: false,
-    pointer: true,
-    heartbeat: '/run/beat',
-  })
-  expect(readArguments(['--kiosk', '--profile=tiny'], {})).toMatchObject({ allow: [], profile: null })
-})
-
 test.each([
   [['--allow-reboot'], ['systemctl', 'reboot']],
   [
@@ -60,4 +44,20 @@ test.each([
 test('a keychain is worth a file only where somebody says so', () => {
   expect(readArguments(['--credential-storage', 'file'], {}).credentialStorage).toBe('file')
   expect(readArguments(['--credential-storage=safe'], {}).credentialStorage).toBe('keychain')
+})
+
+test('a kiosk may be given origins and limits; what is no number is none', () => {
+  const given = ['--kiosk', '--allow=https://a.example', '--allow', 'https://b.example', '--profile=low', '--pointer']
+  expect(
+    readArguments([...given, '--memory-ceiling=250', '--load-timeout=soon', '--heartbeat=/run/beat'], {}),
+  ).toMatchObject({
+    allow: ['https://a.example', 'https://b.example'],
+    profile: 'low',
+    memoryCeiling: 250,
+    loadTimeout: null,
+    pinchZoom: false,
+    pointer: true,
+    heartbeat: '/run/beat',
+  })
+  expect(readArguments(['--kiosk', '--profile=tiny'], {})).toMatchObject({ allow: [], profile: null })
 })

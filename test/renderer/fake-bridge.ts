@@ -14,9 +14,9 @@ export interface FakeMain {
   tellEarlier(events: readonly FeedEvent[]): void
   tellTasks(tasks: OwnTasksState): void
   tellKiosk(state: KioskState): void
-  tellShell(view: ShellView): void
   tellPane(state: PaneState): void
   tellNetwork(steps: readonly NetworkStep[]): void
+  tellShell(view: ShellView): void
   /** Sets what the calls of this name are answered from now on; `{ok: true}` until then. */
   answer(name: string, outcome: Outcome | Answer<unknown>): void
 }
@@ -28,10 +28,10 @@ export interface FakeStart {
     readonly tasks?: OwnTasksState
   }
   readonly kiosk?: KioskState
-  /** Of a kiosk whose content is none until then. */
-  readonly shell?: ShellView
   readonly pane?: PaneState
   readonly facts?: PaneFacts
+  /** Of a kiosk whose content is none until then. */
+  readonly shell?: ShellView
 }
 
 declare global {
@@ -51,18 +51,18 @@ export function installFakeMain(start: FakeStart): void {
     earlier: new Set<(events: readonly FeedEvent[]) => void>(),
     tasks: new Set<(tasks: OwnTasksState) => void>(),
     kiosk: new Set<(state: KioskState) => void>(),
-    shell: new Set<(view: ShellView) => void>(),
     pane: new Set<(state: PaneState) => void>(),
     network: new Set<(steps: readonly NetworkStep[]) => void>(),
+    shell: new Set<(view: ShellView) => void>(),
   }
   let desktopState = start.desktop?.state
   let tasksState = start.desktop?.tasks ?? { tasks: [], definitions: [] }
   let kioskState = start.kiosk
+  let paneState: PaneState = start.pane ?? { phase: 'closed' }
   let shellView: ShellView = start.shell ?? {
     state: { phase: 'waiting', since: '', url: null, fault: null, message: null, restarts: 0 },
     ...{ seen: 'all', retryAt: null, savedAt: null, refusal: null, clock: null, identifying: false },
   }
-  let paneState: PaneState = start.pane ?? { phase: 'closed' }
 
   const on =
     <T>(set: Set<(value: T) => void>) =>
@@ -98,16 +98,16 @@ export function installFakeMain(start: FakeStart): void {
       kioskState = state
       for (const listener of listeners.kiosk) listener(state)
     },
-    tellShell(view) {
-      shellView = view
-      for (const listener of listeners.shell) listener(view)
-    },
     tellPane(state) {
       paneState = state
       for (const listener of listeners.pane) listener(state)
     },
     tellNetwork(steps) {
       for (const listener of listeners.network) listener(steps)
+    },
+    tellShell(view) {
+      shellView = view
+      for (const listener of listeners.shell) listener(view)
     },
     answer: (name, outcome) => outcomes.set(name, outcome),
   }
