@@ -47,18 +47,18 @@ export function findCompiler(arch: NativeArch): { readonly program: string } | {
 
 /** Builds it; the result appears whole. The same compiler makes the same bytes. Throws with what to install. */
 export async function buildNativeLibrary(arch: NativeArch, output = nativeLibraryPath(arch), sanitize = false) {
-  await compile(arch, ['native/src/*.c'], output, sanitize ? sanitized : flags)
+  const sources = globSync('native/src/*.c', { cwd: root }).sort()
+  await compile(arch, sources, output, sanitize ? sanitized : flags)
 }
 
-/** Builds a shared library from the C files that these patterns name, below the repository. */
+/** Builds a shared library of C files: below the repository, or absolute. */
 export async function compile(arch: NativeArch, sources: readonly string[], output: string, options = flags) {
   const compiler = findCompiler(arch)
   if ('advice' in compiler) throw new Error(`There is no C compiler for ${arch} here: ${compiler.advice}`)
   await mkdir(dirname(output), { recursive: true })
   const fresh = `${output}.${process.pid}`
-  const files = sources.flatMap((pattern) => globSync(pattern, { cwd: root })).sort()
   try {
-    await promisify(execFile)(compiler.program, [...options, '-o', fresh, ...files, '-ldl'], {
+    await promisify(execFile)(compiler.program, [...options, '-o', fresh, ...sources, '-ldl'], {
       cwd: root,
       timeout: compileTimeoutMs,
       env: { ...process.env, LC_ALL: 'C' },

@@ -46,6 +46,9 @@ app.setAppUserModelId('io.carillon.app') // without it Windows shows no notifica
 // A kiosk and a desktop on one machine are two programs, each with a folder and an instance of its own.
 const userData = args.userDataDir ?? (args.mode === 'kiosk' ? `${app.getPath('userData')}-kiosk` : null)
 if (userData !== null) app.setPath('userData', userData)
+// What Chromium keeps of pages lies elsewhere where writing wears: in memory on the kiosk image.
+const sessionData = app.commandLine.getSwitchValue('session-data-dir')
+if (sessionData !== '') app.setPath('sessionData', sessionData)
 app.setAppLogsPath(join(app.getPath('userData'), 'logs'))
 const log = createAppLog(app.getPath('logs'))
 
