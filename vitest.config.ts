@@ -4,13 +4,15 @@ import { SummaryReporter } from './test/support/summary-reporter.ts'
 
 const viewTests = 'test/renderer/**/*.test.ts'
 
-/** Whole programs that wait for each other more than they compute, and go by no narrow clock: two files at a time. */
-const sharing = [
-  'test/amqp/*.test.ts',
-  'test/ingest/!(storm).test.ts',
-  'test/tasks/!(sigkill|ten-thousand).test.ts',
-  'test/server/{account-pages,command-line,conformance,credentials,oauth-console,oauth-docs,passkeys}.test.ts',
-  'test/server/{server-api-docs,sign-in,signing-in-docs,task-commands,tasks,tasks-docs,tasks-page,tls,tokens}.test.ts',
+/** What goes by the clock, or has the machine do all it can: one file at a time, and nothing beside it. */
+const alone = [
+  'test/e2e/faults.test.ts',
+  'test/faults/*.test.ts',
+  'test/ingest/storm.test.ts',
+  'test/broker/redis-faults.test.ts',
+  'test/realtime/{load,promises,rate-limit,several-nodes,sigkill,write-timeout}.test.ts',
+  'test/server/{http-defence,restart,revocation,several-nodes,sign-in-storm}.test.ts',
+  'test/tasks/{sigkill,ten-thousand}.test.ts',
 ]
 /** What is about PostgreSQL alone. */
 const postgresTests = 'server/**/postgres-*.test.ts'
@@ -61,12 +63,9 @@ export default defineConfig({
         },
       },
       {
-        // Real programs, windows and clocks: one file at a time, after the unit tests, so that they do not slow
-        // each other down.
         test: {
           name: 'e2e',
-          include: ['test/**/*.test.ts'],
-          exclude: [viewTests, ...sharing],
+          include: alone,
           fileParallelism: false,
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
@@ -75,9 +74,11 @@ export default defineConfig({
         },
       },
       {
+        // Real programs and windows, which wait for each other more than they compute.
         test: {
           name: 'e2e-sharing',
-          include: sharing,
+          include: ['test/**/*.test.ts'],
+          exclude: [viewTests, ...alone],
           maxWorkers: '100%',
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
@@ -92,7 +93,7 @@ export default defineConfig({
           include: runsOnPostgres ? ['test/server/{audit,main-job,oauth,passkeys,sign-in,tokens}.test.ts'] : [],
           globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
           setupFiles: ['test/support/postgres-servers.ts'],
-          fileParallelism: false,
+          maxWorkers: '100%',
           testTimeout: 60_000,
           expect: { poll: { timeout: 5_000 } },
           hookTimeout: 60_000,

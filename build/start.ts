@@ -7,9 +7,9 @@ import { buildChanged, openApp } from './run-app.ts'
 
 /** `npm start`: builds what is needed, starts the server and, where it can be shown, the desktop app. */
 await buildChanged()
-const main = join(import.meta.dirname, '../server/main.ts')
-// The option is explained in server/carillon.js.
-const server = spawn(process.execPath, ['--max-semi-space-size=8', main, 'serve', ...process.argv.slice(2)], {
+const carillon = join(import.meta.dirname, '../server/carillon.js')
+// The option is explained there.
+const server = spawn(process.execPath, ['--max-semi-space-size=8', carillon, 'serve', ...process.argv.slice(2)], {
   stdio: ['inherit', 'pipe', 'inherit'],
   // Out of the terminal's process group: Ctrl+C would reach it twice, and a second signal means "at once".
   detached: true,

@@ -130,8 +130,9 @@ export async function startLittleServer(): Promise<LittleServer> {
     return {
       async close() {
         for (const socket of sockets.clients) socket.terminate()
+        const closed = new Promise((done) => http.close(done))
         http.closeAllConnections()
-        await new Promise((closed) => http.close(closed))
+        await closed
       },
     }
   }

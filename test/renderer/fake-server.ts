@@ -6,6 +6,7 @@ import type { ChannelsAnswer, Me } from '#protocol/api.ts'
 import type { ClientDetail, FramesEvent } from '#protocol/clients.ts'
 import type { DeviceView, EnrolmentView } from '#protocol/devices.ts'
 import type { ProblemCode } from '#protocol/problem.ts'
+import { closeHttp } from '../support/close-http.ts'
 import { accountRoutes, createAccount, type FakeAccount } from './fake-account.ts'
 import { administrationRoute, createAdministration, type FakeAdministration } from './fake-administration.ts'
 import { send, sendProblem } from './fake-answers.ts'
@@ -117,8 +118,7 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets.clients) socket.terminate()
-      http.closeAllConnections()
-      await new Promise((done) => http.close(done))
+      await closeHttp(http)
     },
   }
 }

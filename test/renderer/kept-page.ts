@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
 /** A page of 800 x 480 on a light system: where every test begins. */
@@ -26,7 +27,9 @@ export async function newPage(browser: Browser): Promise<Page> {
 /** Leaves nothing of a test in its page. A page that cannot be cleared is closed. */
 export async function giveBack(browser: Browser, page: Page): Promise<void> {
   try {
-    await clear(page)
+    // A page on its way somewhere may have nothing answer in it.
+    const tooLate = AbortSignal.timeout(10_000)
+    await Promise.race([clear(page), once(tooLate, 'abort').then(() => tooLate.throwIfAborted())])
   } catch {
     await page.context().close()
     return

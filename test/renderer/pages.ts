@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { extname, join, normalize, resolve } from 'node:path'
 import { build } from 'vite'
 import { type Page, rendererConfig } from '../../build/vite.renderer.config.ts'
+import { closeHttp } from '../support/close-http.ts'
 
 /**
  * The strictest policy the pages must work under: nothing inline, nothing from elsewhere. A page that breaks it shows
@@ -44,8 +45,7 @@ export async function buildPage(name: Page): Promise<BuiltPage> {
     folder,
     url: `http://127.0.0.1:${port}/`,
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((done) => server.close(done))
+      await closeHttp(server)
       await rm(folder, { recursive: true, force: true })
     },
   }

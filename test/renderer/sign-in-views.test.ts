@@ -281,6 +281,7 @@ describeWith(['chromium'], 'signing in', () => {
     const { pathname, searchParams } = new URL((await gone).url())
     expect(pathname).toBe('/api/auth/oauth2/authorize')
     expect(`${searchParams}`).toBe(`${serviceQuery}&prompt=login`)
+    await page.waitForURL('**/oauth2/authorize?**')
   })
 
   test('leads whoever needs a passkey to an address that can have one, and closes nothing to them later', async () => {

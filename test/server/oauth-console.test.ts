@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import * as openid from 'openid-client'
 import { expect, test } from 'vitest'
 import { launchChromium } from '../support/chromium.ts'
+import { closeHttp } from '../support/close-http.ts'
 import { describeWith } from '../support/needs.ts'
 import { registerClient } from '../support/oauth-browser.ts'
 import { bearer, password, signIn, startServerProcess } from '../support/server-process.ts'
@@ -60,8 +61,7 @@ async function startCallback() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await closeHttp(server)
     },
   }
 }

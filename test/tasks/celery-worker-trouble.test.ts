@@ -71,6 +71,10 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
     }
     await using _ = await start(queue, 'second')
     await expect.poll(() => lines(late), { timeout: 20_000 }).toEqual(['begin', 'begin'])
+    const active = await python.run(`
+      [running] = app.control.inspect(timeout=5).active().values()
+      value = [one["delivery_info"]["redelivered"] for one in running]`)
+    expect(active).toEqual([true])
     writeFileSync(`${late}.go`, '')
     expect(await python.run('value = result.get(timeout=20)')).toBe('held')
     expect(lines(early)).toEqual(['begin'])
@@ -137,6 +141,23 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
       new RegExp(`${queue}\\tquorum.*x-delivery-limit`),
     )
     expect(worker.output()).not.toMatch(/RabbitMQ is away/)
+
+    // One that every worker gives back, as if each had died of it.
+    process.kill(worker.pid, 'SIGTERM')
+    expect(await worker.exited).toBe(0)
+    const reasons = await python.run(`
+      safe("js.add", 1, 2)
+      with app.connection_for_write() as connection:
+          channel = connection.default_channel
+          def taken(queue):
+              message = None
+              while message is None:
+                  message = channel.basic_get(queue)
+              return message
+          for _ in range(3):
+              channel.basic_reject(taken("${queue}").delivery_tag, requeue=True)
+          value = [taken("${dead}").headers["x-death"][0]["reason"] for _ in range(2)]`)
+    expect(reasons).toEqual(['rejected', 'delivery_limit'])
   })
 
   test('of tasks with priorities the highest is begun first', async () => {

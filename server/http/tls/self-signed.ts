@@ -2,7 +2,6 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, X5
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { generate } from 'selfsigned'
 import type { CertificateFiles } from '#server/config/tls.ts'
 import { TlsError } from './tls-error.ts'
 
@@ -45,6 +44,8 @@ export async function keepSelfSigned(
  * server's key cannot sign for other names.
  */
 async function issue(privateKey: string, names: readonly string[], now: number): Promise<string> {
+  // Few need it, and it brings much along: loaded when it is used.
+  const { generate } = await import('selfsigned')
   const common = {
     keyType: 'ec',
     algorithm: 'sha256',

@@ -21,7 +21,7 @@ export interface Claim {
 
 /** What happens to a task. Each answers the row as it is then, or undefined where it came too late. */
 export interface TaskLife {
-  /** The next one that may be begun, which from now on is this claim's. */
+  /** The next one that may be begun, which from now on is this claim's. Not one that had to be begun before now. */
   claim(claim: Claim): Promise<TaskRow | undefined>
   /** Claims of somebody who is at work on these hold longer. Answers which of them are to end. */
   renew(by: string, ids: readonly string[], until: number): Promise<readonly string[]>
@@ -52,7 +52,10 @@ const claimNext = `
   update tasks set state = 'running', turn = null, tries = tries + 1, started_at = ?, worker = ?, claimed_by = ?,
     claimed_until = ?, progress = null, note = null, error_type = null, error_message = null
   where turn is not null
-    and id = (select id from tasks where turn is not null order by priority desc, turn, sort_id limit 1)
+    and id = (
+      select id from tasks where turn is not null and (expires_at is null or expires_at > ? or tries > 0)
+      order by priority desc, turn, sort_id limit 1
+    )
   returning *`
 
 export function createTaskLife({ database, clock, events, turns }: LifeParts): TaskLife {
@@ -60,7 +63,7 @@ export function createTaskLife({ database, clock, events, turns }: LifeParts): T
 
   return {
     async claim({ by, until, worker }) {
-      const [row] = await database.all<TaskRow>(claimNext, now(), worker, by, iso(until))
+      const [row] = await database.all<TaskRow>(claimNext, now(), worker, by, iso(until), now())
       if (row !== undefined) await events.add(database, row.id, { kind: 'started', try: row.tries, worker })
       return row
     },

@@ -95,6 +95,20 @@ describe('a task in the records', () => {
     expect(await opened.tasks.overdue(0)).toEqual([])
   })
 
+  test('is not begun once it has expired, though it stood in line; a second try is', async () => {
+    await using opened = await openTaskRecords()
+    const [late, again] = [newTask(), newTask()]
+    await opened.tasks.insert({ ...again, expiresAt: opened.clock() + 30_000 })
+    await claimed(opened)
+    await opened.tasks.retrying(again.id, { type: 'E', message: '' }, opened.clock() + 40_000, 1)
+    await opened.tasks.insert({ ...late, expiresAt: opened.clock() + 30_000, priority: 5 })
+    opened.forward(41)
+    await opened.tasks.promote()
+    expect(await claimed(opened)).toMatchObject({ id: again.id, tries: 2 })
+    expect(await claimOf(opened)).toBeUndefined()
+    expect(await opened.tasks.find(late.id)).toMatchObject({ state: 'waiting', started_at: null })
+  })
+
   test('is cancelled at once while it waits, and asked to end while it runs', async () => {
     await using opened = await openTaskRecords()
     const [first, second] = [newTask(), newTask()]

@@ -119,8 +119,7 @@ export async function startEmbeddedWorker(options: EmbeddedWorkerOptions): Promi
     row: TaskRow,
     signal: AbortSignal,
     file: (name: string, type: string) => Promise<string>,
-  ): Promise<TaskOutcome | { readonly kind: 'expired' }> {
-    if (row.expires_at !== null && Date.parse(row.expires_at) <= clock() && row.tries === 1) return { kind: 'expired' }
+  ): Promise<TaskOutcome> {
     if (!definitions.byName.has(row.name))
       return failure('unknown_task', `This server has no task ${row.name} any more.`)
     const { id, name: task, args, tries } = row
@@ -152,15 +151,13 @@ export async function startEmbeddedWorker(options: EmbeddedWorkerOptions): Promi
 
   async function conclude(
     row: TaskRow,
-    outcome: TaskOutcome | { readonly kind: 'expired' },
+    outcome: TaskOutcome,
     written: Awaited<ReturnType<ReturnType<TaskFiles['open']>['written']>>,
   ): Promise<TaskRow | undefined> {
     const finish = (end: TaskEnd) => records.finish(row.id, end, row.tries)
     switch (outcome.kind) {
       case 'succeeded':
         return finish({ state: 'succeeded', result: outcome.result, files: written })
-      case 'expired':
-        return finish({ state: 'expired' })
       case 'aborted':
         if (outcome.reason === 'stopping') return records.release(row, null)
         return finish({ state: 'cancelled', reason: 'It was cancelled while it ran.' })
