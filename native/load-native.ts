@@ -17,7 +17,7 @@ export async function loadNative({ path, ...machine }: NativeOptions = {}): Prom
 }
 
 /** As electron-builder calls it: `linux-x64`, `linux-arm64`, `linux-armv7l`. */
-export function platformFolder(platform = process.platform, arch: string = process.arch): string {
+function platformFolder(platform = process.platform, arch: string = process.arch): string {
   return `${platform}-${arch === 'arm' ? 'armv7l' : arch}`
 }
 
