@@ -12,19 +12,22 @@ const config: KnipConfig = {
     'preload/preload.ts',
     'renderer/*/index.html',
     'test/**/*.test.ts',
-    'test/support/fetch-electron.ts',
+    'test/support/fetch-{electron,armhf}.ts',
+    // Bundled by its name and run on another processor.
+    'test/support/native/probe.ts',
     // Loaded by workers as a site's folder.
     '{test/support/celery,bench/tasks}/{site,embedded}/*.ts',
     'test/support/wrong-sign-ins.ts',
     'test/support/default-app/main.js',
     // TEMPORARY: first users remove these.
     'native/native.ts',
-    'protocol/{device-commands,device-report,device-settings}.ts',
     'main/shell/shell.ts',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
-  ignoreDependencies: ['@biomejs/biome', 'ffi-rs'],
+  ignoreDependencies: ['@biomejs/biome'],
+  // Of the machine, where they are there.
+  ignoreBinaries: ['systemd-analyze', 'qemu-system-x86_64'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],

@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: 'postgres',
           include: runsOnPostgres
-            ? ['server/auth/**/*.test.ts', 'server/tasks/{records/**/*,create-tasks}.test.ts', postgresTests]
+            ? ['server/{auth,fleet}/**/*.test.ts', 'server/tasks/{records/**/*,create-tasks}.test.ts', postgresTests]
             : [],
           exclude: ['**/sqlite-*.test.ts'],
           globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
@@ -91,7 +91,9 @@ export default defineConfig({
         // Whole servers with their records on PostgreSQL.
         test: {
           name: 'e2e-postgres',
-          include: runsOnPostgres ? ['test/server/{audit,main-job,oauth,passkeys,sign-in,tokens}.test.ts'] : [],
+          include: runsOnPostgres
+            ? ['test/server/{audit,device-commands,main-job,oauth,passkeys,sign-in,tokens}.test.ts']
+            : [],
           globalSetup: runsOnPostgres ? ['test/support/postgres-setup.ts'] : [],
           setupFiles: ['test/support/postgres-servers.ts'],
           maxWorkers: '100%',

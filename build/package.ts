@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Arch, build, Platform } from 'electron-builder'
 import { electronAdvice, resolveElectron } from './electron-path.ts'
+import { buildNativeLibrary, findCompiler } from './native-library.ts'
 import { buildChanged } from './run-app.ts'
 
 /**
@@ -24,9 +25,10 @@ const { values: options } = parseArgs({
     output: { type: 'string', short: 'o', default: join(root, 'release') },
   },
 })
-const arch = { x64: Arch.x64, arm64: Arch.arm64, armv7l: Arch.armv7l }[options.arch]
+const archs = { x64: Arch.x64, arm64: Arch.arm64, armv7l: Arch.armv7l } as const
+const isArch = (name: string): name is keyof typeof archs => Object.hasOwn(archs, name)
 if (
-  arch === undefined ||
+  !isArch(options.arch) ||
   !['dir', 'deb', 'AppImage'].includes(options.target) ||
   !['here', undefined].includes(options.electron)
 ) {
@@ -39,16 +41,23 @@ if (options.electron === 'here' && runtime === undefined) {
   process.exit(1)
 }
 
-await buildChanged()
-const keyring = `node_modules/@napi-rs/keyring-linux-${{ x64: 'x64-gnu', arm64: 'arm64-gnu', armv7l: 'arm-gnueabihf' }[options.arch]}`
-if (!existsSync(join(root, keyring))) {
-  const cpu = options.arch === 'armv7l' ? 'arm' : options.arch
-  console.error(`${keyring} is missing. Bring it with: npm ci --os=linux --cpu=${cpu}`)
+const compiler = findCompiler(options.arch)
+if ('advice' in compiler) {
+  console.error(`There is no C compiler for ${options.arch} here, for the native library: ${compiler.advice}`)
   process.exit(1)
 }
+const abi = { x64: 'x64-gnu', arm64: 'arm64-gnu', armv7l: 'arm-gnueabihf' }[options.arch]
+for (const prebuilt of [`@napi-rs/keyring-linux-${abi}`, `@yuuang/ffi-rs-linux-${abi}`]) {
+  if (existsSync(join(root, 'node_modules', prebuilt))) continue
+  const cpu = options.arch === 'armv7l' ? 'arm' : options.arch
+  console.error(`node_modules/${prebuilt} is missing. Bring it with: npm ci --os=linux --cpu=${cpu}`)
+  process.exit(1)
+}
+await buildChanged()
+await buildNativeLibrary(options.arch)
 await build({
   projectDir: root,
-  targets: Platform.LINUX.createTarget(options.target, arch),
+  targets: Platform.LINUX.createTarget(options.target, archs[options.arch]),
   publish: 'never',
   config: {
     extends: 'electron-builder.yml',

@@ -13,8 +13,8 @@ export function mainConfig(root: string, outDir: string): InlineConfig {
       target: 'node20', // what Electron 33 and later have
       minify: false, // stack traces in logs stay readable
       rolldownOptions: {
-        // keytar is native code; the other two are optional speed-ups that ws asks for and does without.
-        external: ['electron', /^keytar(\/|$)/, 'bufferutil', 'utf-8-validate'],
+        // keytar and ffi-rs are native code; the other two are optional speed-ups that ws asks for and does without.
+        external: ['electron', /^keytar(\/|$)/, 'ffi-rs', 'bufferutil', 'utf-8-validate'],
         output: { entryFileNames: 'main.js', codeSplitting: false },
       },
     },

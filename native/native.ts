@@ -81,7 +81,7 @@ export interface Memory {
 /** Percent of the last 10, 60 and 300 seconds. */
 export interface Pressure {
   readonly some: PressureShares
-  /** In which nothing else got on either. Null for the processor on kernels that do not tell. */
+  /** In which nothing else got on either. Null for the processor, of which the kernel does not know it. */
   readonly full: PressureShares | null
 }
 

@@ -48,6 +48,11 @@ export function commandsChannel(deviceName: string): string {
   return `commands:${deviceName}`
 }
 
+/** The channel on which operators see what becomes of a device. */
+export function telemetryChannel(deviceName: string): string {
+  return `telemetry:${deviceName}`
+}
+
 /** What to tell somebody who named a channel outside every namespace. */
 export function noNamespaceFor(channel: string): string {
   return `No namespace is configured for ${channel}. Check the name, for example news:general, or configure its namespace.`

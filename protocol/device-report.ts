@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { instant } from './api.ts'
+import { deviceCommandView } from './device-commands.ts'
 
 /**
  * What a device says of itself by the RPC method `device.report`: at every change of its shell at once, and of its
@@ -56,7 +57,7 @@ export const deviceHealth = z.object({
   displayOn: z.boolean().nullable(),
   /** Seconds since anybody touched anything. */
   idle: reading,
-  watchdog: z.enum(['armed', 'held', 'absent']).nullable(),
+  watchdog: z.enum(['idle', 'armed', 'held', 'absent']).nullable(),
   uptime: reading,
   /** `low`: the flags for little memory are on. */
   profile: z.enum(['low', 'usual']),
@@ -65,5 +66,23 @@ export const deviceHealth = z.object({
 })
 export type DeviceHealth = z.infer<typeof deviceHealth>
 
+/** `health: null` says nothing of it: what was said last is kept. */
 export const deviceStatus = z.object({ shell: shellState, health: deviceHealth.nullable() })
 export type DeviceStatus = z.infer<typeof deviceStatus>
+
+/** What the server keeps of it. */
+export const keptStatus = deviceStatus.extend({
+  /** When the device said so, by the server's clock. */
+  reportedAt: instant,
+})
+export type KeptStatus = z.infer<typeof keptStatus>
+
+/**
+ * What the server publishes to `telemetry:<device>`. Devices may publish there themselves: what has no `info` of a
+ * publisher is the server's.
+ */
+export const deviceNews = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('status'), status: keptStatus }),
+  z.object({ type: z.literal('command'), command: deviceCommandView }),
+])
+export type DeviceNews = z.infer<typeof deviceNews>

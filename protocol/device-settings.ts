@@ -32,3 +32,4 @@ export const settingsNotice = z.object({ settings: z.literal(true) })
 
 /** `PUT /api/v1/devices/{id}/pin` and with the approval of an enrolment. */
 export const newPin = z.string().regex(/^\d{6,12}$/, 'A PIN has 6 to 12 digits.')
+export const pinRequest = z.object({ pin: newPin.nullable() })

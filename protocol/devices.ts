@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { instant } from './api.ts'
+import { keptStatus } from './device-report.ts'
+import { newPin } from './device-settings.ts'
 
 /** What anybody may say of themselves: that, and nothing invisible either. */
 const shownText = z.string().regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'Send text without control characters.')
@@ -65,7 +67,7 @@ export const waitingEnrolment = enrolmentView.omit({ userCode: true }).extend({ 
 export type WaitingEnrolment = z.infer<typeof waitingEnrolment>
 
 /** `POST /api/v1/enrolments/{userCode}/approve`; `/deny` takes no body. */
-export const approveRequest = z.object({ name: deviceName })
+export const approveRequest = z.object({ name: deviceName, pin: newPin.optional() })
 export const approveAnswer = z.object({ id: z.string(), name: z.string() })
 
 /** A kiosk or desktop installation. */
@@ -86,8 +88,15 @@ export const deviceView = z.object({
   credentialSince: instant,
   /** Whether it has been told to take a new credential and has not yet done so: `POST /api/v1/devices/{id}/rotate`. */
   rotating: z.boolean(),
+  /** What it said last of its shell and its health; null when it said nothing. */
+  status: keptStatus.nullable(),
+  /** Whether its local pane opens by a PIN. */
+  pin: z.boolean(),
 })
 export type DeviceView = z.infer<typeof deviceView>
+
+/** `GET /api/v1/devices`: all, or the one of this name. */
+export const deviceQuery = z.object({ name: z.string().max(63).optional() })
 
 /** `PATCH /api/v1/devices/me`: what a device says of itself. */
 export const deviceReport = z.object({ storage: credentialStorage })

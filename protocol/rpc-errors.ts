@@ -8,6 +8,7 @@ export const rpcErrors = {
   forbidden: 1403,
   not_found: 1404,
   unknown_task: 1405,
+  unknown_command: 1406,
   task_exists: 1409,
   task_ended: 1410,
   task_not_ended: 1411,

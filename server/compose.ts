@@ -15,6 +15,9 @@ import type { Config } from './config/config.ts'
 import { inNetworks } from './config/network.ts'
 import { addressForOthers, originsOf } from './config/origins.ts'
 import { type Engine, openEngine } from './engine.ts'
+import { createFleet } from './fleet/create-fleet.ts'
+import { createPaneCodes } from './fleet/pane-codes.ts'
+import { fleetMethods } from './fleet/rpc-methods.ts'
 import { createAdmission } from './http/admission.ts'
 import { createHttpApp } from './http/app.ts'
 import { clientAddress } from './http/client-address.ts'
@@ -207,7 +210,14 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     ),
     audit: auth.audit,
   })
-  for (const [method, handler] of taskMethods(tasks)) rpc.set(method, handler)
+  const fleet = parts.use(
+    await createFleet({
+      ...{ records, auth, sweeps, publish: realtime.publish },
+      allowedOrigins: config.kiosk.allowed_origins,
+      log: log.child({ room: 'fleet' }),
+    }),
+  )
+  for (const [method, handler] of [...taskMethods(tasks), ...fleetMethods(fleet)]) rpc.set(method, handler)
 
   const isTrustedProxy = inNetworks(config.trusted_proxies)
   const isLocal = (request: Pick<IncomingMessage, 'socket'>) => (request.socket as { server?: Server }).server === local
@@ -217,6 +227,8 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
   const app = await createHttpApp({
     auth,
     tasks,
+    fleet,
+    paneCodes: createPaneCodes({ ephemeral, devices: auth.devices, audit: auth.audit }),
     realtime,
     store,
     records,

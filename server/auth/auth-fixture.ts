@@ -49,6 +49,7 @@ export async function startAuth(
   return {
     auth,
     store,
+    records,
     /** What the records say, whatever keeps them. */
     database: (await openIdentityRecords(records)).database,
     path,

@@ -141,6 +141,8 @@ export interface Auth extends AsyncDisposable {
   }
   readonly devices: {
     list(): Promise<readonly DeviceRecord[]>
+    /** Throws `unknown_device`. */
+    find(id: string): Promise<DeviceRecord>
     /** Removes the device: its session ends and its sockets close. Throws `unknown_device`. */
     remove(id: string): Promise<void>
     /** Tells it to take a new credential. Throws `unknown_device`. */

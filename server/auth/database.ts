@@ -3,7 +3,7 @@ import type { Records } from '#server/store/records.ts'
 import { openSqliteDatabase } from './sqlite-database.ts'
 
 /** What is bound to a placeholder. Instants are ISO 8601 text. */
-export type SqlValue = string | number | boolean | null
+export type SqlValue = string | number | boolean | Uint8Array | null
 
 /**
  * Queries as every engine takes them: placeholders are `?`; "user" and columns in camelCase stand in double quotes;

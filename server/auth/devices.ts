@@ -27,6 +27,11 @@ export function createDevices(parts: DevicesParts): Auth['devices'] {
       const rows = await database.all<Row>('select * from devices order by name')
       return rows.map((row) => recordOf(row, parts.rotateAfterMs, clock()))
     },
+    async find(id) {
+      const row = await database.get<Row>('select * from devices where id = ?', id)
+      if (row === undefined) throw unknownDevice()
+      return recordOf(row, parts.rotateAfterMs, clock())
+    },
     async remove(id) {
       const device = await database.get<Row>('select * from devices where id = ?', id)
       if (device === undefined) throw unknownDevice()

@@ -7,6 +7,7 @@ import { secondFactorSettings, signInSettings } from './account-guards.ts'
 import { amqpSettings, amqpUrl } from './amqp.ts'
 import { accessProblems, clientSettings, httpApiSettings } from './client.ts'
 import { ConfigError } from './config-error.ts'
+import { kioskSettings } from './kiosk.ts'
 import { limits } from './limits.ts'
 import { defaultNamespaces, namespaces, timeSpan, withoutNamespace } from './namespaces.ts'
 import { network } from './network.ts'
@@ -83,6 +84,7 @@ export const configSchema = z.strictObject({
   auth: authSettings.prefault({}),
   session: sessionSettings.prefault({}),
   devices: deviceSettings.prefault({}),
+  kiosk: kioskSettings.prefault({}),
   limits: limits.prefault({}),
   sign_in: signInSettings.prefault({}),
   second_factor: secondFactorSettings.prefault({}),
@@ -122,7 +124,18 @@ export const configSchema = z.strictObject({
 
 /** Settings that a variable gives as JSON. */
 const structured = new Set([
-  ...['auth', 'session', 'devices', 'oauth', 'trusted_proxies', 'metrics', 'audit', 'sign_in', 'second_factor'],
+  ...[
+    'auth',
+    'session',
+    'devices',
+    'kiosk',
+    'oauth',
+    'trusted_proxies',
+    'metrics',
+    'audit',
+    'sign_in',
+    'second_factor',
+  ],
   ...['namespaces', 'channel', 'client', 'http_api', 'hooks', 'limits', 'amqp', 'tasks'],
 ])
 

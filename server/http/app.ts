@@ -13,6 +13,8 @@ import { problemDocument } from '#protocol/problem.ts'
 import type { Role } from '#protocol/roles.ts'
 import { sentenceOf } from '#protocol/sentences.ts'
 import type { Auth } from '#server/auth/auth.ts'
+import type { Fleet } from '#server/fleet/fleet.ts'
+import type { PaneCodes } from '#server/fleet/pane-codes.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
@@ -31,12 +33,16 @@ import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
 import { consoleRoutes, isVisit, readConsole, sendConsole } from './routes/console.ts'
+import { deviceCommandRoutes } from './routes/device-commands.ts'
+import { deviceSelfRoutes } from './routes/device-self.ts'
 import { deviceRoutes } from './routes/devices.ts'
 import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { oauthRoutes } from './routes/oauth.ts'
+import { paneCodeRoutes } from './routes/pane-codes.ts'
 import { passwordRoutes } from './routes/passwords.ts'
+import { screenshotRoutes } from './routes/screenshots.ts'
 import { secondFactorRoutes } from './routes/second-factor.ts'
 import { serverApiRoutes } from './routes/server-api.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -54,6 +60,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly auth: Auth
   readonly realtime: Realtime
   readonly tasks: TaskDesk
+  readonly fleet: Fleet
+  readonly paneCodes: PaneCodes
   readonly store: Store
   readonly records: Records
   readonly metrics: MetricsReader
@@ -162,6 +170,10 @@ const resources: readonly Routes[] = [
   keyRoutes,
   enrolmentRoutes,
   deviceRoutes,
+  deviceSelfRoutes,
+  deviceCommandRoutes,
+  screenshotRoutes,
+  paneCodeRoutes,
   auditRoutes,
   clientRoutes,
   channelRoutes,

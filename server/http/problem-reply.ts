@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { type OwnProblem, type ProblemCode, problemDocument } from '#protocol/problem.ts'
 import { AuthError } from '#server/auth/auth-error.ts'
+import { FleetRefusal } from '#server/fleet/fleet-refusal.ts'
 import { RecordsError } from '#server/store/records-error.ts'
 import { TaskRefusal } from '#server/tasks/task-refusal.ts'
 import { retryAfterOf } from './retry-after.ts'
@@ -28,7 +29,9 @@ export function replyWithProblem(error: FastifyError | Error, request: FastifyRe
 }
 
 export function problemOf(error: FastifyError | Error, request: FastifyRequest): OwnProblem {
-  if (error instanceof HttpProblem || error instanceof AuthError) return problemDocument(error.code, error.message)
+  if (error instanceof HttpProblem || error instanceof AuthError || error instanceof FleetRefusal) {
+    return problemDocument(error.code, error.message)
+  }
   if (error instanceof TaskRefusal) {
     return problemDocument(error.code, error.message, error.errors.length === 0 ? undefined : [...error.errors])
   }

@@ -11,6 +11,7 @@ import * as audit from './migrations/0006-audit.ts'
 import * as sessions from './migrations/0007-sessions.ts'
 import * as factor from './migrations/0008-factor.ts'
 import * as tasks from './migrations/0009-tasks.ts'
+import * as fleet from './migrations/0010-fleet.ts'
 import type { Schema } from './schema.ts'
 import { StoreError } from './store-error.ts'
 
@@ -28,6 +29,7 @@ export const migrations: Readonly<Record<string, Migration & { readonly of: 'rec
   '0007-sessions': { up: sessions.up, of: 'records' },
   '0008-factor': { up: factor.up, of: 'records' },
   '0009-tasks': { up: tasks.up, of: 'records' },
+  '0010-fleet': { up: fleet.up, of: 'records' },
 }
 
 /** The first of a PostgreSQL, in place of those up to its number. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { type RpcErrorName, rpcErrors } from '#protocol/rpc-errors.ts'
 import { taskQuery, taskRequest } from '#protocol/tasks.ts'
-import { type RpcCall, RpcError, type RpcHandler } from '#server/realtime/rpc.ts'
+import type { RpcHandler } from '#server/realtime/rpc.ts'
+import { rpcMethods } from '#server/realtime/rpc-methods.ts'
 import type { TaskDesk } from './task-desk.ts'
 import { TaskRefusal } from './task-refusal.ts'
 
@@ -23,32 +23,4 @@ const listQuery = taskQuery.extend({
   mine: z.union([taskQuery.shape.mine, z.boolean().transform((mine) => (mine ? ('true' as const) : undefined))]),
 })
 
-function method<S extends z.ZodType>(
-  name: string,
-  schema: S,
-  answer: (call: RpcCall, data: z.output<S>) => Promise<unknown>,
-): [string, RpcHandler] {
-  return [
-    name,
-    async (call) => {
-      const parsed = schema.safeParse(call.data ?? {})
-      if (!parsed.success) throw rpcError('bad_request', sentencesOf(parsed.error.issues))
-      try {
-        return await answer(call, parsed.data)
-      } catch (error) {
-        if (!(error instanceof TaskRefusal)) throw error
-        throw rpcError(error.code, error.message, error)
-      }
-    },
-  ]
-}
-
-function rpcError(name: RpcErrorName, message: string, cause?: Error): RpcError {
-  return new RpcError(rpcErrors[name], message, { cause })
-}
-
-/** Long enough for a person; a request may be wrong in a thousand places. */
-function sentencesOf(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string {
-  const sentences = issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-  return sentences.slice(0, 5).join(' ')
-}
+const method = rpcMethods((error) => (error instanceof TaskRefusal ? error.code : null))

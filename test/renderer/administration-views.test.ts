@@ -358,7 +358,7 @@ describeWith(['chromium'], 'the console of administrators', () => {
         {
           ...{ id: 'd-1', name: 'lobby-1', hostname: 'lobby', version: '0.1.0', platform: 'linux', online: true },
           ...{ address: '192.0.2.17', enrolledAt: at(-day), enrolledBy: 'Ada', lastSeenAt: null, storage: 'file' },
-          ...{ credentialSince: at(-day), rotating: false },
+          ...{ credentialSince: at(-day), rotating: false, status: null, pin: false },
         },
       ]
     })

@@ -30,6 +30,8 @@ function device(name: string, online: boolean, seenAgo: number | null): DeviceVi
     storage: 'keychain',
     credentialSince: ago(40 * 24 * 60 * minute),
     rotating: false,
+    status: null,
+    pin: false,
   }
 }
 const devices = [

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import pino from 'pino'
+import { loadNative } from '#native/load-native.ts'
 import { serverInfo } from '#protocol/api.ts'
 import { describeAmqp } from '#server/config/amqp.ts'
 import { type Config, readConfig } from '#server/config/config.ts'
@@ -71,6 +72,7 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<readonl
   findings.push(running ? await server(config, socketPath) : notRunning)
   findings.push(console())
   findings.push(await keychain())
+  findings.push(await nativeLibrary())
   return findings
 }
 
@@ -222,6 +224,18 @@ async function keychain(): Promise<Finding> {
   const detail =
     'none answers here. The desktop app and carillon login need one: unlock or install gnome-keyring or KWallet.'
   return { name, ok: null, detail }
+}
+
+async function nativeLibrary(): Promise<Finding> {
+  const name = 'native library'
+  const { library } = await loadNative()
+  if (library.present)
+    return { name, ok: true, detail: `version ${library.version}, ABI ${library.abi}, ${library.path}` }
+  return {
+    name,
+    ok: null,
+    detail: `is missing: ${library.reason}. Without it a screen cannot tell its temperature, power or watchdog.`,
+  }
 }
 
 function messageOf(error: unknown): string {

@@ -1,23 +1,43 @@
 import { z } from 'zod'
 import { page } from '#protocol/api.ts'
-import { deviceCredential, deviceCredentialRequest, deviceReport, deviceView } from '#protocol/devices.ts'
+import type { KeptStatus } from '#protocol/device-report.ts'
+import { pinRequest } from '#protocol/device-settings.ts'
+import { type DeviceView, deviceQuery, deviceView } from '#protocol/devices.ts'
+import type { DeviceRecord } from '#server/auth/auth.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { byId } from '../by-id.ts'
-import { HttpProblem } from '../problem-reply.ts'
 
 /** Enrolled screens. */
-export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
+export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) => {
   app.get(
     '/api/v1/devices',
-    { schema: { summary: 'The enrolled screens.', response: { 200: page(deviceView) } } },
+    {
+      schema: {
+        summary: 'The enrolled screens, and how each is.',
+        querystring: deviceQuery,
+        response: { 200: page(deviceView) },
+      },
+    },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
-      const devices = await auth.devices.list()
-      return {
-        items: devices.map(({ userId, ...device }) => ({ ...device, online: realtime.isOnline(userId) })),
-        next: null,
-      }
+      const by = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
+      const { name } = request.query
+      const [all, statuses, withPin] = await Promise.all([auth.devices.list(), fleet.statuses(), fleet.withPin()])
+      const devices = name === undefined ? all : all.filter((device) => device.name === name)
+      const items = devices.map((device) =>
+        viewOf(device, { status: statuses.get(device.id) ?? null, pin: withPin.has(device.id) }, by),
+      )
+      return { items, next: null }
+    },
+  )
+  app.get(
+    '/api/v1/devices/:id',
+    { schema: { summary: 'One screen.', params: byId, response: { 200: deviceView } } },
+    async (request) => {
+      const by = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
+      const device = await auth.devices.find(request.params.id)
+      const [status, withPin] = await Promise.all([fleet.statusOf(device.id), fleet.withPin()])
+      return viewOf(device, { status, pin: withPin.has(device.id) }, by)
     },
   )
   app.delete(
@@ -38,32 +58,34 @@ export const deviceRoutes: Routes = (app, { auth, realtime, callers }) => {
       return reply.code(204).send()
     },
   )
-  app.patch(
-    '/api/v1/devices/me',
-    { schema: { response: { 204: z.undefined() }, body: deviceReport, summary: 'What a device says of itself.' } },
-    async (request, reply) => {
-      const { device } = deviceOf(await callers.signedIn(request))
-      await auth.devices.report(device.id, request.body)
-      return reply.code(204).send()
-    },
-  )
-  app.post(
-    '/api/v1/devices/me/credential',
+  app.put(
+    '/api/v1/devices/:id/pin',
     {
       schema: {
-        body: deviceCredentialRequest,
-        summary: 'A new credential for the device that asks; the present one ends when the new one is first used.',
-        response: { 201: deviceCredential },
+        summary: 'Sets the PIN of the pane at a screen, or with null takes it away.',
+        params: byId,
+        body: pinRequest,
+        response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      const device = deviceOf(await callers.signedIn(request))
-      return reply.code(201).send(await auth.devices.newCredential(device, request.body.storage))
+      const by = await callers.allowed(request, ['admin', 'operator'], 'devices')
+      await fleet.setPin(by, request.params.id, request.body.pin)
+      return reply.code(204).send()
     },
   )
+
+  function viewOf(
+    { userId, ...device }: DeviceRecord,
+    { status, pin }: Pick<DeviceView, 'status' | 'pin'>,
+    by: Identity,
+  ): DeviceView {
+    const shown = status !== null && by.role === 'viewer' ? withoutContent(status) : status
+    return { ...device, status: shown, pin, online: realtime.isOnline(userId) }
+  }
 }
 
-function deviceOf(identity: Identity): Extract<Identity, { kind: 'device' }> {
-  if (identity.kind === 'device') return identity
-  throw new HttpProblem('forbidden', 'This is for a device, with its own credential.')
+/** Viewers see how screens are, and not what they were told to show: `commands:` and `telemetry:` are not theirs either. */
+function withoutContent({ shell, ...status }: KeptStatus): KeptStatus {
+  return { ...status, shell: { ...shell, url: null, message: null } }
 }

@@ -14,7 +14,7 @@ import type { Routes } from '../app.ts'
 import { addressOf } from '../caller.ts'
 
 /** How a kiosk gets an identity of its own: the device authorization grant (RFC 8628). */
-export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
+export const enrolmentRoutes: Routes = (app, { auth, fleet, callers }) => {
   const params = z.object({ code: z.string().min(1).max(20) })
 
   app.post(
@@ -59,7 +59,7 @@ export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
     '/api/v1/enrolments/:code/approve',
     {
       schema: {
-        summary: 'Approves a screen, under a name.',
+        summary: 'Approves a screen, under a name, and may give its pane a PIN.',
         response: { 201: approveAnswer },
         params,
         body: approveRequest,
@@ -67,7 +67,9 @@ export const enrolmentRoutes: Routes = (app, { auth, callers }) => {
     },
     async (request, reply) => {
       const by = await callers.allowed(request, ['admin', 'operator'])
-      const device = await auth.enrolments.approve(request.params.code, request.body.name, by)
+      const { name, pin } = request.body
+      const device = await auth.enrolments.approve(request.params.code, name, by)
+      if (pin !== undefined) await fleet.setPin(by, device.id, pin)
       return reply.code(201).header('location', `/api/v1/devices/${device.id}`).send(device)
     },
   )

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { bindNative, type Machine } from './bind.ts'
+import { openLibrary } from './library.ts'
+import type { Native } from './native.ts'
+
+interface NativeOptions extends Machine {
+  /** Where libcarillon is; looked for when absent. */
+  readonly path?: string
+}
+
+/** The native functions of this machine. Where the library is missing each of them says so; nothing here throws. */
+export async function loadNative({ path, ...machine }: NativeOptions = {}): Promise<Native> {
+  const found = path ?? candidates().find((candidate) => existsSync(candidate))
+  if (found !== undefined) return bindNative(await openLibrary(found), machine)
+  return bindNative({ state: { present: false, reason: missing() } }, machine)
+}
+
+/** As electron-builder calls it: `linux-x64`, `linux-arm64`, `linux-armv7l`. */
+export function platformFolder(platform = process.platform, arch: string = process.arch): string {
+  return `${platform}-${arch === 'arm' ? 'armv7l' : arch}`
+}
+
+/** Beside the packaged app, else where `npm run native` puts it: seen from the bundle in dist/main and from here. */
+function candidates(): string[] {
+  const resources: unknown = Reflect.get(process, 'resourcesPath') // set by Electron
+  const built = join('native', platformFolder(), 'libcarillon.so')
+  return [
+    ...(typeof resources === 'string' ? [join(resources, 'libcarillon.so')] : []),
+    join(import.meta.dirname, '../dist', built),
+    join(import.meta.dirname, '..', built),
+  ]
+}
+
+function missing(): string {
+  if (process.platform !== 'linux') return `it is for Linux, and this is ${process.platform}`
+  return 'it is not built here; npm run native builds it, with gcc and libc6-dev'
+}
