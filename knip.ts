@@ -26,6 +26,8 @@ const config: KnipConfig = {
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
   ignoreDependencies: ['@biomejs/biome'],
+  // Of the machine, where they are there.
+  ignoreBinaries: ['systemd-analyze', 'qemu-system-x86_64'],
   // A schema brings its type along, whether or not both sides have come to use it.
   ignoreIssues: {
     'protocol/**': ['types'],

@@ -15,14 +15,17 @@ export const nativeArchs = Object.keys(compilers) as readonly NativeArch[]
 
 const root = join(import.meta.dirname, '..')
 const compileTimeoutMs = 120_000
+/** On 32-bit ARM a folder cannot always be listed without 64-bit offsets. */
+const language = ['-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-D_FILE_OFFSET_BITS=64']
 const flags = [
-  ...['-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror'],
+  ...language,
   ...['-O2', '-fPIC', '-fvisibility=hidden', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2'],
   ...['-shared', '-Wl,-soname,libcarillon.so', '-Wl,-z,relro,-z,now', '-Wl,--no-undefined', '-Wl,-s'],
 ]
 /** Stops at the first mistake. The program that loads it must have libasan loaded before everything else. */
 const sanitized = [
-  ...['-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-O1', '-g', '-fno-omit-frame-pointer'],
+  ...language,
+  ...['-O1', '-g', '-fno-omit-frame-pointer'],
   ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fPIC', '-fvisibility=hidden', '-shared'],
 ]
 

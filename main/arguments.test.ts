@@ -26,6 +26,26 @@ test('switches of Chromium and Electron are left alone', () => {
   )
 })
 
+test.each([
+  [['--allow-reboot'], ['systemctl', 'reboot']],
+  [
+    ['--allow-reboot', '--reboot-command=doas  /sbin/reboot -f'],
+    ['doas', '/sbin/reboot', '-f'],
+  ],
+  [
+    ['--allow-reboot', '--reboot-command= '],
+    ['systemctl', 'reboot'],
+  ],
+  [['--reboot-command=reboot'], null],
+])('%j makes of rebooting from afar %j', (args, expected) => {
+  expect(readArguments(args, {}).reboot).toEqual(expected)
+})
+
+test('a keychain is worth a file only where somebody says so', () => {
+  expect(readArguments(['--credential-storage', 'file'], {}).credentialStorage).toBe('file')
+  expect(readArguments(['--credential-storage=safe'], {}).credentialStorage).toBe('keychain')
+})
+
 test('a kiosk may be given origins and limits; what is no number is none', () => {
   const given = ['--kiosk', '--allow=https://a.example', '--allow', 'https://b.example', '--profile=low', '--pointer']
   expect(

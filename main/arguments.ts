@@ -9,6 +9,10 @@ export interface Arguments {
   readonly userDataDir: string | null
   /** A kiosk in an ordinary window, for trying it out. */
   readonly windowed: boolean
+  /** What the keychain is worth: `file` where the key that opens it lies on the same card. */
+  readonly credentialStorage: 'keychain' | 'file'
+  /** The program that restarts the machine, with its arguments; null where it must not be restarted from afar. */
+  readonly reboot: readonly [string, ...string[]] | null
   /** Origins whose pages a kiosk may show, besides its server's; as they were typed. */
   readonly allow: readonly string[]
   /** How a kiosk uses memory; null: as fits the machine. */
@@ -43,6 +47,9 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
       pointer: { type: 'boolean' },
       heartbeat: { type: 'string' },
       'user-data-dir': { type: 'string' },
+      'credential-storage': { type: 'string' },
+      'allow-reboot': { type: 'boolean' },
+      'reboot-command': { type: 'string' },
     },
   })
   return {
@@ -50,6 +57,8 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     server: text(values.server) ?? text(env.CARILLON_SERVER),
     userDataDir: text(values['user-data-dir']),
     windowed: values.windowed === true,
+    credentialStorage: values['credential-storage'] === 'file' ? 'file' : 'keychain',
+    reboot: values['allow-reboot'] === true ? rebootCommand(text(values['reboot-command'])) : null,
     allow: [values.allow ?? []].flat().flatMap((one) => text(one) ?? []),
     profile: values.profile === 'low' || values.profile === 'usual' ? values.profile : null,
     memoryCeiling: positive(values['memory-ceiling']),
@@ -58,6 +67,12 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     pointer: values.pointer === true,
     heartbeat: text(values.heartbeat),
   }
+}
+
+/** Words are separated by spaces; there is no shell to quote for. */
+function rebootCommand(given: string | null): readonly [string, ...string[]] {
+  const [program, ...args] = (given ?? '').split(' ').filter((word) => word !== '')
+  return program === undefined ? ['systemctl', 'reboot'] : [program, ...args]
 }
 
 function positive(value: unknown): number | null {

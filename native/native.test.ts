@@ -23,6 +23,8 @@ import {
 } from '#test/support/native/trees.ts'
 import { describeWith, type Need } from '#test/support/needs.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
+import { loadNative } from './load-native.ts'
+import { ifAvailable, type Native, NativeError } from './native.ts'
 
 /**
  * The library in a Node.js of its processor, on trees like those of real machines. The mailbox and the watchdog are
@@ -32,6 +34,19 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 180_000 })
 
 const none = { code: 'not_available' }
 const malformed = { name: 'NativeError', code: 'malformed' }
+
+test('says of everything that the library is missing, where it is', async () => {
+  const native = await loadNative({ path: '/nowhere/libcarillon.so' })
+  expect(native.library).toEqual({ present: false, reason: expect.stringContaining('/nowhere/libcarillon.so') })
+  const functions = Object.entries(native).filter(([, one]) => typeof one === 'function')
+  expect(functions).toHaveLength(12)
+  for (const [name] of functions as [Exclude<keyof Native, 'library'>, unknown][]) {
+    const call = () => (native[name] as (argument: unknown) => unknown)(name === 'openWatchdog' ? 10 : 'memory')
+    expect(call, name).toThrow(expect.objectContaining({ code: 'not_available' }))
+    expect(ifAvailable(call), name).toBeNull()
+  }
+  expect(() => ifAvailable(() => native.openWatchdog(0))).toThrow(NativeError)
+})
 
 suite(hostTarget, ['compiler'], 'on this machine, under AddressSanitizer', 300)
 suite(armhfTarget, ['compiler', 'armhf'], 'on 32-bit ARM, emulated', 60)
@@ -103,6 +118,16 @@ function suite(target: NativeTarget, needs: readonly Need[], where: string, roun
           'temperature',
         ),
       ).toBe(-1.5)
+    })
+
+    test('asks of several sensors the one that is the processor, and of two alike the first', async () => {
+      const zone = (number: number, type: string, temp: number): Tree => ({
+        [`sys/class/thermal/thermal_zone${number}/type`]: `${type}\n`,
+        [`sys/class/thermal/thermal_zone${number}/temp`]: `${temp}\n`,
+      })
+      const zones = [zone(0, 'gpu-thermal', 30_000), zone(1, 'soc-thermal', 41_000), zone(2, 'soc-thermal', 42_000)]
+      expect(await on(...zones)('temperature')).toBe(41)
+      expect(await on(...zones, zone(3, 'cpu-thermal', 55_000))('temperature')).toBe(55)
     })
 
     test('has nothing to say of a machine that has nothing', async () => {

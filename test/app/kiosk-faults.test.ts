@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, test } from 'vitest'
 import type { ShellFault } from '#protocol/device-report.ts'
 import { describeWith } from '../support/needs.ts'
 import { html, type SignServer, signPage, startSignServer } from '../support/sign-server.ts'

@@ -60,7 +60,9 @@ export async function openKioskScreen({ width = 800, height = 480, args = [] }: 
     /** The content's own contents, evaluated in it; rejects when there is none. */
     inContent<T>(code: string): Promise<T> {
       return application.evaluate(async ({ webContents }, text) => {
-        const content = webContents.getAllWebContents().find((one) => !one.getURL().startsWith('app:') && !one.isDestroyed())
+        const content = webContents
+          .getAllWebContents()
+          .find((one) => !one.getURL().startsWith('app:') && !one.isDestroyed())
         if (content === undefined) throw new Error('there is no content')
         return content.mainFrame.executeJavaScript(text, true)
       }, code) as Promise<T>

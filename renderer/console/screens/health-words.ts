@@ -71,6 +71,7 @@ function fact<T>(
 }
 
 const watchdogs = {
+  idle: 'There, not armed',
   armed: 'Armed',
   held: 'Held by something else',
   absent: 'None',

@@ -33,7 +33,7 @@ static int open_file(const char *path, int flags, mode_t mode) {
   }
   int watchdog = exists && S_ISREG(found.st_mode) && ends_with(path, "/dev/watchdog") && (flags & O_ACCMODE) == O_WRONLY;
   if (watchdog) flags = (flags & ~O_ACCMODE) | O_RDWR | O_APPEND;
-  int file = (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+  int file = (int)syscall(SYS_openat, AT_FDCWD, path, flags | O_LARGEFILE, mode);
   struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if (file < 0 || !watchdog || fcntl(file, F_OFD_SETLK, &all) == 0) return file;
   close(file);
@@ -42,6 +42,15 @@ static int open_file(const char *path, int flags, mode_t mode) {
 }
 
 int open(const char *path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
+  va_end(arguments);
+  return open_file(path, flags, mode);
+}
+
+/* What open is called on 32 bits in programs that can open large files. */
+int open64(const char *path, int flags, ...) {
   va_list arguments;
   va_start(arguments, flags);
   mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;

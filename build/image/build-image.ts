@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { installApp } from './app.ts'
+import { makeBootFiles } from './boot-files.ts'
+import { customize } from './customize.ts'
+import { prepareEmulation } from './emulation.ts'
+import type { ImageOptions } from './options.ts'
+import { pack } from './pack.ts'
+import type { Architecture } from './packages.ts'
+import { writeRelease } from './release.ts'
+import { run } from './run.ts'
+import { debianTree, removeTree } from './tree.ts'
+
+const root = join(import.meta.dirname, '../..')
+const electronArch: Record<Architecture, string> = { armhf: 'armv7l', arm64: 'arm64', amd64: 'x64' }
+
+/** Builds an image from Debian's packages and the app. Answers the files that were written. */
+export async function buildImage(options: ImageOptions): Promise<string[]> {
+  const { arch, output } = options
+  await mkdir(dirname(output), { recursive: true })
+  const app = options.app ?? (await packageApp(options))
+  if (!existsSync(join(app, 'carillon'))) {
+    throw new Error(`${app} holds no program "carillon": give the folder that electron-builder unpacks.`)
+  }
+  const tree = `${output}.tree`
+  await step(`Debian's packages for ${arch}`, async () => {
+    await prepareEmulation(arch)
+    const debian = await debianTree(options)
+    await removeTree(tree)
+    await run('cp', ['-a', '--reflink=auto', debian, tree])
+  })
+  await step('our files and the app', async () => {
+    await customize(tree, arch, options.gl)
+    await installApp(tree, app)
+  })
+  await step('the boot partition', () => makeBootFiles(tree, arch))
+  await step('the disk', () => pack(tree, arch, output))
+  const files = await step('what is published beside it', () => writeRelease(tree, output, options.compress))
+  await removeTree(tree)
+  return files
+}
+
+async function packageApp({ arch, electronHere, output }: ImageOptions): Promise<string> {
+  const folder = `${output}.app`
+  const electron = electronHere ? ['--electron', 'here'] : []
+  const args = ['--target', 'dir', '--arch', electronArch[arch], ...electron, '--output', folder]
+  await run(process.execPath, [join(root, 'build/package.ts'), ...args])
+  return join(folder, arch === 'amd64' ? 'linux-unpacked' : `linux-${electronArch[arch]}-unpacked`)
+}
+
+async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const began = performance.now()
+  const result = await work()
+  console.log(`${name}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  return result
+}

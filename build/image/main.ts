@@ -1,0 +1,31 @@
+import { buildImage } from './build-image.ts'
+import { missingPackages } from './needs.ts'
+import { type ImageOptions, readOptions, usage } from './options.ts'
+import { describeFile } from './release.ts'
+
+/** `npm run image`: a disk image that boots into the kiosk. docs/kiosk.md says what to do with it. */
+
+const options = asked()
+const missing = missingPackages(options.arch)
+if (missing.length > 0) end(1, `Packages are missing: apt-get install ${missing.join(' ')}`)
+if (process.getuid?.() !== 0) end(1, 'Run it as root: the files in the image belong to root.')
+// Programs of the administrator's, wherever npm was started.
+process.env.PATH = `${process.env.PATH}:/usr/sbin:/sbin`
+try {
+  for (const file of await buildImage(options)) console.log(await describeFile(file))
+} catch (error) {
+  end(1, error instanceof Error ? error.message : String(error))
+}
+
+function asked(): ImageOptions {
+  try {
+    return readOptions(process.argv.slice(2))
+  } catch (error) {
+    end(2, `${error instanceof Error ? error.message : error}\n${usage}`)
+  }
+}
+
+function end(code: number, sentence: string): never {
+  console.error(sentence)
+  process.exit(code)
+}

@@ -1,0 +1,55 @@
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import { type Architecture, isBoard } from './packages.ts'
+
+/** Programs that a build starts, and the Debian package each is in. */
+const programs: Readonly<Record<string, string>> = {
+  mmdebstrap: 'mmdebstrap',
+  mke2fs: 'e2fsprogs',
+  'mkfs.vfat': 'dosfstools',
+  mcopy: 'mtools',
+  sfdisk: 'fdisk',
+  systemctl: 'systemd',
+  'systemd-sysusers': 'systemd',
+  unshare: 'util-linux',
+  dpkg: 'dpkg',
+  xz: 'xz-utils',
+  bmaptool: 'bmap-tools',
+}
+
+/** What an emulated system needs besides. */
+const testPrograms: Readonly<Record<string, string>> = {
+  'qemu-system-x86_64': 'qemu-system-x86',
+  ssh: 'openssh-client',
+  'ssh-keygen': 'openssh-client',
+  convert: 'imagemagick',
+  zbarimg: 'zbar-tools',
+}
+
+/** The Debian packages that are missing here; none when a build can begin. */
+export function missingPackages(arch: Architecture, { test = false, has = isProgram } = {}): string[] {
+  const wanted = { ...programs, ...(test && testPrograms), ...emulator(arch) }
+  const missing = Object.entries(wanted).flatMap(([program, name]) => (has(program) ? [] : [name]))
+  return [...new Set(missing)]
+}
+
+/** Packages of another architecture run their scripts; the kernel then starts this for them. */
+function emulator(arch: Architecture): Record<string, string> {
+  if (!isBoard(arch) || process.arch === (arch === 'arm64' ? 'arm64' : 'arm')) return {}
+  return { [arch === 'arm64' ? 'qemu-aarch64-static' : 'qemu-arm-static']: 'qemu-user-static' }
+}
+
+function isProgram(name: string): boolean {
+  // A user's PATH often lacks the folders of the administrator's programs.
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/bin']
+  return folders.some((folder) => isExecutable(join(folder, name)))
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
