@@ -12,7 +12,9 @@ const config: KnipConfig = {
     'preload/preload.ts',
     'renderer/*/index.html',
     'test/**/*.test.ts',
-    'test/support/fetch-electron.ts',
+    'test/support/fetch-{electron,armhf}.ts',
+    // Bundled by its name and run on another processor.
+    'test/support/native/probe.ts',
     // Loaded by workers as a site's folder.
     '{test/support/celery,bench/tasks}/{site,embedded}/*.ts',
     'test/support/wrong-sign-ins.ts',

@@ -40,7 +40,7 @@ export async function benchTasks(args: readonly string[]): Promise<void> {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1.')
   const sizes = values.quick
     ? { carillon: 5_000, python: 1_000, events: 500, trips: 20 }
-    : { carillon: 20_000, python: 4_000, events: 5_000, trips: 100 }
+    : { carillon: 40_000, python: 8_000, events: 5_000, trips: 100 }
   const [load = 0] = loadavg()
   const figures = await measure(rounds, sizes)
   const text = taskMarkdown({ machine: machine(), rounds, load, figures })

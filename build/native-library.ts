@@ -15,14 +15,17 @@ export const nativeArchs = Object.keys(compilers) as readonly NativeArch[]
 
 const root = join(import.meta.dirname, '..')
 const compileTimeoutMs = 120_000
+/** On 32-bit ARM a folder cannot always be listed without 64-bit offsets. */
+const language = ['-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-D_FILE_OFFSET_BITS=64']
 const flags = [
-  ...['-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror'],
+  ...language,
   ...['-O2', '-fPIC', '-fvisibility=hidden', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2'],
   ...['-shared', '-Wl,-soname,libcarillon.so', '-Wl,-z,relro,-z,now', '-Wl,--no-undefined', '-Wl,-s'],
 ]
 /** Stops at the first mistake. The program that loads it must have libasan loaded before everything else. */
 const sanitized = [
-  ...['-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-O1', '-g', '-fno-omit-frame-pointer'],
+  ...language,
+  ...['-O1', '-g', '-fno-omit-frame-pointer'],
   ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fPIC', '-fvisibility=hidden', '-shared'],
 ]
 
@@ -47,18 +50,18 @@ export function findCompiler(arch: NativeArch): { readonly program: string } | {
 
 /** Builds it; the result appears whole. The same compiler makes the same bytes. Throws with what to install. */
 export async function buildNativeLibrary(arch: NativeArch, output = nativeLibraryPath(arch), sanitize = false) {
-  await compile(arch, ['native/src/*.c'], output, sanitize ? sanitized : flags)
+  const sources = globSync('native/src/*.c', { cwd: root }).sort()
+  await compile(arch, sources, output, sanitize ? sanitized : flags)
 }
 
-/** Builds a shared library from the C files that these patterns name, below the repository. */
+/** Builds a shared library of C files: below the repository, or absolute. */
 export async function compile(arch: NativeArch, sources: readonly string[], output: string, options = flags) {
   const compiler = findCompiler(arch)
   if ('advice' in compiler) throw new Error(`There is no C compiler for ${arch} here: ${compiler.advice}`)
   await mkdir(dirname(output), { recursive: true })
   const fresh = `${output}.${process.pid}`
-  const files = sources.flatMap((pattern) => globSync(pattern, { cwd: root })).sort()
   try {
-    await promisify(execFile)(compiler.program, [...options, '-o', fresh, ...files, '-ldl'], {
+    await promisify(execFile)(compiler.program, [...options, '-o', fresh, ...sources, '-ldl'], {
       cwd: root,
       timeout: compileTimeoutMs,
       env: { ...process.env, LC_ALL: 'C' },

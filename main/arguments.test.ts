@@ -2,17 +2,17 @@ import { expect, test } from 'vitest'
 import { readArguments } from './arguments.ts'
 
 test('without switches the app is a desktop and knows no server', () => {
-  expect(readArguments([], {})).toEqual({ mode: 'desktop', server: null, userDataDir: null, windowed: false })
+  expect(readArguments([], {})).toMatchObject({ mode: 'desktop', server: null, userDataDir: null, windowed: false })
 })
 
 test('a kiosk takes its server and folder from switches, in both spellings', () => {
   const expected = { mode: 'kiosk', server: 'http://box:8750', userDataDir: '/tmp/k', windowed: true }
-  expect(readArguments(['--kiosk', '--windowed', '--server=http://box:8750', '--user-data-dir=/tmp/k'], {})).toEqual(
-    expected,
-  )
+  expect(
+    readArguments(['--kiosk', '--windowed', '--server=http://box:8750', '--user-data-dir=/tmp/k'], {}),
+  ).toMatchObject(expected)
   expect(
     readArguments(['--kiosk', '--windowed', '--server', 'http://box:8750', '--user-data-dir', '/tmp/k'], {}),
-  ).toEqual(expected)
+  ).toMatchObject(expected)
 })
 
 test('the switch wins over the environment', () => {
@@ -24,4 +24,40 @@ test('switches of Chromium and Electron are left alone', () => {
   expect(readArguments(['--no-sandbox', '--inspect=0', '--remote-debugging-port=0', '--kiosk', '/app'], {}).mode).toBe(
     'kiosk',
   )
+})
+
+test.each([
+  [['--allow-reboot'], ['systemctl', 'reboot']],
+  [
+    ['--allow-reboot', '--reboot-command=doas  /sbin/reboot -f'],
+    ['doas', '/sbin/reboot', '-f'],
+  ],
+  [
+    ['--allow-reboot', '--reboot-command= '],
+    ['systemctl', 'reboot'],
+  ],
+  [['--reboot-command=reboot'], null],
+])('%j makes of rebooting from afar %j', (args, expected) => {
+  expect(readArguments(args, {}).reboot).toEqual(expected)
+})
+
+test('a keychain is worth a file only where somebody says so', () => {
+  expect(readArguments(['--credential-storage', 'file'], {}).credentialStorage).toBe('file')
+  expect(readArguments(['--credential-storage=safe'], {}).credentialStorage).toBe('keychain')
+})
+
+test('a kiosk may be given origins and limits; what is no number is none', () => {
+  const given = ['--kiosk', '--allow=https://a.example', '--allow', 'https://b.example', '--profile=low', '--pointer']
+  expect(
+    readArguments([...given, '--memory-ceiling=250', '--load-timeout=soon', '--heartbeat=/run/beat'], {}),
+  ).toMatchObject({
+    allow: ['https://a.example', 'https://b.example'],
+    profile: 'low',
+    memoryCeiling: 250,
+    loadTimeout: null,
+    pinchZoom: false,
+    pointer: true,
+    heartbeat: '/run/beat',
+  })
+  expect(readArguments(['--kiosk', '--profile=tiny'], {})).toMatchObject({ allow: [], profile: null })
 })

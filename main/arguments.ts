@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Profile } from './shell/profile.ts'
 
 /** What somebody asked for when starting the app. */
 export interface Arguments {
@@ -8,6 +9,22 @@ export interface Arguments {
   readonly userDataDir: string | null
   /** A kiosk in an ordinary window, for trying it out. */
   readonly windowed: boolean
+  /** What the keychain is worth: `file` where the key that opens it lies on the same card. */
+  readonly credentialStorage: 'keychain' | 'file'
+  /** The program that restarts the machine, with its arguments; null where it must not be restarted from afar. */
+  readonly reboot: readonly [string, ...string[]] | null
+  /** Origins whose pages a kiosk may show, besides its server's; as they were typed. */
+  readonly allow: readonly string[]
+  /** How a kiosk uses memory; null: as fits the machine. */
+  readonly profile: Profile | null
+  /** Megabytes that the process of a kiosk's page may use; null: as fits the machine. */
+  readonly memoryCeiling: number | null
+  /** Seconds that a kiosk's page may take to load; null: as usual. */
+  readonly loadTimeout: number | null
+  readonly pinchZoom: boolean
+  readonly pointer: boolean
+  /** The file that is touched as long as the kiosk lives. */
+  readonly heartbeat: string | null
 }
 
 /**
@@ -22,7 +39,17 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
       kiosk: { type: 'boolean' },
       windowed: { type: 'boolean' },
       server: { type: 'string' },
+      allow: { type: 'string', multiple: true },
+      profile: { type: 'string' },
+      'memory-ceiling': { type: 'string' },
+      'load-timeout': { type: 'string' },
+      'pinch-zoom': { type: 'boolean' },
+      pointer: { type: 'boolean' },
+      heartbeat: { type: 'string' },
       'user-data-dir': { type: 'string' },
+      'credential-storage': { type: 'string' },
+      'allow-reboot': { type: 'boolean' },
+      'reboot-command': { type: 'string' },
     },
   })
   return {
@@ -30,7 +57,27 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     server: text(values.server) ?? text(env.CARILLON_SERVER),
     userDataDir: text(values['user-data-dir']),
     windowed: values.windowed === true,
+    credentialStorage: values['credential-storage'] === 'file' ? 'file' : 'keychain',
+    reboot: values['allow-reboot'] === true ? rebootCommand(text(values['reboot-command'])) : null,
+    allow: [values.allow ?? []].flat().flatMap((one) => text(one) ?? []),
+    profile: values.profile === 'low' || values.profile === 'usual' ? values.profile : null,
+    memoryCeiling: positive(values['memory-ceiling']),
+    loadTimeout: positive(values['load-timeout']),
+    pinchZoom: values['pinch-zoom'] === true,
+    pointer: values.pointer === true,
+    heartbeat: text(values.heartbeat),
   }
+}
+
+/** Words are separated by spaces; there is no shell to quote for. */
+function rebootCommand(given: string | null): readonly [string, ...string[]] {
+  const [program, ...args] = (given ?? '').split(' ').filter((word) => word !== '')
+  return program === undefined ? ['systemctl', 'reboot'] : [program, ...args]
+}
+
+function positive(value: unknown): number | null {
+  const number = Number(text(value) ?? Number.NaN)
+  return Number.isFinite(number) && number > 0 ? number : null
 }
 
 function text(value: unknown): string | null {

@@ -18,6 +18,17 @@ test('a token is kept in the keychain under the service carillon, one for each k
   expect(await credentials.find(desktop)).toBeNull()
 })
 
+test('a keychain whose key lies beside it is named for what it is worth', async () => {
+  const { open, entries } = fakeKeychain()
+  const credentials = createCredentials({ open, lasting: 'file' })
+  await credentials.keep(desktop, 'token-1', credentials.lasting)
+  expect([...entries.values()]).toEqual(['token-1'])
+  expect(await createCredentials({ open, lasting: 'file' }).find(desktop)).toEqual({
+    token: 'token-1',
+    storage: 'file',
+  })
+})
+
 test('a token in memory never reaches the keychain and is gone with the app', async () => {
   const { open, entries } = fakeKeychain()
   const credentials = createCredentials({ open })

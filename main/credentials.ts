@@ -1,10 +1,13 @@
 import type { Storage } from '#protocol/ipc.ts'
+import { before } from './before.ts'
 
 /** The session token of this installation, per server. Kept by the operating system or in memory, never in a file. */
 export interface Credentials {
+  /** What this machine's keychain is worth: `file` where the key that opens it lies beside it. */
+  readonly lasting: LastingStorage
   /** Null when none is kept. Throws `keychain_unavailable`. */
   find(account: Account): Promise<Credential | null>
-  /** Throws `keychain_unavailable` when `storage` is `keychain` and there is none. */
+  /** Throws `keychain_unavailable` when `storage` is not `memory` and there is no keychain. */
   keep(account: Account, token: string, storage: Storage): Promise<void>
   /** Forgets it wherever it is kept. Throws `keychain_unavailable`. */
   forget(account: Account): Promise<void>
@@ -20,6 +23,9 @@ export interface Credential {
   readonly token: string
   readonly storage: Storage
 }
+
+/** Where a credential outlives the app. */
+export type LastingStorage = Exclude<Storage, 'memory'>
 
 /** The keychain cannot be used. `message` says what to install or unlock. */
 export class CredentialsError extends Error {
@@ -38,6 +44,8 @@ export type OpenKeychain = (service: string, account: string) => Promise<Keychai
 
 export interface CredentialsOptions {
   readonly open?: OpenKeychain
+  /** What the keychain is worth; `keychain` unless told otherwise. */
+  readonly lasting?: LastingStorage
   readonly platform?: NodeJS.Platform
   /** Milliseconds for one use of the keychain: long enough for a person to unlock it. 60,000 unless told otherwise. */
   readonly timeout?: number
@@ -47,7 +55,7 @@ export interface CredentialsOptions {
 export const keychainService = 'carillon'
 
 export function createCredentials(options: CredentialsOptions = {}): Credentials {
-  const { open = openSystemKeychain, platform = process.platform, timeout = 60_000 } = options
+  const { open = openSystemKeychain, lasting = 'keychain', platform = process.platform, timeout = 60_000 } = options
   const memory = new Map<string, string>()
 
   async function use<T>(
@@ -65,11 +73,12 @@ export function createCredentials(options: CredentialsOptions = {}): Credentials
     }
   }
   return {
+    lasting,
     async find(account) {
       const remembered = memory.get(nameOf(account))
       if (remembered !== undefined) return { token: remembered, storage: 'memory' }
       const token = await use(account, (entry, signal) => entry.getPassword(signal))
-      return token === null ? null : { token, storage: 'keychain' }
+      return token === null ? null : { token, storage: lasting }
     },
     async keep(account, token, storage) {
       if (storage === 'memory') {
@@ -103,15 +112,6 @@ const openSystemKeychain: OpenKeychain = async (service, account) => {
 
 function nameOf(account: Account): string {
   return `${account.kind} ${account.server}`
-}
-
-/** Settles with the promise or, when the signal aborts first, rejects: a prompt nobody answers must not hold us. */
-function before<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(signal.reason)
-    signal.addEventListener('abort', late, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', late))
-  })
 }
 
 function adviceFor(platform: NodeJS.Platform): string {

@@ -5,8 +5,11 @@ import type { ServerApi } from './server-api.ts'
 /** The credential of a device, which the server asks it to change from time to time. */
 export interface HeldCredential {
   readonly current: Credential
-  /** Takes a new one and keeps it; one request at a time. Where that fails the present one goes on, until asked again. */
-  renew(): Promise<void>
+  /**
+   * Takes a new one and keeps it; one request at a time. Where that fails the present one goes on, until asked again.
+   * Answers whether there is a new one.
+   */
+  renew(): Promise<boolean>
   /** Tells the server where the credential is kept; once is enough. */
   report(): Promise<void>
 }
@@ -29,14 +32,16 @@ export function holdCredential({ api, credentials, account, credential, log }: H
       return current
     },
     async renew() {
-      if (isRenewing) return
+      if (isRenewing) return false
       isRenewing = true
+      let isNew = false
       try {
         const { storage } = current
         const { token } = await api.deviceCredential(current.token, storage)
         // Kept before it is used: its first use ends the one before, and the power may fail at any moment.
         await credentials.keep(account, token, storage)
         current = { token, storage }
+        isNew = true
         log.info('credential renewed')
         await api.me(token)
       } catch (error) {
@@ -44,6 +49,7 @@ export function holdCredential({ api, credentials, account, credential, log }: H
       } finally {
         isRenewing = false
       }
+      return isNew
     },
     async report() {
       if (isReported) return

@@ -1,19 +1,12 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
-import type { KioskState } from '#protocol/ipc.ts'
-import type { Screen } from '#protocol/screen.ts'
-import { createCredentials } from './credentials.ts'
-import { createKiosk, screenOf } from './kiosk.ts'
-import { memoryLog } from './log.ts'
-import { createServerApi } from './server-api.ts'
-import type { DeviceCache } from './settings.ts'
-import { type FakeKeychain, fakeKeychain } from './test-support/fake-keychain.ts'
-import { type LittleServer, refuse, reply, startLittleServer } from './test-support/little-server.ts'
-import { memoryFile } from './test-support/memory-file.ts'
+import { expect, test, vi } from 'vitest'
+import { screenOf } from './kiosk-session.ts'
+import { buildKiosk, enrolledKiosk, online, phase } from './test-support/kiosk-rig.ts'
+import { reply } from './test-support/little-server.ts'
 
 const lobby = 'commands:lobby-1'
 
 test('a new kiosk shows a code, and once approved keeps its credential and waits', async () => {
-  const { kiosk, keychain, device, approve } = await build()
+  const { kiosk, keychain, device, approve } = await buildKiosk()
   kiosk.start()
   await phase(kiosk, 'enrolling')
   expect(kiosk.state).toMatchObject({
@@ -29,10 +22,10 @@ test('a new kiosk shows a code, and once approved keeps its credential and waits
 })
 
 test('an enrolled kiosk never asks again, also after a restart without its server', async () => {
-  const first = await enrolled()
+  const first = await enrolledKiosk()
   first.kiosk[Symbol.dispose]()
   await first.server.stop()
-  const { kiosk, states } = await build(first)
+  const { kiosk, states } = await buildKiosk(first)
   kiosk.start()
   await vi.waitFor(() => expect(kiosk.state).toMatchObject({ phase: 'enrolled', link: { phase: 'offline' } }))
   await first.server.start()
@@ -41,11 +34,11 @@ test('an enrolled kiosk never asks again, also after a restart without its serve
 })
 
 test('a kiosk that has lost its cache asks the server which device it is', async () => {
-  const first = await enrolled()
+  const first = await enrolledKiosk()
   first.kiosk[Symbol.dispose]()
   first.device.content = null
   await first.server.stop()
-  const { kiosk } = await build(first)
+  const { kiosk } = await buildKiosk(first)
   kiosk.start()
   await phase(kiosk, 'unreachable')
   await first.server.start()
@@ -55,7 +48,7 @@ test('a kiosk that has lost its cache asks the server which device it is', async
 })
 
 test('commands change the screen in order, and what is no command changes nothing', async () => {
-  const { kiosk, server, screens, log } = await enrolled()
+  const { kiosk, server, screens, log } = await enrolledKiosk()
   server.publish(lobby, { show: { title: 'Today', message: 'Doors open at nine' } })
   server.publish(lobby, { shout: 'x' })
   server.publish(lobby, { show: { message: '' } })
@@ -74,7 +67,7 @@ test('commands change the screen in order, and what is no command changes nothin
 })
 
 test('the screen stays while the server is away, and what was sent meanwhile is shown in order', async () => {
-  const { kiosk, server, screens } = await enrolled()
+  const { kiosk, server, screens } = await enrolledKiosk()
   server.publish(lobby, { show: { message: 'first' } })
   await vi.waitFor(() => expect(screens.length).toBe(1))
   await server.stop()
@@ -89,7 +82,7 @@ test('the screen stays while the server is away, and what was sent meanwhile is 
 })
 
 test('a server with a new history still commands the screen', async () => {
-  const { kiosk, server } = await enrolled()
+  const { kiosk, server } = await enrolledKiosk()
   for (const message of ['a', 'b', 'c']) server.publish(lobby, { show: { message } })
   await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'c' } }))
   await server.stop()
@@ -102,19 +95,19 @@ test('a server with a new history still commands the screen', async () => {
 })
 
 test('after a restart the newest screen comes back from history, without being a new command', async () => {
-  const first = await enrolled()
+  const first = await enrolledKiosk()
   first.kiosk[Symbol.dispose]()
   first.server.publish(lobby, { show: { message: 'old' } })
   first.server.publish(lobby, { show: { message: 'newest' } })
   first.server.publish(lobby, { shout: 'no screen' })
-  const { kiosk, screens } = await build(first)
+  const { kiosk, screens } = await buildKiosk(first)
   kiosk.start()
   await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newest' } }), 3000)
   expect(screens).toEqual([])
 })
 
 test('a refused kiosk says so and shows a new code', async () => {
-  const { kiosk, deny } = await build()
+  const { kiosk, deny } = await buildKiosk()
   kiosk.start()
   await phase(kiosk, 'enrolling')
   deny()
@@ -124,7 +117,7 @@ test('a refused kiosk says so and shows a new code', async () => {
 })
 
 test('a kiosk that is told so takes a new credential, keeps it, and goes on with what it shows', async () => {
-  const { kiosk, server, keychain, states, log } = await enrolled()
+  const { kiosk, server, keychain, states, log } = await enrolledKiosk()
   server.publish(lobby, { show: { message: 'stays' } })
   await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'stays' } }))
   const asked = server.onRequest
@@ -150,12 +143,12 @@ test('a kiosk that is told so takes a new credential, keeps it, and goes on with
 })
 
 test('a kiosk tells where its credential is kept', async () => {
-  const { server } = await enrolled()
+  const { server } = await enrolledKiosk()
   await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/v1/devices/me'), 3000)
 })
 
 test('a kiosk whose device was removed forgets its credential and shows a code with the reason', async () => {
-  const { kiosk, server, keychain, device } = await enrolled()
+  const { kiosk, server, keychain, device } = await enrolledKiosk()
   server.sessions.delete('device-token')
   server.disconnect({ code: 3503, reason: 'force disconnect' })
   await vi.waitFor(
@@ -167,7 +160,7 @@ test('a kiosk whose device was removed forgets its credential and shows a code w
 })
 
 test('a removed kiosk shows a code also when its keychain cannot delete', async () => {
-  const { kiosk, server, keychain } = await enrolled()
+  const { kiosk, server, keychain } = await enrolledKiosk()
   keychain.entries.delete = () => {
     throw new Error('read-only')
   }
@@ -177,7 +170,7 @@ test('a removed kiosk shows a code also when its keychain cannot delete', async 
 })
 
 test('a kiosk enrolled again after a removal works as before', async () => {
-  const { kiosk, server, approve } = await enrolled()
+  const { kiosk, server, approve } = await enrolledKiosk()
   server.sessions.delete('device-token')
   server.disconnect({ code: 3503, reason: 'force disconnect' })
   await phase(kiosk, 'enrolling')
@@ -188,7 +181,7 @@ test('a kiosk enrolled again after a removal works as before', async () => {
 })
 
 test('without a keychain somebody must accept memory, and then nothing is kept', async () => {
-  const { kiosk, keychain, device, approve } = await build()
+  const { kiosk, keychain, device, approve } = await buildKiosk()
   keychain.available = false
   kiosk.start()
   await phase(kiosk, 'enrolling')
@@ -202,7 +195,7 @@ test('without a keychain somebody must accept memory, and then nothing is kept',
 })
 
 test('a keychain that appears after the approval is used without asking', async () => {
-  const { kiosk, keychain, approve } = await build()
+  const { kiosk, keychain, approve } = await buildKiosk()
   keychain.available = false
   kiosk.start()
   await phase(kiosk, 'enrolling')
@@ -213,11 +206,24 @@ test('a keychain that appears after the approval is used without asking', async 
   expect(kiosk.state).toMatchObject({ storage: 'keychain' })
 })
 
+test('a kiosk whose keychain is worth a file says so, to people and to the server, and remembers all the same', async () => {
+  const { kiosk, server, keychain, device, approve, told } = await buildKiosk(undefined, 'file')
+  kiosk.start()
+  await phase(kiosk, 'enrolling')
+  approve()
+  await online(kiosk)
+  expect(kiosk.state).toMatchObject({ storage: 'file' })
+  expect([...keychain.entries.values()]).toEqual(['device-token'])
+  expect(device.content).toMatchObject({ name: 'lobby-1' })
+  await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/v1/devices/me'), 3000)
+  expect(told).toEqual([{ storage: 'file' }])
+})
+
 test('an enrolled kiosk waits for a keychain that starts late instead of enrolling again', async () => {
-  const first = await enrolled()
+  const first = await enrolledKiosk()
   first.kiosk[Symbol.dispose]()
   first.keychain.available = false
-  const { kiosk, states } = await build(first)
+  const { kiosk, states } = await buildKiosk(first)
   kiosk.start()
   await phase(kiosk, 'no-keychain')
   first.keychain.available = true
@@ -226,7 +232,7 @@ test('an enrolled kiosk waits for a keychain that starts late instead of enrolli
 })
 
 test('a renamed device listens where it is called now', async () => {
-  const { kiosk, server, device } = await enrolled()
+  const { kiosk, server, device } = await enrolledKiosk()
   server.me = { ...server.me, device: { id: 'd1', name: 'hall-2' } }
   server.disconnect()
   await vi.waitFor(() => expect(kiosk.state).toMatchObject({ device: { name: 'hall-2' } }), 3000)
@@ -247,85 +253,4 @@ test.each([
   expect(screenOf(data, 5)).toEqual(screen)
 })
 
-interface Earlier {
-  readonly server: LittleServer
-  readonly keychain: FakeKeychain
-  readonly device: ReturnType<typeof memoryFile<DeviceCache>>
-}
-
-async function build(earlier?: Earlier) {
-  const server = earlier?.server ?? (await startLittleServer())
-  if (earlier === undefined) onTestFinished(() => server[Symbol.asyncDispose]())
-  const keychain = earlier?.keychain ?? fakeKeychain()
-  const device = earlier?.device ?? memoryFile<DeviceCache>()
-  let given = 0
-  let decision: 'pending' | 'approve' | 'deny' = 'pending'
-  if (earlier === undefined) {
-    server.me = { ...server.me, kind: 'device', role: 'device', email: null, device: { id: 'd1', name: 'lobby-1' } }
-    server.onRequest = (call, _body, response) => {
-      if (call === 'POST /api/v1/enrolments') {
-        given++
-        decision = 'pending'
-        reply(response, {
-          device_code: `device-${given}`,
-          user_code: `CODE-${given}`,
-          verification_uri: `${server.origin}/enrol`,
-          verification_uri_complete: `${server.origin}/enrol?code=CODE-${given}`,
-          expires_in: 900,
-          interval: 1,
-        })
-      } else if (call === 'POST /api/v1/enrolments/token') {
-        if (decision === 'pending') refuse(response, 'authorization_pending', 400)
-        else if (decision === 'deny') refuse(response, 'access_denied', 400)
-        else {
-          server.sessions.add('device-token')
-          const approved = { id: 'd1', name: 'lobby-1' }
-          reply(response, { token: 'device-token', expiresAt: '2030-01-01T00:00:00Z', device: approved })
-        }
-      } else return false
-      return true
-    }
-  }
-  const states: KioskState[] = []
-  const screens: { readonly offset: number; readonly screen: Screen }[] = []
-  const log = memoryLog()
-  const kiosk = createKiosk({
-    api: createServerApi({ origin: server.origin, timeout: 2000 }),
-    version: '0',
-    credentials: createCredentials({ open: keychain.open }),
-    device,
-    about: { hostname: 'pi', version: '0', platform: 'linux arm' },
-    log,
-    onState: (state) => void states.push(state),
-    onScreen: (shown) => void screens.push(shown),
-    times: { minReconnect: 5, maxReconnect: 20, maxReplace: 20, second: 10, keychain: 20 },
-  })
-  onTestFinished(() => kiosk[Symbol.dispose]())
-  const approve = () => {
-    decision = 'approve'
-  }
-  const deny = () => {
-    decision = 'deny'
-  }
-  return { kiosk, server, keychain, device, states, screens, log, approve, deny }
-}
-
-async function enrolled() {
-  const built = await build()
-  built.kiosk.start()
-  await phase(built.kiosk, 'enrolling')
-  built.approve()
-  await online(built.kiosk)
-  await vi.waitFor(() => expect(built.server.commands.some(({ history }) => history)).toBe(true))
-  return built
-}
-
 const connectWith = (token: string) => expect.objectContaining({ connect: expect.objectContaining({ token }) })
-
-async function phase(kiosk: { readonly state: KioskState }, expected: KioskState['phase']): Promise<void> {
-  await vi.waitFor(() => expect(kiosk.state.phase).toBe(expected), 3000)
-}
-
-async function online(kiosk: { readonly state: KioskState }): Promise<void> {
-  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ phase: 'enrolled', link: { phase: 'online' } }), 3000)
-}

@@ -1,22 +1,21 @@
-import { commandsChannel } from '#protocol/channel.ts'
+import type { DeviceSettings } from '#protocol/device-settings.ts'
 import type { EnrolmentRequest } from '#protocol/devices.ts'
-import type { FeedEvent, KioskState, Outcome, Storage } from '#protocol/ipc.ts'
-import { type Screen, showCommand } from '#protocol/screen.ts'
+import type { KioskState, Outcome, Storage } from '#protocol/ipc.ts'
+import type { Screen } from '#protocol/screen.ts'
 import { backoff } from './backoff.ts'
+import { noSettings } from './commands/device-settings.ts'
 import { type Account, type Credential, type Credentials, CredentialsError } from './credentials.ts'
 import { enrol } from './enrolment.ts'
-import type { Followed } from './feed.ts'
 import { type HeldCredential, holdCredential } from './held-credential.ts'
-import type { JsonFile } from './json-file.ts'
+import type { KioskFiles } from './kiosk-files.ts'
+import { type KioskHost, type KioskSession, openKioskSession } from './kiosk-session.ts'
 import { beginKiosk, type KioskEvent, step } from './kiosk-state.ts'
 import type { LinkTimes } from './link.ts'
 import type { Log } from './log.ts'
 import { done, failed } from './outcome.ts'
-import { isFinal } from './own-tasks.ts'
 import { pause } from './pause.ts'
 import type { ServerApi } from './server-api.ts'
 import { ServerError } from './server-error.ts'
-import { openSession, type Session } from './session.ts'
 import type { DeviceCache } from './settings.ts'
 
 /** The kiosk without its window: enrols once, then shows what it is told, for months. */
@@ -27,19 +26,32 @@ export interface KioskApp extends Disposable {
   acceptMemory(): Outcome
   /** The machine woke up. */
   wake(): void
+  /** The content has changed. */
+  shellChanged(): void
+  /** Somebody at the screen asks for another credential, */
+  renewCredential(): Promise<Outcome>
+  /** or for this one to be forgotten: the kiosk shows a code again. */
+  forgetCredential(): Promise<Outcome>
+  /** Asks the server whether an operator's code opens the pane. Rejects while it cannot be asked. */
+  redeemPaneCode(code: string): Promise<boolean>
+  /** What must not get out with anything it writes. */
+  secrets(): readonly string[]
 }
 
 export interface KioskOptions {
   readonly api: ServerApi
   readonly version: string
   readonly credentials: Credentials
-  readonly device: JsonFile<DeviceCache>
+  readonly files: KioskFiles
+  readonly host: KioskHost
   /** What the operator sees before approving. */
   readonly about: EnrolmentRequest
   readonly log: Log
   onState(state: KioskState): void
   /** Each command that changes the screen as it arrives, in order, once. */
   onScreen(shown: { readonly offset: number; readonly screen: Screen }): void
+  /** What the server has told it of itself, or had before it could not be asked. */
+  onSettings(settings: DeviceSettings): void
   readonly times?: Partial<KioskTimes>
 }
 
@@ -52,16 +64,14 @@ export interface KioskTimes extends LinkTimes {
 
 type Device = Pick<DeviceCache, 'id' | 'name'>
 
-/** How far back a kiosk looks for the screen it showed before it was restarted, in publications. */
-const screenHistory = 50
-
 export function createKiosk(options: KioskOptions): KioskApp {
-  const { api, credentials, log } = options
+  const { api, credentials, files, log } = options
   const times = { second: 1000, keychain: 3000, ...options.times }
   const account: Account = { kind: 'kiosk', server: api.origin }
   const stopped = new AbortController()
   let kiosk = beginKiosk
-  let session: Session | null = null
+  let session: KioskSession | null = null
+  let serving: Serving | null = null
   /** Not tried again, should the keychain give it back because it cannot delete. */
   let rejectedToken: string | null = null
   /** Aborts when somebody accepts that the credential is kept in memory. */
@@ -93,7 +103,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
 
   /** The credential of an earlier run. A kiosk that had one waits for the keychain rather than enrol again. */
   async function lookUp(signal: AbortSignal): Promise<Enrolled | null> {
-    const cached = await options.device.read()
+    const cached = await files.device.read()
     const device = cached?.server === api.origin ? cached : null
     for (;;) {
       signal.throwIfAborted()
@@ -127,7 +137,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
     })
     log.info('enrolled', { device: device.name })
     const storage = await keep(token, signal)
-    if (storage === 'keychain') await remember(device)
+    if (storage !== 'memory') await remember(device)
     return { credential: { token, storage }, device }
   }
 
@@ -135,7 +145,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
   async function keep(token: string, signal: AbortSignal): Promise<Storage> {
     for (;;) {
       signal.throwIfAborted()
-      const storage: Storage = memoryAccepted.signal.aborted ? 'memory' : 'keychain'
+      const storage: Storage = memoryAccepted.signal.aborted ? 'memory' : credentials.lasting
       try {
         await credentials.keep(account, token, storage)
         return storage
@@ -155,106 +165,49 @@ export function createKiosk(options: KioskOptions): KioskApp {
   }
 
   async function remember(device: Device): Promise<void> {
-    await options.device
+    await files.device
       .write({ server: api.origin, ...device })
       .catch((error: Error) => log.warn('device not cached', { error: error.message }))
   }
 
-  /** Shows what it is told until the server rejects the credential. */
+  /** Shows what it is told until the server rejects the credential, or somebody has it forgotten. */
   async function serve({ credential, device: known }: Enrolled, signal: AbortSignal): Promise<void> {
-    let rejected = (_error: ServerError): void => {}
-    const rejection = new Promise<ServerError>((resolve) => {
-      rejected = resolve
-    })
     const device = known ?? (await identify(credential, signal))
     const held = holdCredential({ api, credentials, account, credential, log })
-    if (device !== null) listen(held, device, rejected)
-    const ended = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }))
-    const error = device === null ? notADevice : await Promise.race([rejection, ended])
-    session?.[Symbol.dispose]()
+    const { promise: end, resolve: finish } = Promise.withResolvers<string | null>()
+    signal.addEventListener('abort', () => finish(null), { once: true })
+    const onRejected = ({ code }: ServerError) => {
+      log.warn('credential rejected', { code })
+      finish(removed)
+    }
+    serving = { held, finish }
+    if (device === null) onRejected(notADevice)
+    else session = await listen(held, device, onRejected)
+    const message = await end
+    const ended = session
     session = null
-    if (error === null) return
-    log.warn('credential rejected', { code: error.code })
-    dispatch({
-      type: 'rejected',
-      message: 'This screen was removed from the server. An operator can approve it again.',
-    })
+    serving = null
+    await ended?.[Symbol.asyncDispose]()
+    if (message === null) return
+    dispatch({ type: 'rejected', message })
     rejectedToken = held.current.token
     await forget()
   }
 
-  function listen(held: HeldCredential, device: Device, onRejected: (error: ServerError) => void): void {
-    const { storage } = held.current
-    let current = device
-    let restored = false
-    const opened = openSession({
-      api,
-      token: () => held.current.token,
-      name: 'kiosk',
-      version: options.version,
-      log,
-      ...(options.times === undefined ? {} : { times: options.times }),
-      onLink(link) {
-        dispatch({ type: 'link', link })
-        if (link.phase !== 'online') return
-        void restore()
-        void refresh()
-        void held.report()
+  function listen(
+    held: HeldCredential,
+    device: Device,
+    onRejected: (error: ServerError) => void,
+  ): Promise<KioskSession> {
+    const { version, times, host, onScreen, onSettings } = options
+    return openKioskSession({
+      ...{ api, version, log, files, host, held, device, dispatch, onScreen, onSettings, onRejected },
+      ...(times === undefined ? {} : { times }),
+      state: () => kiosk.view,
+      onRenamed: async (renamed) => {
+        if (held.current.storage !== 'memory') await remember(renamed)
       },
-      onEvent: show,
-      onTasks: ({ tasks }) =>
-        dispatch({ type: 'tasks', tasks: tasks.map(({ task }) => task).filter((task) => !isFinal(task)) }),
-      onTrouble: () => {}, // logged; what is newest has arrived or will
-      onRotate: () => void held.renew(),
-      onRejected,
     })
-    session = opened
-    let followed: Followed = opened.feed.follow(commandsChannel(current.name))
-    dispatch({ type: 'enrolled', server: api.origin, device, storage, link: opened.link.state })
-
-    /** Brings back, after a fresh start, the screen that was shown before. */
-    async function restore(): Promise<void> {
-      if (restored || (await followed.decided) !== null) return
-      try {
-        const newest = await followed.newest(screenHistory)
-        restored = true
-        if (session !== opened) return
-        for (const { data } of newest) {
-          const screen = screenOf(data, Date.now())
-          if (screen !== null) return dispatch({ type: 'restore', screen })
-        }
-      } catch (error) {
-        log.warn('screen not restored', { error: error instanceof Error ? error.message : JSON.stringify(error) })
-      }
-    }
-
-    /** The server may have renamed this device, and with it its channel. */
-    async function refresh(): Promise<void> {
-      const me = await api.me(held.current.token).catch((error: Error) => {
-        log.warn('device not had', { error: error.message })
-        return null
-      })
-      if (session !== opened || !me?.device) return
-      opened.tasks.belongTo(me.id)
-      const { id, name, rotate } = me.device
-      if (rotate) void held.renew()
-      if (id === current.id && name === current.name) return
-      opened.feed.unfollow(commandsChannel(current.name))
-      current = { id, name }
-      followed = opened.feed.follow(commandsChannel(current.name))
-      dispatch({ type: 'renamed', device: current })
-      if (storage === 'keychain') await remember(current)
-    }
-  }
-
-  function show({ data, offset, receivedAt }: FeedEvent): void {
-    const screen = screenOf(data, receivedAt ?? Date.now())
-    if (screen === null) {
-      log.warn('command ignored', { offset })
-      return
-    }
-    dispatch({ type: 'show', screen })
-    options.onScreen({ offset, screen })
   }
 
   /** Which device the credential belongs to; null when to none. */
@@ -264,7 +217,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
       try {
         const me = await api.me(credential.token, signal)
         const device = me.device && { id: me.device.id, name: me.device.name }
-        if (device !== null && credential.storage === 'keychain') await remember(device)
+        if (device !== null && credential.storage !== 'memory') await remember(device)
         return device
       } catch (error) {
         if (!(error instanceof ServerError) || signal.aborted) throw error
@@ -279,8 +232,15 @@ export function createKiosk(options: KioskOptions): KioskApp {
     }
   }
 
+  /** Nothing of what this device was told is left for the next one. */
+  async function forgetFiles(): Promise<void> {
+    for (const file of [files.device, files.content, files.settings, files.commands]) await file.remove()
+    options.onSettings(noSettings)
+    options.host.shell.show(null)
+  }
+
   async function forget(): Promise<void> {
-    await options.device.remove()
+    await forgetFiles()
     try {
       await credentials.forget(account)
     } catch (error) {
@@ -302,22 +262,35 @@ export function createKiosk(options: KioskOptions): KioskApp {
       return done
     },
     wake() {
-      session?.link.wake()
+      session?.wake()
     },
+    shellChanged() {
+      session?.shellChanged()
+    },
+    async renewCredential() {
+      if (serving === null) return notEnrolled
+      return (await serving.held.renew())
+        ? done
+        : failed(
+            'credential_not_renewed',
+            'The server gave no new credential; the present one goes on. Try again later.',
+          )
+    },
+    async forgetCredential() {
+      if (serving === null) return notEnrolled
+      log.warn('credential forgotten at the screen')
+      serving.finish(forgotten)
+      return done
+    },
+    async redeemPaneCode(code) {
+      if (serving === null) throw new Error('not enrolled')
+      return api.redeemPaneCode(serving.held.current.token, code)
+    },
+    secrets: () => (serving === null ? [] : [serving.held.current.token]),
     [Symbol.dispose]() {
       stopped.abort()
     },
   }
-}
-
-/** What a command makes of the screen; null when it is none that we know. */
-export function screenOf(data: unknown, receivedAt: number): Screen | null {
-  const parsed = showCommand.safeParse(data)
-  if (!parsed.success) return null
-  const { show } = parsed.data
-  if (show === null) return { kind: 'waiting' }
-  const { title, message } = show
-  return { kind: 'message', ...(title === undefined ? {} : { title }), message, receivedAt }
 }
 
 interface Enrolled {
@@ -325,4 +298,14 @@ interface Enrolled {
   readonly device: Device | null
 }
 
+/** While there is a credential. */
+interface Serving {
+  readonly held: HeldCredential
+  /** With what to tell whoever stands before the screen; null when the app closes. */
+  finish(message: string | null): void
+}
+
+const removed = 'This screen was removed from the server. An operator can approve it again.'
+const forgotten = 'This screen has forgotten its credential. An operator can approve it again.'
+const notEnrolled = failed('not_enrolled', 'This kiosk has no credential now.')
 const notADevice = new ServerError('invalid_token', 'The credential belongs to no device.')

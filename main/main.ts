@@ -2,21 +2,30 @@ import { arch, hostname, release } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { app, type BrowserWindow, dialog, nativeTheme, powerMonitor } from 'electron'
+import type { PinHash } from '#protocol/device-settings.ts'
 import type { DesktopState, KioskState } from '#protocol/ipc.ts'
+import { loadNative } from '../native/load-native.ts'
 import { answeringServer } from './answering-server.ts'
 import { createAppLog } from './app-log.ts'
 import { declareAppScheme, serveApp } from './app-protocol.ts'
 import { readArguments } from './arguments.ts'
+import { healthReader } from './commands/health.ts'
+import { openMachine } from './commands/machine.ts'
 import { createCredentials } from './credentials.ts'
 import { createDesktop } from './desktop.ts'
 import { type Conversation, createConversation } from './ipc.ts'
 import { jsonFile } from './json-file.ts'
 import { createKiosk } from './kiosk.ts'
+import { kioskFiles } from './kiosk-files.ts'
+import { openKioskShell, prepareKiosk } from './kiosk-shell.ts'
 import { createNotifications } from './notifications.ts'
 import { done } from './outcome.ts'
+import { createMovableKiosk } from './pane/movable-kiosk.ts'
+import type { Pane } from './pane/pane.ts'
+import { startPane } from './pane/start-pane.ts'
 import { defaultServer, serverOrigin } from './server-address.ts'
 import { createServerApi } from './server-api.ts'
-import { accountCache, deviceCache, openSettings, type SettingsStore } from './settings.ts'
+import { accountCache, openSettings, type Settings, type SettingsStore } from './settings.ts'
 import {
   boundsOf,
   hardenSession,
@@ -31,6 +40,7 @@ import {
 const args = readArguments(process.argv.slice(1), process.env)
 // Who starts it with --no-sandbox (root has to) means it; asking for both ends every child process.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+if (args.mode === 'kiosk') prepareKiosk(args)
 declareAppScheme()
 app.setAppUserModelId('io.carillon.app') // without it Windows shows no notifications; electron-builder's appId
 // A kiosk and a desktop on one machine are two programs, each with a folder and an instance of its own.
@@ -74,7 +84,7 @@ if (app.requestSingleInstanceLock()) {
 
 async function start(): Promise<void> {
   const store = await openSettings(join(app.getPath('userData'), 'settings.json'), log)
-  const server = chosenServer(store.value.server)
+  const server = chosenServer(store.value)
   if (server === null) return app.exit(2)
   log.info('started', { mode: args.mode, version: app.getVersion(), electron: process.versions.electron ?? '', server })
   // A screen on a wall is dark; without this a system that has no opinion, as a kiosk's, counts as light.
@@ -83,17 +93,21 @@ async function start(): Promise<void> {
   serveApp(join(dist, 'renderer'))
   const conversation = createConversation(() => window, log)
   const running =
-    args.mode === 'kiosk' ? startKiosk(server, store, conversation) : startDesktop(server, store, conversation)
+    args.mode === 'kiosk' ? await startKiosk(server, store, conversation) : startDesktop(server, store, conversation)
   window?.on('closed', () => {
     window = null
   })
   endWith(running, store)
 }
 
-/** The address given now, else the one of last time, else the default; null when the one given is none. */
-function chosenServer(remembered: string | null): string | null {
+/**
+ * The address that somebody chose at the screen, unless another was given since; the one given now, else the one of last
+ * time, else the default. Null when the one given is none.
+ */
+function chosenServer({ chosen, server }: Settings): string | null {
+  if (args.mode === 'kiosk' && chosen !== null && chosen.given === args.server) return chosen.server
   try {
-    return serverOrigin(args.server ?? remembered ?? defaultServer)
+    return serverOrigin(args.server ?? server ?? defaultServer)
   } catch (error) {
     log.error('bad address', { error: error instanceof Error ? error.message : String(error) })
     return null
@@ -172,30 +186,70 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
   }
 }
 
-function startKiosk(server: string, store: SettingsStore, { answer, tell }: Conversation): Disposable {
-  const kiosk = createKiosk({
-    api: createServerApi({ origin: server, userAgent: `carillon-kiosk/${app.getVersion()}` }),
-    version: app.getVersion(),
-    credentials: createCredentials(),
-    device: jsonFile(join(app.getPath('userData'), 'device.json'), deviceCache, log),
-    about: {
-      hostname: hostname().slice(0, 120),
-      version: app.getVersion().slice(0, 64),
-      platform: `${process.platform} ${release()} ${arch()}`.slice(0, 120),
-    },
-    log,
+async function startKiosk(server: string, store: SettingsStore, conversation: Conversation): Promise<Disposable> {
+  const { answer, tell } = conversation
+  const opened = openKioskWindow(windowOptions('kiosk'), args.windowed)
+  window = opened
+  const machine = await openMachine({ reboot: args.reboot, log, restartApp })
+  const native = await loadNative()
+  const logFile = join(app.getPath('logs'), 'main.log')
+  const shell = openKioskShell({
+    ...{ window: opened, server, args, log },
+    onState: () => kiosk.current.shellChanged(),
+    onView: (view) => tell('kiosk:shell', view),
+  })
+  const createApi = (origin: string) => createServerApi({ origin, userAgent: `carillon-kiosk/${app.getVersion()}` })
+  let pin: PinHash | null = null
+  let pane: Pane | null = null
+  const kiosk = createMovableKiosk({
+    server,
+    create: (origin, onState) =>
+      createKiosk({
+        api: createApi(origin),
+        version: app.getVersion(),
+        credentials: createCredentials({ lasting: args.credentialStorage }),
+        files: kioskFiles(app.getPath('userData'), log),
+        host: { shell, native, machine, logFile },
+        about: {
+          hostname: hostname().slice(0, 120),
+          version: app.getVersion().slice(0, 64),
+          platform: `${process.platform} ${release()} ${arch()}`.slice(0, 120),
+        },
+        log,
+        onState,
+        onScreen: (shown) => tell('kiosk:screen', shown),
+        onSettings(settings) {
+          pin = settings.pin
+          pane?.kioskChanged()
+        },
+      }),
     onState(state) {
       rememberServer(state, store)
       tell('kiosk:state', state)
+      shell.follow(state)
+      pane?.kioskChanged()
     },
-    onScreen: (shown) => tell('kiosk:screen', shown),
   })
-  answer('kiosk:state', () => kiosk.state)
-  answer('kiosk:acceptMemory', () => kiosk.acceptMemory())
-  powerMonitor.on('resume', () => kiosk.wake())
-  window = openKioskWindow(windowOptions('kiosk'), args.windowed)
-  kiosk.start()
+  answer('kiosk:state', () => kiosk.current.state)
+  answer('kiosk:shell', () => shell.view)
+  answer('kiosk:acceptMemory', () => kiosk.current.acceptMemory())
+  powerMonitor.on('resume', () => kiosk.current.wake())
+  pane = await startPane({
+    ...{ window: opened, conversation, kiosk, shell, machine, store, logFile, log, createApi },
+    givenServer: args.server,
+    pin: () => pin,
+    health: healthReader({ native, log, shell }),
+  })
+  kiosk.current.start()
   return kiosk
+}
+
+/** Ends this run and begins another, with the same arguments. */
+function restartApp(): void {
+  log.info('restarting')
+  app.relaunch({ args: process.argv.slice(1) })
+  app.quit()
+  setTimeout(() => app.exit(0), 10_000).unref()
 }
 
 function rememberServer(state: DesktopState | KioskState, store: SettingsStore): void {

@@ -10,6 +10,7 @@ import {
   type TokenAnswer,
   tokenAnswer,
 } from '#protocol/api.ts'
+import { type DeviceSettings, deviceSettings } from '#protocol/device-settings.ts'
 import {
   type CredentialStorage,
   type DeviceCredential,
@@ -22,6 +23,7 @@ import {
 } from '#protocol/devices.ts'
 import { type ProblemCode, problem, problems } from '#protocol/problem.ts'
 import { ServerError } from './server-error.ts'
+import { notCarillon, redirected, unreachable } from './server-trouble.ts'
 
 /** What the app asks of a server over HTTP. Everything rejects with a `ServerError` and nothing else. */
 /** `code` where the account has a second factor. */
@@ -52,6 +54,12 @@ export interface ServerApi {
   /** Tells where the device keeps its credential. */
   reportDevice(token: string, storage: CredentialStorage, signal?: AbortSignal): Promise<void>
   enrolmentToken(deviceCode: string, signal?: AbortSignal): Promise<EnrolmentTokenAnswer>
+  /** What the server tells the device behind this credential of itself. */
+  deviceSettings(token: string, signal?: AbortSignal): Promise<DeviceSettings>
+  /** Whether these digits, of an operator, open the pane of the device behind the credential. A right answer is given once. */
+  redeemPaneCode(token: string, code: string, signal?: AbortSignal): Promise<boolean>
+  /** The picture that a command asked for. It may be large: the signal bounds it. */
+  sendScreenshot(token: string, id: string, png: Buffer, signal: AbortSignal): Promise<void>
 }
 
 export interface ServerApiOptions {
@@ -76,8 +84,10 @@ export function createServerApi({ origin, userAgent = 'carillon', timeout = 10_0
         origin,
         ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
         ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(call.png === undefined ? {} : { 'content-type': 'image/png' }),
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(call.png === undefined ? {} : { body: new Uint8Array(call.png) }),
       signal,
     })
   }
@@ -90,6 +100,15 @@ export function createServerApi({ origin, userAgent = 'carillon', timeout = 10_0
     } catch (error) {
       if (error instanceof ServerError) throw error
       throw unreachable(error, origin, limit.aborted ? timeout : null)
+    }
+  }
+
+  /** As `ask`, of something that takes as long as it takes: the signal bounds the whole of it. */
+  async function transfer<S extends z.ZodType>(call: Call<S>, signal: AbortSignal): Promise<z.infer<S>> {
+    try {
+      return await read(await send(call, signal), call.answer, origin)
+    } catch (error) {
+      throw error instanceof ServerError ? error : unreachable(error, origin, null)
     }
   }
 
@@ -130,6 +149,14 @@ export function createServerApi({ origin, userAgent = 'carillon', timeout = 10_0
       const body = { device_code: deviceCode }
       return ask({ method: 'POST', path: '/api/v1/enrolments/token', body, answer: enrolmentTokenAnswer }, signal)
     },
+    deviceSettings: (token, signal) =>
+      ask({ method: 'GET', path: '/api/v1/devices/me/settings', token, answer: deviceSettings }, signal),
+    redeemPaneCode: (token, code, signal) => {
+      const call = { method: 'POST', path: '/api/v1/devices/me/pane-code', token, body: { code } } as const
+      return ask({ ...call, answer: nothing }, signal).then(() => true, isWrongCode)
+    },
+    sendScreenshot: (token, id, png, signal) =>
+      transfer({ method: 'PUT', path: `/api/v1/devices/me/screenshots/${id}`, token, png, answer: nothing }, signal),
   }
 }
 
@@ -138,7 +165,14 @@ interface Call<S extends z.ZodType> {
   readonly path: string
   readonly token?: string
   readonly body?: unknown
+  /** Sent instead of a body of JSON. */
+  readonly png?: Buffer
   readonly answer: S
+}
+
+function isWrongCode(error: unknown): false {
+  if (error instanceof ServerError && error.code === 'wrong_code') return false
+  throw error
 }
 
 /** For answers whose status says it all. */
@@ -174,68 +208,6 @@ function refused(response: Response, body: unknown, origin: string): ServerError
     'server_unreachable',
     `The server behind ${origin} is not working: what stands before it answered with status ${response.status}. Try again in a while.`,
   )
-}
-
-function redirected(response: Response, origin: string): ServerError {
-  const location = response.headers.get('location') ?? ''
-  const target = URL.canParse(location, origin) ? new URL(location, origin).origin : origin
-  return target === origin
-    ? notCarillon(origin, 'it sends visitors to another page')
-    : new ServerError('not_carillon', `${origin} sends visitors to ${target}: give that address if you trust it.`)
-}
-
-function notCarillon(origin: string, because: string): ServerError {
-  return new ServerError(
-    'not_carillon',
-    `${origin} is not a Carillon server: ${because}. Check the address and the port.`,
-  )
-}
-
-/** What to tell of an exchange that never got to an answer. */
-function unreachable(error: unknown, origin: string, timedOutAfter: number | null): ServerError {
-  const options = { cause: error }
-  if (timedOutAfter !== null) {
-    const seconds = Math.max(1, Math.round(timedOutAfter / 1000))
-    return new ServerError('server_unreachable', `${origin} did not answer within ${seconds} s.`, options)
-  }
-  const code = systemCode(error)
-  const { host, hostname } = new URL(origin)
-  const sentences: Readonly<Record<string, string>> = {
-    ECONNREFUSED: `Nothing listens at ${host}. Check the address and that the server is running.`,
-    ENOTFOUND: `There is no machine called ${hostname}. Check the address.`,
-    EAI_AGAIN: `The name ${hostname} cannot be looked up now. Check this machine's network.`,
-    ENETUNREACH: `${host} cannot be reached from here. Check this machine's network.`,
-    EHOSTUNREACH: `${host} cannot be reached from here. Check this machine's network.`,
-    HTTPParserError: `What listens at ${host} does not speak HTTP. Check the port, or write https:// before the address.`,
-  }
-  const sentence = sentences[code] ?? tlsSentence(code, host) ?? `${host} broke off the connection (${code}).`
-  return new ServerError('server_unreachable', sentence, options)
-}
-
-function tlsSentence(code: string, host: string): string | null {
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' || code === 'EPROTO') {
-    return `${host} does not speak TLS. If that is right on your network, write http:// before the address.`
-  }
-  if (code === 'CERT_HAS_EXPIRED') return `The certificate of ${host} has expired. Ask its operator to renew it.`
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `The certificate of ${host} is for another name. Check the address.`
-  }
-  if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(code)) {
-    return `The certificate of ${host} is not trusted on this machine (${code}). Ask its operator for one that is.`
-  }
-  return null
-}
-
-/** The code of the system error at the bottom of what `fetch` threw; a parser's error has only a name. */
-function systemCode(error: unknown): string {
-  let at: unknown = error
-  for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
-    if (at instanceof AggregateError && at.errors.length > 0) at = at.errors[0]
-    if (at instanceof Error && 'code' in at && typeof at.code === 'string') return at.code
-    if (at instanceof Error && at.name === 'HTTPParserError') return at.name
-    if (at instanceof Error) at = at.cause
-  }
-  return 'no reason given'
 }
 
 function isProblemCode(code: string): code is ProblemCode {

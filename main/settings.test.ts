@@ -10,7 +10,7 @@ const bounds = { x: 10, y: 20, width: 900, height: 700, maximized: false }
 test('settings are empty at first and are remembered', async () => {
   const path = await newPath()
   const first = await openSettings(path, memoryLog())
-  expect(first.value).toEqual({ server: null, bounds: null })
+  expect(first.value).toEqual({ server: null, chosen: null, bounds: null })
   first.change({ server: 'http://a' })
   first.change({ bounds })
   await first.saved()
@@ -20,7 +20,7 @@ test('settings are empty at first and are remembered', async () => {
 test('one setting that is not valid does not cost the others', async () => {
   const path = await newPath()
   await writeFile(path, JSON.stringify({ server: 'http://a', bounds: { ...bounds, width: -1 } }))
-  expect((await openSettings(path, memoryLog())).value).toEqual({ server: 'http://a', bounds: null })
+  expect((await openSettings(path, memoryLog())).value).toEqual({ server: 'http://a', chosen: null, bounds: null })
 })
 
 test('settings that cannot be written are logged and stand for this run', async () => {

@@ -6,6 +6,11 @@ import type { Log } from './log.ts'
 export const settings = z.object({
   /** Origin of the server that was last used. */
   server: z.string().nullable().catch(null),
+  /**
+   * The server that somebody chose at the screen, and the address the kiosk had been started with then: one that is
+   * started with another address since was set up anew.
+   */
+  chosen: z.object({ server: z.string(), given: z.string().nullable() }).nullable().catch(null),
   /** Where the desktop window was. */
   bounds: z
     .object({ x: z.int(), y: z.int(), width: z.int().min(200), height: z.int().min(200), maximized: z.boolean() })
@@ -24,7 +29,7 @@ export interface SettingsStore {
 
 export async function openSettings(path: string, log: Log): Promise<SettingsStore> {
   const file = jsonFile(path, settings, log)
-  let value: Settings = (await file.read()) ?? { server: null, bounds: null }
+  let value: Settings = (await file.read()) ?? { server: null, chosen: null, bounds: null }
   let saving = Promise.resolve()
   return {
     get value() {

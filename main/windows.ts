@@ -10,6 +10,8 @@ import {
 import type { Log } from './log.ts'
 import { isOwnPage, pageOrigin } from './page-files.ts'
 import type { Settings } from './settings.ts'
+import { contentPartition } from './shell/content-session.ts'
+import { leadsOut } from './shell/keys.ts'
 
 export type WindowKind = 'desktop' | 'kiosk'
 
@@ -39,7 +41,11 @@ export function hardenSession(kind: WindowKind, log: Log): void {
     if (!allowed) log.warn('request blocked', { scheme: schemeOf(details.url) })
     answer({ cancel: !allowed })
   })
-  app.on('web-contents-created', (_event, contents) => confine(contents, kind, log))
+  app.on('web-contents-created', (_event, contents) => {
+    // A kiosk's shell confines what it shows by rules of its own.
+    const isContent = kind === 'kiosk' && contents.session === session.fromPartition(contentPartition)
+    if (!isContent) confine(contents, kind, log)
+  })
 }
 
 function confine(contents: WebContents, kind: WindowKind, log: Log): void {
@@ -94,9 +100,8 @@ export function openKioskWindow(options: WindowOptions, windowed: boolean): Brow
   })
   const { webContents } = window
   webContents.on('context-menu', (event) => event.preventDefault())
-  webContents.on('before-input-event', (event, { control, meta, alt, key }) => {
-    const leadsOut = /^F\d+$/.test(key) || ((control || meta) && /^[-+=0rwqntp]$/i.test(key)) || (alt && key !== 'Alt')
-    if (!windowed && leadsOut) event.preventDefault()
+  webContents.on('before-input-event', (event, key) => {
+    if (!windowed && leadsOut(key)) event.preventDefault()
   })
   webContents.on('did-finish-load', () => void webContents.setVisualZoomLevelLimits(1, 1))
   show(window, options)

@@ -9,6 +9,7 @@ import type {
   Events,
   KioskBridge,
 } from '#protocol/ipc.ts'
+import type { PaneBridge } from '#protocol/pane.ts'
 
 /**
  * The bridge: named verbs over the one conversation, and nothing else. Which of them a window gets is decided by whoever
@@ -34,11 +35,35 @@ const desktop: DesktopBridge = {
   onTasks: (listener) => listen('desktop:tasks', listener),
 }
 
+const pane: PaneBridge = {
+  state: () => call('pane:state'),
+  onState: (listener) => listen('pane:state', listener),
+  unlock: (way, digits) => call('pane:unlock', way, digits),
+  close: () => call('pane:close'),
+  facts: () => call('pane:facts'),
+  log: () => call('pane:log'),
+  checkNetwork: () => call('pane:checkNetwork'),
+  onNetwork: (listener) => listen('pane:network', listener),
+  changeServer: (address) => call('pane:changeServer', address),
+  rotateCredential: () => call('pane:rotateCredential'),
+  forgetCredential: () => call('pane:forgetCredential'),
+  reloadContent: () => call('pane:reloadContent'),
+  restartApp: () => call('pane:restartApp'),
+  reboot: () => call('pane:reboot'),
+  places: () => call('pane:places'),
+  saveBundle: (place) => call('pane:saveBundle', place),
+}
+
 const kiosk: KioskBridge = {
   state: () => call('kiosk:state'),
   acceptMemory: () => call('kiosk:acceptMemory'),
   onState: (listener) => listen('kiosk:state', listener),
+  shell: {
+    state: () => call('kiosk:shell'),
+    onState: (listener) => listen('kiosk:shell', listener),
+  },
   onScreen: (listener) => listen('kiosk:screen', listener),
+  pane,
 }
 
 const bridge: CarillonBridge = process.argv.includes('--carillon-window=kiosk') ? { kiosk } : { desktop }

@@ -35,6 +35,8 @@ export const auditActions = [
   'device_command',
   'device_pin_set',
   'device_pin_clear',
+  'device_pane_code',
+  'device_pane_open',
   'oauth_client_create',
   'oauth_client_update',
   'oauth_client_delete',

@@ -1,13 +1,6 @@
 import { z } from 'zod'
 import { instant, pageQuery } from './api.ts'
-import { showCommand } from './screen.ts'
-
-/** An address that a screen may be told to show. Which of them it does show, its own list of allowed origins decides. */
-const pageAddress = z
-  .url({ protocol: /^https?$/, error: 'Give an address that begins with http:// or https://.' })
-  .max(2000)
-
-const message = showCommand.shape.show.unwrap()
+import { messageToShow, pageAddress } from './screen.ts'
 
 const actions = [
   /** A message over the screen, a page on it, or nothing: then it waits. */
@@ -15,7 +8,7 @@ const actions = [
     command: z.literal('show'),
     args: z.union(
       [
-        z.strictObject({ message: message.shape.message, title: message.shape.title }),
+        z.strictObject(messageToShow.shape),
         z.strictObject({ url: pageAddress }),
         z.strictObject({ nothing: z.literal(true) }),
       ],

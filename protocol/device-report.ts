@@ -57,7 +57,7 @@ export const deviceHealth = z.object({
   displayOn: z.boolean().nullable(),
   /** Seconds since anybody touched anything. */
   idle: reading,
-  watchdog: z.enum(['armed', 'held', 'absent']).nullable(),
+  watchdog: z.enum(['idle', 'armed', 'held', 'absent']).nullable(),
   uptime: reading,
   /** `low`: the flags for little memory are on. */
   profile: z.enum(['low', 'usual']),

@@ -95,6 +95,9 @@ export const deviceView = z.object({
 })
 export type DeviceView = z.infer<typeof deviceView>
 
+/** `GET /api/v1/devices`: all, or the one of this name. */
+export const deviceQuery = z.object({ name: z.string().max(63).optional() })
+
 /** `PATCH /api/v1/devices/me`: what a device says of itself. */
 export const deviceReport = z.object({ storage: credentialStorage })
 

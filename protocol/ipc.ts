@@ -1,7 +1,19 @@
 import { z } from 'zod'
 import { channelName } from './channel.ts'
+import type { CredentialStorage } from './devices.ts'
+import {
+  type Answer,
+  type BundlePlace,
+  type NetworkStep,
+  type PaneBridge,
+  type PaneFacts,
+  type PaneState,
+  paneDigits,
+  paneWay,
+} from './pane.ts'
 import type { role } from './roles.ts'
 import type { Screen } from './screen.ts'
+import type { ShellView } from './shell-view.ts'
 import { type TaskArguments, type TaskDefinitionView, type TaskView, taskArguments, taskName } from './tasks.ts'
 
 /**
@@ -19,9 +31,11 @@ export type LinkState =
 /** Why a client is offline, for people and for tests. */
 export type LinkTrouble = 'server_unreachable' | 'not_carillon' | 'connection_lost' | 'refused'
 
-/** How the credential is kept. `memory` only after a person has said yes. */
-export const storage = z.enum(['keychain', 'memory'])
-export type Storage = z.infer<typeof storage>
+/**
+ * How the credential is kept. `file`: in a keychain whose own key lies on the same card, as on the kiosk image, so that it
+ * is as good as a file. `memory` only after a person has said yes.
+ */
+export type Storage = CredentialStorage
 
 /** Outcome of something a person asked for: `message` says what to do. */
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }
@@ -105,7 +119,7 @@ export const signInRequest = z.object({
   /** Of an authenticator app, or a back-up code, once the answer was `code_required`. */
   code: z.string().trim().max(24, 'A code has at most 24 characters.').optional(),
   /** `memory` only when the person agreed to stay signed in until the app closes. */
-  storage,
+  storage: z.enum(['keychain', 'memory']),
 })
 export type SignInRequest = z.infer<typeof signInRequest>
 
@@ -128,8 +142,23 @@ export const calls = {
   /** Asks where to, and fetches it there. */
   'desktop:saveTaskFile': { args: z.tuple([z.uuid(), z.string().min(1).max(200)]), reply: outcome() },
   'kiosk:state': { args: z.tuple([]), reply: reply<KioskState>() },
+  'kiosk:shell': { args: z.tuple([]), reply: reply<ShellView>() },
   /** Somebody at the screen agrees that this kiosk forgets its credential when it closes. */
   'kiosk:acceptMemory': { args: z.tuple([]), reply: outcome() },
+  'pane:state': { args: z.tuple([]), reply: reply<PaneState>() },
+  'pane:unlock': { args: z.tuple([paneWay, paneDigits]), reply: outcome() },
+  'pane:close': { args: z.tuple([]), reply: outcome() },
+  'pane:facts': { args: z.tuple([]), reply: answer<PaneFacts>() },
+  'pane:log': { args: z.tuple([]), reply: answer<readonly string[]>() },
+  'pane:checkNetwork': { args: z.tuple([]), reply: answer<readonly NetworkStep[]>() },
+  'pane:changeServer': { args: z.tuple([z.string().trim().min(1).max(300)]), reply: answer<string>() },
+  'pane:rotateCredential': { args: z.tuple([]), reply: outcome() },
+  'pane:forgetCredential': { args: z.tuple([]), reply: outcome() },
+  'pane:reloadContent': { args: z.tuple([]), reply: outcome() },
+  'pane:restartApp': { args: z.tuple([]), reply: outcome() },
+  'pane:reboot': { args: z.tuple([]), reply: outcome() },
+  'pane:places': { args: z.tuple([]), reply: answer<readonly BundlePlace[]>() },
+  'pane:saveBundle': { args: z.tuple([z.string().max(100)]), reply: answer<string>() },
 } as const satisfies Record<string, { args: z.ZodTuple; reply: unknown }>
 
 export type Calls = typeof calls
@@ -145,7 +174,11 @@ export interface Events {
   'desktop:earlier': readonly FeedEvent[]
   'desktop:tasks': OwnTasksState
   'kiosk:state': KioskState
+  'kiosk:shell': ShellView
   /** Each command as it arrives, in order, once: the state alone shows only the newest. */
+  'pane:state': PaneState
+  /** The network check that is under way, as each step ends. */
+  'pane:network': readonly NetworkStep[]
   'kiosk:screen': { readonly offset: number; readonly screen: Screen }
 }
 export type EventName = keyof Events
@@ -174,7 +207,13 @@ export interface KioskBridge {
   state(): Promise<KioskState>
   acceptMemory(): Promise<Outcome>
   onState(listener: (state: KioskState) => void): () => void
+  /** What lies over the page of the kiosk. */
+  readonly shell: {
+    state(): Promise<ShellView>
+    onState(listener: (view: ShellView) => void): () => void
+  }
   onScreen(listener: (shown: { readonly offset: number; readonly screen: Screen }) => void): () => void
+  readonly pane: PaneBridge
 }
 
 /** `window.carillon`: a desktop window has `desktop`, a kiosk window `kiosk`, a browser neither. */
@@ -192,5 +231,8 @@ function reply<T>(): Reply<T> {
   return { kind: 'value' }
 }
 function outcome(): Reply<Outcome> {
+  return { kind: 'outcome' }
+}
+function answer<T>(): Reply<Answer<T>> {
   return { kind: 'outcome' }
 }

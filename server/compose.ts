@@ -16,6 +16,7 @@ import { inNetworks } from './config/network.ts'
 import { addressForOthers, originsOf } from './config/origins.ts'
 import { type Engine, openEngine } from './engine.ts'
 import { createFleet } from './fleet/create-fleet.ts'
+import { createPaneCodes } from './fleet/pane-codes.ts'
 import { fleetMethods } from './fleet/rpc-methods.ts'
 import { createAdmission } from './http/admission.ts'
 import { createHttpApp } from './http/app.ts'
@@ -227,6 +228,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     auth,
     tasks,
     fleet,
+    paneCodes: createPaneCodes({ ephemeral, devices: auth.devices, audit: auth.audit }),
     realtime,
     store,
     records,

@@ -68,10 +68,10 @@ export function clockTrouble(now: number, offset: number | null): string | null 
   if (offset === null || Math.abs(offset) < farS) {
     if (now >= earliest) return null
     const date = new Date(now).toISOString().slice(0, 10)
-    return `The clock of this machine says ${date}. Secure pages fail until it is set: it waits for the time from the network.`
+    return `This machine's clock says ${date}: secure pages fail until it is set.`
   }
-  const side = offset > 0 ? 'behind' : 'ahead of'
-  return `The clock of this machine is ${span(Math.abs(offset))} ${side} the server's. Secure pages may fail until it is set.`
+  const side = offset > 0 ? 'behind' : 'ahead'
+  return `This machine's clock is ${span(Math.abs(offset))} ${side}. Secure pages may fail until it is set.`
 }
 
 /** By the Date header of any answer. Null when there was none: also when TLS fails, which a wrong clock does. */

@@ -1,6 +1,12 @@
-import type { BrowserWindow, WebContents } from 'electron'
+import type { BrowserWindow } from 'electron'
 import type { ShellFault, ShellState } from '#protocol/device-report.ts'
+import type { KioskState } from '#protocol/ipc.ts'
+import type { ShellView } from '#protocol/shell-view.ts'
 import type { Log } from '../log.ts'
+import type { Clock } from './clock.ts'
+import type { Limits } from './content.ts'
+import type { LastGood } from './last-good.ts'
+import type { Profile } from './profile.ts'
 
 /**
  * What a kiosk's window shows besides our own words: a page of somebody's, watched and brought back. Everything else in
@@ -11,10 +17,14 @@ export interface Shell extends Disposable {
   readonly state: ShellState
   /** The newest 50 things the supervisor did, oldest first. */
   readonly history: readonly ShellRecord[]
+  /** What our own page is told of all this. */
+  readonly view: ShellView
   /** Which switches for memory this run has. */
-  readonly profile: 'low' | 'usual'
+  readonly profile: Profile
   /** How far the machine's clock is from the server's, in seconds; positive when it is behind. Null while unknown. */
   readonly clockOffset: number | null
+  /** Shows what the kiosk's screen is told to show, and makes room for what the kiosk has to say itself. */
+  follow(state: KioskState): void
   /**
    * Shows this page, or with null nothing. The same address again while it runs changes nothing. An address that is not
    * of an allowed origin is refused with a sentence that says so; what is shown stays.
@@ -30,8 +40,6 @@ export interface Shell extends Disposable {
   allow(origins: readonly string[]): void
   /** A PNG of what the window shows: our page with the content over it. */
   capture(): Promise<Buffer>
-  /** The content's, each time there is new one, and at once if there is one: for listening to input, nothing else. */
-  onContents(listener: (contents: WebContents) => void): void
 }
 
 export type ShellAnswer =
@@ -53,7 +61,14 @@ export interface ShellOptions {
   readonly server: string
   /** Origins given at the start. */
   readonly allowed: readonly string[]
-  readonly userData: string
+  readonly profile: Profile
+  readonly clock: Pick<Clock, 'offset' | 'trouble'>
+  readonly lastGood: LastGood
+  /** Whether two fingers may enlarge a page, and whether a pointer is drawn over it. */
+  readonly pinchZoom: boolean
+  readonly pointer: boolean
+  readonly limits: Limits
   readonly log: Log
   onState(state: ShellState): void
+  onView(view: ShellView): void
 }

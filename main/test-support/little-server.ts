@@ -140,8 +140,9 @@ export async function startLittleServer(): Promise<LittleServer> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
-    const text = Buffer.concat(chunks).toString()
-    const body: unknown = text === '' ? undefined : JSON.parse(text)
+    const bytes = Buffer.concat(chunks)
+    const isPicture = request.headers['content-type'] === 'image/png'
+    const body: unknown = isPicture ? bytes : bytes.byteLength === 0 ? undefined : JSON.parse(bytes.toString())
     const call = `${request.method} ${request.url}`
     requests.push(call)
     if (await server.onRequest(call, body, response)) return

@@ -3,11 +3,16 @@
 
 #include "carillon.h"
 
-/*
- * A number of the class in /sys/class whose instances are numbered (`hwmon/hwmon0`, `thermal/thermal_zone0`): of the
- * first one whose file `label` has one of these names. `names` in the order of preference, ended by NULL.
- */
-int32_t read_sensor(const char *root, const char *instances, const char *label, const char *const *names,
-                    const char *file, int64_t *number);
+/* Where the kernel shows sensors of one kind: a folder each, with a file that names it. */
+struct sensor_class {
+  const char *folder;
+  const char *prefix;
+  const char *label;
+};
+extern const struct sensor_class thermal_zones, hwmons;
+
+/* A number of the sensor whose name comes first in `names`, which NULL ends. */
+int32_t read_sensor(const char *root, const struct sensor_class *class, const char *const *names, const char *file,
+                    int64_t *number);
 
 #endif

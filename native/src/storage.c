@@ -88,6 +88,16 @@ static int32_t worn_percent(const char *root, const struct root_mount *mount, in
   return CARILLON_OK;
 }
 
+/* Asked only of what is read-only: the table of mounts lies on the card itself. */
+static int32_t remounted_read_only(const char *root, const struct root_mount *mount, int32_t *remounted) {
+  *remounted = mount->emergency;
+  if (!mount->read_only || mount->emergency) return CARILLON_OK;
+  int32_t meant;
+  int32_t status = meant_read_only(root, &meant);
+  if (status == CARILLON_OK) *remounted = meant == CARILLON_UNKNOWN ? CARILLON_UNKNOWN : !meant;
+  return status;
+}
+
 int32_t carillon_storage(const char *root, struct carillon_storage *storage) {
   struct root_mount mount;
   struct carillon_storage found;
@@ -95,21 +105,17 @@ int32_t carillon_storage(const char *root, struct carillon_storage *storage) {
   int32_t status = find_root_mount(root, &mount);
   if (status != CARILLON_OK) return status;
   char path[PATH_SIZE];
-  int32_t meant;
   int64_t percent = CARILLON_UNKNOWN;
   strcpy(found.file_system, mount.type);
   status = make_path(path, root, "/sys/dev/block/%d:%d", mount.major, mount.minor);
   if (status == CARILLON_OK) status = read_link_name(path, found.device, sizeof found.device);
-  if (status == CARILLON_OK) status = meant_read_only(root, &meant);
+  if (status == CARILLON_OK) status = remounted_read_only(root, &mount, &found.remounted_read_only);
   if (status == CARILLON_OK) status = file_system_errors(root, &found, &found.file_system_errors);
   if (status == CARILLON_OK) status = card_errors(root, &mount, &found.card_errors);
   if (status == CARILLON_OK) status = worn_percent(root, &mount, &percent);
   if (status != CARILLON_OK) return status;
   found.read_only = mount.read_only;
   found.worn_percent = (int32_t)percent;
-  if (!mount.read_only) found.remounted_read_only = 0;
-  else if (mount.emergency) found.remounted_read_only = 1;
-  else found.remounted_read_only = meant == CARILLON_UNKNOWN ? CARILLON_UNKNOWN : !meant;
   *storage = found;
   return CARILLON_OK;
 }

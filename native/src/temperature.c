@@ -16,9 +16,9 @@ static int32_t in_thousandths(const char *root, int64_t *thousandths) {
     return CARILLON_OK;
   }
   struct kept_fault firmware = keep_fault(asked);
-  int32_t zone = read_sensor(root, "thermal/thermal_zone", "type", zones, "temp", thousandths);
+  int32_t zone = read_sensor(root, &thermal_zones, zones, "temp", thousandths);
   if (zone != CARILLON_NOT_AVAILABLE) return zone;
-  int32_t sensor = read_sensor(root, "hwmon/hwmon", "name", sensors, "temp1_input", thousandths);
+  int32_t sensor = read_sensor(root, &hwmons, sensors, "temp1_input", thousandths);
   return sensor == CARILLON_NOT_AVAILABLE && asked != CARILLON_NOT_AVAILABLE ? fault_again(&firmware) : sensor;
 }
 

@@ -19,7 +19,7 @@ static struct carillon_throttle_flags flags_of(uint32_t bits) {
 static int32_t from_kernel(const char *root, struct carillon_throttling *throttling) {
   static const char *const sensors[] = {"rpi_volt", NULL};
   int64_t alarm;
-  int32_t status = read_sensor(root, "hwmon/hwmon", "name", sensors, "in0_lcrit_alarm", &alarm);
+  int32_t status = read_sensor(root, &hwmons, sensors, "in0_lcrit_alarm", &alarm);
   if (status != CARILLON_OK) return status;
   if (alarm != 0 && alarm != 1) return fault(CARILLON_MALFORMED, "%s: an alarm that is neither off nor on", sensors[0]);
   const struct carillon_throttle_flags unknown = {CARILLON_UNKNOWN, CARILLON_UNKNOWN, CARILLON_UNKNOWN,

@@ -19,6 +19,7 @@ import { ApiError } from './api-error.ts'
 import { type AskOptions, createAsk } from './ask.ts'
 import { createOauthApi, type OauthApi } from './oauth/oauth-api.ts'
 import { queryOf } from './query-of.ts'
+import { createScreensApi, type ScreensApi } from './screens/screens-api.ts'
 import { createTasksApi, type TasksApi } from './tasks/tasks-api.ts'
 import type { Page } from './use-list.ts'
 
@@ -32,6 +33,8 @@ export interface ApiClient {
   /** What one lets other services do. */
   readonly oauth: OauthApi
   readonly tasks: TasksApi
+  /** One screen, and what it is told. */
+  readonly screens: ScreensApi
   /** Who is signed in, or null. */
   me(): Promise<Me | null>
   /** Whether there is an administrator already. */
@@ -65,6 +68,7 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
     administration: createAdministrationApi(ask),
     oauth: createOauthApi(ask),
     tasks: createTasksApi(ask),
+    screens: createScreensApi(ask),
     me: () =>
       ask('GET', '/api/v1/me', me).catch((error: unknown) => {
         if (error instanceof ApiError && (error.is('unauthorized') || error.is('invalid_token'))) return null

@@ -1,6 +1,7 @@
 import '../shared/zod-without-eval.ts'
 import './console.css'
 import './account/account.css'
+import './screens/screens.css'
 import './tasks/tasks.css'
 import { startPage } from '../mantine/start-page.tsx'
 import { createApiClient } from './api-client.ts'

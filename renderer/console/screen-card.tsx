@@ -1,22 +1,16 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
-import {
-  IconCircleFilled,
-  IconDots,
-  IconEraser,
-  IconKey,
-  IconMessage,
-  IconPlugConnectedX,
-  IconTrash,
-} from '@tabler/icons-react'
+import { IconDots, IconEraser, IconKey, IconMessage, IconTrash } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { commandsChannel } from '#protocol/channel.ts'
-import type { CredentialStorage, DeviceView } from '#protocol/devices.ts'
+import type { DeviceView } from '#protocol/devices.ts'
 import type { ShowCommand } from '#protocol/screen.ts'
-import { ago, moment } from '../shared/time.ts'
+import { moment } from '../shared/time.ts'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
 import { linkTo } from './location.ts'
+import { storageWords } from './screens/identity-card.tsx'
+import { ScreenMark } from './screens/state-mark.tsx'
 
 interface ScreenCardProps {
   readonly device: DeviceView
@@ -32,8 +26,12 @@ export function ScreenCard({ device, now, operates, onMessage, onRotate, onRemov
   return (
     <article className="card" aria-labelledby={`screen-${device.id}`}>
       <div className="card-head">
-        <h2 id={`screen-${device.id}`}>{name}</h2>
-        <OnlineState device={device} now={now} />
+        <h2 id={`screen-${device.id}`}>
+          <a className="screen-name" {...linkTo(`/screens/${name}`)}>
+            {name}
+          </a>
+        </h2>
+        <ScreenMark device={device} now={now} />
       </div>
       <dl className="card-facts">
         <Fact name="Computer">{device.hostname}</Fact>
@@ -65,12 +63,6 @@ export function ScreenCard({ device, now, operates, onMessage, onRotate, onRemov
     </article>
   )
 }
-
-const storageWords = {
-  keychain: 'In its keychain',
-  file: 'In a file on its card',
-  memory: 'In memory only',
-} as const satisfies Record<CredentialStorage, string>
 
 function MoreMenu({ device, onRotate, onRemove }: Pick<ScreenCardProps, 'device' | 'onRotate' | 'onRemove'>) {
   const api = useApi()
@@ -114,24 +106,6 @@ function MoreMenu({ device, onRotate, onRemove }: Pick<ScreenCardProps, 'device'
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
-  )
-}
-
-function OnlineState({ device, now }: Pick<ScreenCardProps, 'device' | 'now'>) {
-  if (device.online) {
-    return (
-      <p className="card-state link-online">
-        <IconCircleFilled size={9} aria-hidden="true" /> Online
-      </p>
-    )
-  }
-  return (
-    <p className="card-state link-offline">
-      <IconPlugConnectedX size={16} stroke={1.8} aria-hidden="true" /> Offline
-      <span className="soft">
-        {device.lastSeenAt === null ? 'never seen' : `last seen ${ago(Date.parse(device.lastSeenAt), now)}`}
-      </span>
-    </p>
   )
 }
 

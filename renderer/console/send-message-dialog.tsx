@@ -4,7 +4,7 @@ import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { commandsChannel } from '#protocol/channel.ts'
 import type { DeviceView } from '#protocol/devices.ts'
-import { type ShowCommand, showCommand } from '#protocol/screen.ts'
+import { messageToShow } from '#protocol/screen.ts'
 import { Dialog } from '../mantine/dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
 import { useApi } from './api-context.ts'
@@ -31,7 +31,7 @@ function MessageForm({ device, onClose }: { readonly device: DeviceView; readonl
   const api = useApi()
   const form = useForm({
     initialValues: { title: '', message: '' },
-    validate: (values) => withoutPrefix(fieldErrors(showCommand, command(values))),
+    validate: (values) => fieldErrors(messageToShow, command(values).show),
   })
   const send = useMutation({
     mutationFn: (values: { title: string; message: string }) =>
@@ -81,12 +81,7 @@ function MessageForm({ device, onClose }: { readonly device: DeviceView; readonl
   )
 }
 
-function command({ title, message }: { title: string; message: string }): ShowCommand {
+function command({ title, message }: { title: string; message: string }) {
   const heading = title.trim()
   return { show: { message: message.trim(), ...(heading === '' ? {} : { title: heading }) } }
-}
-
-/** The schema's `show.message` is the form's `message`. */
-function withoutPrefix(errors: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(errors).map(([path, sentence]) => [path.replace('show.', ''), sentence]))
 }

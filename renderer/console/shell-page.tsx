@@ -11,6 +11,7 @@ import type { LiveLink } from './live-link.ts'
 import { LivePage } from './live-page.tsx'
 import type { Location } from './location.ts'
 import { NothingHere } from './nothing-here.tsx'
+import { ScreenPage } from './screens/screen-page.tsx'
 import { ScreensPage } from './screens-page.tsx'
 import { TaskPage } from './tasks/task-page.tsx'
 import { TasksPage } from './tasks/tasks-page.tsx'
@@ -25,6 +26,8 @@ interface ShellPageProps {
 export function ShellPage({ me, link, location: { path, query } }: ShellPageProps) {
   const task = /^\/tasks\/([^/]+)$/.exec(path)?.[1]
   if (task !== undefined) return <TaskPage key={task} me={me} link={link} id={task} />
+  const screen = /^\/screens\/([^/]+)$/.exec(path)?.[1]
+  if (screen !== undefined) return <ScreenPage key={screen} me={me} link={link} name={screen} />
   switch (path) {
     case '/enrol':
       return <EnrolPage key={query.get('code')} me={me} code={query.get('code')} />

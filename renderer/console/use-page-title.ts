@@ -3,12 +3,13 @@ import { useEffect } from 'react'
 /** Says in the tab, in the history and to a screen reader which page it is. */
 export function usePageTitle(path: string): void {
   useEffect(() => {
-    document.title = `${titles[path.replace(/^\/tasks\/[^/]+$/, '/tasks/')] ?? 'Nothing here'} · Carillon`
+    document.title = `${titles[path.replace(/^(\/(?:tasks|screens)\/)[^/]+$/, '$1')] ?? 'Nothing here'} · Carillon`
   }, [path])
 }
 
 const titles: Readonly<Record<string, string>> = {
   '/': 'Screens',
+  '/screens/': 'Screen',
   '/enrol': 'Add a screen',
   '/live': 'Live',
   '/connections': 'Connections',

@@ -2,7 +2,7 @@ import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconInfoCircle } from '@tabler/icons-react'
 import { useState } from 'react'
-import { type DesktopBridge, type Outcome, type Storage, signInRequest } from '#protocol/ipc.ts'
+import { type DesktopBridge, type Outcome, type SignInRequest, signInRequest } from '#protocol/ipc.ts'
 import { Brand } from '../mantine/brand.tsx'
 import { ConfirmDialog } from '../mantine/confirm-dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
@@ -36,7 +36,7 @@ export function SignInView({ bridge, server, notice }: SignInProps) {
     validate: (values) => fieldErrors(signInRequest.omit({ storage: true }), values),
   })
 
-  const signIn = (storage: Storage): Promise<Outcome> => {
+  const signIn = (storage: SignInRequest['storage']): Promise<Outcome> => {
     const { code, ...credentials } = form.getValues()
     return askMain(bridge.signIn({ ...credentials, ...(needsCode && { code }), storage }))
   }

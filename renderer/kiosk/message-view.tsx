@@ -1,11 +1,13 @@
 import { useLayoutEffect, useRef } from 'react'
-import type { Screen } from '#protocol/screen.ts'
 import { chooseFit, type Wrapping } from './fit.ts'
 
-type Message = Extract<Screen, { kind: 'message' }>
+interface MessageViewProps {
+  readonly screen: { readonly title?: string; readonly message: string }
+  readonly label?: string
+}
 
 /** A message as large as the screen lets it be, from one word to 2,000 characters. */
-export function MessageView({ screen }: { readonly screen: Message }) {
+export function MessageView({ screen, label = 'Message' }: MessageViewProps) {
   const frame = useRef<HTMLDivElement>(null)
   const text = useRef<HTMLDivElement>(null)
   const { title, message } = screen
@@ -26,7 +28,7 @@ export function MessageView({ screen }: { readonly screen: Message }) {
   }, [title, message])
 
   return (
-    <section className="message" aria-label="Message" aria-live="assertive">
+    <section className="message" aria-label={label} aria-live="assertive">
       <div ref={frame} className="message-frame">
         <div ref={text} className="message-text" dir="auto">
           {title !== undefined && title !== '' && <h2 className="message-title">{title}</h2>}

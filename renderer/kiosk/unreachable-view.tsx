@@ -25,7 +25,13 @@ const troubles: Readonly<Record<Unreachable['code'], { headline: string; advice:
   },
 }
 
-export function UnreachableView({ state }: { readonly state: Unreachable }) {
+interface UnreachableViewProps {
+  readonly state: Unreachable
+  /** What is wrong with the clock, which keeps secure connections from opening. */
+  readonly clock: string | null
+}
+
+export function UnreachableView({ state, clock }: UnreachableViewProps) {
   const now = useNow(1000)
   const { headline, advice } = troubles[state.code]
   return (
@@ -40,6 +46,7 @@ export function UnreachableView({ state }: { readonly state: Unreachable }) {
         </h1>
         <p className="lead">{state.message}</p>
         <p className="lead">{advice}</p>
+        {clock !== null && <p className="lead trouble">{clock} It waits for the time from the network.</p>}
         <dl className="facts">
           <div>
             <dt>Server</dt>

@@ -1,5 +1,6 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import type { Logger } from 'pino'
+import { type Answers, createAnswers } from './answers.ts'
 import type { AmqpConnection } from './connection.ts'
 import { createDelivery, type Delivery } from './delivery.ts'
 import { keepChannel } from './kept-channel.ts'
@@ -46,6 +47,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   let closed = false
   /** What RabbitMQ calls them, on the channel of now. */
   let tags: readonly string[] = []
+  /** One for a channel, which has to know of all its messages. */
+  let answers: Answers | null = null
   const channel = keepChannel<Channel>({
     connection,
     async open(model) {
@@ -54,7 +57,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     },
     async prepare(opened) {
       await opened.prefetch(prefetch, prefetchOf === 'channel')
-      if (!isPaused) await begin(opened)
+      answers = createAnswers(opened)
+      if (!isPaused) await begin(opened, answers)
       // What came with the answer may have been reason enough to pause.
       if (isPaused) await end(opened)
       onStarted?.()
@@ -82,19 +86,21 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       if (!isPaused || closed) return
       isPaused = false
       const current = channel.current()
-      if (current !== null) await begin(current).catch(() => {}) // the channel has ended: the next one begins
+      if (current === null || answers === null) return
+      await begin(current, answers).catch(() => {}) // the channel has ended: the next one begins
     },
     async [Symbol.asyncDispose]() {
       closed = true
       isPaused = true
+      answers?.flush()
       await channel[Symbol.asyncDispose]()
     },
   }
 
-  async function begin(opened: Channel): Promise<void> {
+  async function begin(opened: Channel, of: Answers): Promise<void> {
     const begun: string[] = []
     for (const queue of queues) {
-      const { consumerTag } = await opened.consume(queue, (message) => take(opened, queue, message), { noAck })
+      const { consumerTag } = await opened.consume(queue, (message) => take(opened, of, queue, message), { noAck })
       begun.push(consumerTag)
     }
     tags = begun
@@ -107,13 +113,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     await within(cancelTimeoutMs, Promise.all(begun.map((tag) => opened.cancel(tag)))).catch(() => {})
   }
 
-  function take(opened: Channel, queue: string, message: ConsumeMessage | null): void {
+  function take(opened: Channel, of: Answers, queue: string, message: ConsumeMessage | null): void {
     if (message === null) {
       log.warn({ queue }, 'a queue has been deleted in RabbitMQ; it is made again')
       opened.close().catch(() => {}) // closed already
       return
     }
-    const delivery = createDelivery(opened, queue, message)
+    if (!noAck) of.delivered(message)
+    const delivery = createDelivery(of, queue, message)
     // It was on its way already.
     if (isPaused && !noAck) {
       delivery.reject({ requeue: true })

@@ -1,4 +1,5 @@
-import type { Channel, ConsumeMessage, MessageProperties } from 'amqplib'
+import type { ConsumeMessage, MessageProperties } from 'amqplib'
+import type { Answers } from './answers.ts'
 import { unreadableBecause } from './foreign-headers.ts'
 
 /** One message as it was taken from a queue. What others put into it is not to be trusted. */
@@ -23,7 +24,7 @@ export interface Delivery {
   reject(options: { readonly requeue: boolean }): void
 }
 
-export function createDelivery(channel: Channel, queue: string, message: ConsumeMessage): Delivery {
+export function createDelivery(answers: Answers, queue: string, message: ConsumeMessage): Delivery {
   const { fields, properties, content } = message
   const { headers = {}, ...rest } = properties
   let answered = false
@@ -37,17 +38,13 @@ export function createDelivery(channel: Channel, queue: string, message: Consume
     properties: rest,
     headers,
     unreadable: unreadableBecause(headers),
-    ack: () => answer(() => channel.ack(message)),
-    reject: ({ requeue }) => answer(() => channel.nack(message, false, requeue)),
-  }
-
-  function answer(send: () => void): void {
-    if (answered) return
-    answered = true
-    try {
-      send()
-    } catch {
-      // The channel has ended: the message is back in its queue, and numbers of another channel mean other messages.
-    }
+    ack() {
+      if (!answered) answers.ack(message)
+      answered = true
+    },
+    reject(options) {
+      if (!answered) answers.reject(message, options)
+      answered = true
+    },
   }
 }

@@ -2,6 +2,7 @@ import { type ChannelModel, connect } from 'amqplib'
 import { type AmqpTarget, describeAmqp } from '#server/config/amqp.ts'
 import { AmqpError, replyCodeOf } from './amqp-error.ts'
 import { surviveForeignHeaders } from './foreign-headers.ts'
+import { writeTogether } from './write-together.ts'
 
 /** After two of these without a sign of life the other end is given up, in seconds. */
 const heartbeatSeconds = 10
@@ -27,6 +28,7 @@ export async function dial(target: AmqpTarget, name: string): Promise<ChannelMod
       { noDelay: true, timeout: connectTimeoutMs, clientProperties: { connection_name: name } },
     )
     surviveForeignHeaders(model)
+    writeTogether(model)
     return model
   } catch (error) {
     throw dialError(target, error)

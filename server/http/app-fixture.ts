@@ -18,6 +18,7 @@ export async function startApp() {
   const app = await createHttpApp({
     ...{ auth, store, records, realtime: unreached, baseUrl, version: '0.0.0', consoleFolder: null },
     fleet,
+    paneCodes: { issue: () => Promise.reject(new Error('not reached')), redeem: async () => false },
     tasks: createTaskDesk({ tasks: createHeldTasks(), audit: auth.audit }),
     metrics: { read: async () => '', [Symbol.dispose]() {} },
     metricsArePublic: false,

@@ -14,6 +14,7 @@ import type { Role } from '#protocol/roles.ts'
 import { sentenceOf } from '#protocol/sentences.ts'
 import type { Auth } from '#server/auth/auth.ts'
 import type { Fleet } from '#server/fleet/fleet.ts'
+import type { PaneCodes } from '#server/fleet/pane-codes.ts'
 import type { Realtime } from '#server/realtime/realtime.ts'
 import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
@@ -39,6 +40,7 @@ import { enrolmentRoutes } from './routes/enrolments.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { oauthRoutes } from './routes/oauth.ts'
+import { paneCodeRoutes } from './routes/pane-codes.ts'
 import { passwordRoutes } from './routes/passwords.ts'
 import { screenshotRoutes } from './routes/screenshots.ts'
 import { secondFactorRoutes } from './routes/second-factor.ts'
@@ -59,6 +61,7 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly realtime: Realtime
   readonly tasks: TaskDesk
   readonly fleet: Fleet
+  readonly paneCodes: PaneCodes
   readonly store: Store
   readonly records: Records
   readonly metrics: MetricsReader
@@ -170,6 +173,7 @@ const resources: readonly Routes[] = [
   deviceSelfRoutes,
   deviceCommandRoutes,
   screenshotRoutes,
+  paneCodeRoutes,
   auditRoutes,
   clientRoutes,
   channelRoutes,

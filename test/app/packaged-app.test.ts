@@ -1,4 +1,5 @@
 import { access, chmod, chown, readdir, readFile, readlink } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { listPackage } from '@electron/asar'
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
@@ -24,7 +25,12 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the packaged app
 
     const files = listPackage(join(app.folder, 'resources/app.asar'), { isPack: false })
     const packages = files.flatMap((file) => /^\/node_modules\/((?:@[^/]+\/)?[^/@]+)$/.exec(file)?.[1] ?? [])
-    expect(packages).toEqual([expect.stringMatching(/^@napi-rs\/keyring-linux-/), 'keytar'])
+    expect(packages).toEqual([
+      expect.stringMatching(/^@napi-rs\/keyring-linux-/),
+      expect.stringMatching(/^@yuuang\/ffi-rs-linux-/),
+      'ffi-rs',
+      'keytar',
+    ])
     const tops = new Set(files.flatMap((file) => /^\/(?:dist\/(?:renderer\/)?)?[^/]+$/.exec(file)?.[0] ?? []))
     expect([...tops].sort()).toEqual([
       '/dist',
@@ -56,7 +62,9 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the packaged app
     expect(running.output()).not.toContain('Debugger listening')
   })
 
-  test('passes the desktop scenario, without dev tools', { timeout }, async () => {
+  test('passes the desktop scenario, without dev tools, and calls the library that came with it', {
+    timeout,
+  }, async () => {
     await using app = await packageApp({ attachable: true })
     await signInOnce((session, args) => openApp(session, args, app))
 
@@ -68,6 +76,7 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the packaged app
       return { packaged: itself.isPackaged, open: contents?.isDevToolsOpened() }
     })
     expect(tools).toEqual({ packaged: true, open: false })
+    expect(await opened.application.evaluate(memoryByNativeLibrary)).toEqual({ status: 0, total: totalmem() })
   })
 
   // Whoever is not root has run the others inside it.
@@ -110,4 +119,21 @@ async function descendsFrom(pid: number, ancestor: number): Promise<boolean> {
 
 function namespaceOf(pid: number): Promise<string> {
   return readlink(`/proc/${pid}/ns/pid`)
+}
+
+/** Runs in the main process, from whose memory C fills what it is given: Electron keeps buffers apart from its heap. */
+function memoryByNativeLibrary(): { status: number; total: number } {
+  const resources: string = Reflect.get(process, 'resourcesPath')
+  const { createRequire } = process.getBuiltinModule('node:module')
+  const ffi: typeof import('ffi-rs') = createRequire(`${resources}/app.asar/package.json`)('ffi-rs')
+  const answer = Buffer.alloc(16)
+  ffi.open({ library: 'carillon', path: `${resources}/libcarillon.so` })
+  const status = ffi.load({
+    library: 'carillon',
+    funcName: 'carillon_memory',
+    retType: 1, // an I32
+    paramsType: [0, 10], // a text and bytes
+    paramsValue: ['', answer],
+  })
+  return { status, total: Number(answer.readBigInt64LE(0)) }
 }

@@ -1,4 +1,6 @@
 import type { CarillonBridge, DesktopState, FeedEvent, KioskState, Outcome, OwnTasksState } from '#protocol/ipc.ts'
+import type { Answer, NetworkStep, PaneFacts, PaneState } from '#protocol/pane.ts'
+import type { ShellView } from '#protocol/shell-view.ts'
 
 /**
  * A fixture, not the product: `window.carillon` for a page in a browser, where there is no main process. The page's
@@ -12,8 +14,11 @@ export interface FakeMain {
   tellEarlier(events: readonly FeedEvent[]): void
   tellTasks(tasks: OwnTasksState): void
   tellKiosk(state: KioskState): void
+  tellPane(state: PaneState): void
+  tellNetwork(steps: readonly NetworkStep[]): void
+  tellShell(view: ShellView): void
   /** Sets what the calls of this name are answered from now on; `{ok: true}` until then. */
-  answer(name: string, outcome: Outcome): void
+  answer(name: string, outcome: Outcome | Answer<unknown>): void
 }
 
 export interface FakeStart {
@@ -23,6 +28,10 @@ export interface FakeStart {
     readonly tasks?: OwnTasksState
   }
   readonly kiosk?: KioskState
+  readonly pane?: PaneState
+  readonly facts?: PaneFacts
+  /** Of a kiosk whose content is none until then. */
+  readonly shell?: ShellView
 }
 
 declare global {
@@ -35,17 +44,25 @@ declare global {
 /** Runs in the page before its own scripts: it must not use anything from outside itself. */
 export function installFakeMain(start: FakeStart): void {
   const calls: { name: string; args: readonly unknown[] }[] = []
-  const outcomes = new Map<string, Outcome>()
+  const outcomes = new Map<string, Outcome | Answer<unknown>>()
   const listeners = {
     desktop: new Set<(state: DesktopState) => void>(),
     event: new Set<(event: FeedEvent) => void>(),
     earlier: new Set<(events: readonly FeedEvent[]) => void>(),
     tasks: new Set<(tasks: OwnTasksState) => void>(),
     kiosk: new Set<(state: KioskState) => void>(),
+    pane: new Set<(state: PaneState) => void>(),
+    network: new Set<(steps: readonly NetworkStep[]) => void>(),
+    shell: new Set<(view: ShellView) => void>(),
   }
   let desktopState = start.desktop?.state
   let tasksState = start.desktop?.tasks ?? { tasks: [], definitions: [] }
   let kioskState = start.kiosk
+  let paneState: PaneState = start.pane ?? { phase: 'closed' }
+  let shellView: ShellView = start.shell ?? {
+    state: { phase: 'waiting', since: '', url: null, fault: null, message: null, restarts: 0 },
+    ...{ seen: 'all', retryAt: null, savedAt: null, refusal: null, clock: null, identifying: false },
+  }
 
   const on =
     <T>(set: Set<(value: T) => void>) =>
@@ -53,10 +70,13 @@ export function installFakeMain(start: FakeStart): void {
       set.add(listener)
       return () => set.delete(listener)
     }
-  const ask = (name: string, args: readonly unknown[]): Promise<Outcome> => {
+  const ask = <T extends Outcome>(name: string, args: readonly unknown[], usual: T): Promise<T> => {
     calls.push({ name, args })
-    return Promise.resolve(outcomes.get(name) ?? { ok: true })
+    return Promise.resolve((outcomes.get(name) as T | undefined) ?? usual)
   }
+  const outcome = (name: string, args: readonly unknown[]): Promise<Outcome> => ask<Outcome>(name, args, { ok: true })
+  const bring = <T>(name: string, args: readonly unknown[], value: T): Promise<Answer<T>> =>
+    ask<Answer<T>>(name, args, { ok: true, value })
 
   window.fakeMain = {
     calls,
@@ -78,6 +98,17 @@ export function installFakeMain(start: FakeStart): void {
       kioskState = state
       for (const listener of listeners.kiosk) listener(state)
     },
+    tellPane(state) {
+      paneState = state
+      for (const listener of listeners.pane) listener(state)
+    },
+    tellNetwork(steps) {
+      for (const listener of listeners.network) listener(steps)
+    },
+    tellShell(view) {
+      shellView = view
+      for (const listener of listeners.shell) listener(view)
+    },
     answer: (name, outcome) => outcomes.set(name, outcome),
   }
   window.carillon = {
@@ -87,16 +118,16 @@ export function installFakeMain(start: FakeStart): void {
           desktop: {
             state: async () => desktopState as DesktopState,
             events: async () => start.desktop?.events ?? [],
-            signIn: (...args) => ask('signIn', args),
-            signOut: (...args) => ask('signOut', args),
-            follow: (...args) => ask('follow', args),
-            unfollow: (...args) => ask('unfollow', args),
-            openConsole: (...args) => ask('openConsole', args),
+            signIn: (...args) => outcome('signIn', args),
+            signOut: (...args) => outcome('signOut', args),
+            follow: (...args) => outcome('follow', args),
+            unfollow: (...args) => outcome('unfollow', args),
+            openConsole: (...args) => outcome('openConsole', args),
             tasks: async () => tasksState,
-            submitTask: (...args) => ask('submitTask', args),
-            cancelTask: (...args) => ask('cancelTask', args),
-            retryTask: (...args) => ask('retryTask', args),
-            saveTaskFile: (...args) => ask('saveTaskFile', args),
+            submitTask: (...args) => outcome('submitTask', args),
+            cancelTask: (...args) => outcome('cancelTask', args),
+            retryTask: (...args) => outcome('retryTask', args),
+            saveTaskFile: (...args) => outcome('saveTaskFile', args),
             onState: on(listeners.desktop),
             onEvent: on(listeners.event),
             onEarlier: on(listeners.earlier),
@@ -108,9 +139,31 @@ export function installFakeMain(start: FakeStart): void {
       : {
           kiosk: {
             state: async () => kioskState as KioskState,
-            acceptMemory: () => ask('acceptMemory', []),
+            shell: { state: async () => shellView, onState: on(listeners.shell) },
+            acceptMemory: () => outcome('acceptMemory', []),
             onState: on(listeners.kiosk),
             onScreen: () => () => {},
+            pane: {
+              state: async () => paneState,
+              onState: on(listeners.pane),
+              unlock: (...args) => outcome('unlock', args),
+              close: () => outcome('close', []),
+              facts: async () =>
+                start.facts === undefined
+                  ? { ok: false, code: 'pane_locked', message: 'Unlock the pane first.' }
+                  : { ok: true, value: start.facts },
+              log: () => bring('log', [], []),
+              checkNetwork: () => bring('checkNetwork', [], []),
+              onNetwork: on(listeners.network),
+              changeServer: (...args) => bring('changeServer', args, ''),
+              rotateCredential: () => outcome('rotateCredential', []),
+              forgetCredential: () => outcome('forgetCredential', []),
+              reloadContent: () => outcome('reloadContent', []),
+              restartApp: () => outcome('restartApp', []),
+              reboot: () => outcome('reboot', []),
+              places: () => bring('places', [], []),
+              saveBundle: (...args) => bring('saveBundle', args, ''),
+            },
           },
         }),
   }

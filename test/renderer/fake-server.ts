@@ -10,6 +10,7 @@ import { closeHttp } from '../support/close-http.ts'
 import { accountRoutes, createAccount, type FakeAccount } from './fake-account.ts'
 import { administrationRoute, createAdministration, type FakeAdministration } from './fake-administration.ts'
 import { send, sendProblem } from './fake-answers.ts'
+import { createFakeScreens, type FakeScreens, screenRoute } from './fake-screens.ts'
 import { createFakeTasks, type FakeTasks, taskRoute } from './fake-tasks.ts'
 import { sendFile } from './pages.ts'
 
@@ -25,6 +26,8 @@ export interface FakeServer extends AsyncDisposable {
   readonly asked: { readonly call: string; readonly body: unknown }[]
   /** Sends a publication to every open socket. */
   publish(channel: string, data: unknown): void
+  /** The same in the name of a client. */
+  publishAs(channel: string, data: unknown, info: { readonly user: string; readonly client: string }): void
   /** Sends an event to everybody who watches a client. */
   show(event: FramesEvent): void
   /** Cuts every socket, as a server does that goes away. */
@@ -49,6 +52,7 @@ export interface World {
   account: FakeAccount
   administration: FakeAdministration
   readonly tasks: FakeTasks
+  readonly screens: FakeScreens
   /** Whether sockets are taken. */
   reachable: boolean
 }
@@ -91,7 +95,8 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     }
     const method = request.method ?? ''
     const ofTasks = taskRoute(method, pathname)
-    const one = ofTasks.route === undefined ? administrationRoute(method, pathname) : ofTasks
+    const ofScreens = screenRoute(method, pathname)
+    const one = [ofTasks, ofScreens].find(({ route }) => route !== undefined) ?? administrationRoute(method, pathname)
     const route = one.route ?? routes[call] ?? accountRoutes[call] ?? accountRoutes[ofOne]
     const id = one.route === undefined ? (pathname.split('/').at(-1) ?? '') : one.id
     if (route === undefined) sendProblem(response, 'not_found', `There is nothing at ${call}.`)
@@ -106,6 +111,9 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
       world.history.push(data)
       const pub = { data, offset: world.history.length }
       for (const socket of sockets.clients) socket.send(JSON.stringify({ push: { channel, pub } }))
+    },
+    publishAs(channel, data, info) {
+      for (const socket of sockets.clients) socket.send(JSON.stringify({ push: { channel, pub: { data, info } } }))
     },
     show(event) {
       for (const watcher of watchers) watcher.write(`data: ${JSON.stringify(event)}\n\n`)
@@ -268,6 +276,7 @@ function createWorld(): World {
     account: createAccount(),
     administration: createAdministration(),
     tasks: createFakeTasks(),
+    screens: createFakeScreens(),
     reachable: true,
   }
 }

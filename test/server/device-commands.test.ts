@@ -133,7 +133,7 @@ test('viewers and devices send nothing, and a key sends with the scope devices',
   for (const token of [viewer.token, device.token]) {
     expect(await server.api('POST', path, { headers: bearer(token), body })).toMatchObject({ status: 403 })
   }
-  expect(await server.api('GET', path, { headers: bearer(viewer.token) })).toMatchObject({ status: 200 })
+  expect(await server.api('GET', path, { headers: bearer(viewer.token) })).toMatchObject({ status: 403 })
   const keys = { devices: await createKey(server, ['devices']), publish: await createKey(server, ['publish']) }
   expect(await server.api('POST', path, { headers: { 'x-api-key': keys.publish }, body })).toMatchObject({
     status: 403,

@@ -3,9 +3,8 @@ import { createCredentials } from '#main/credentials.ts'
 import { createKiosk } from '#main/kiosk.ts'
 import { memoryLog } from '#main/log.ts'
 import { createServerApi } from '#main/server-api.ts'
-import type { DeviceCache } from '#main/settings.ts'
+import { fakeHost, memoryFiles } from '#main/test-support/fake-host.ts'
 import { fakeKeychain } from '#main/test-support/fake-keychain.ts'
-import { memoryFile } from '#main/test-support/memory-file.ts'
 import { bearer, signIn, startServerProcess } from '../support/server-process.ts'
 
 test('a kiosk that is told so changes its credential by itself, and goes on showing what it is told', async () => {
@@ -19,9 +18,11 @@ test('a kiosk that is told so changes its credential by itself, and goes on show
       version: '0',
       log,
       credentials: createCredentials({ open: keychain.open }),
-      device: memoryFile<DeviceCache>(),
+      files: memoryFiles(),
+      host: fakeHost(),
     },
     ...{ about: { hostname: 'pi', version: '0', platform: 'linux' }, onState() {}, onScreen() {} },
+    onSettings() {},
     times: { second: 200 },
   })
   onTestFinished(() => kiosk[Symbol.dispose]())

@@ -8,6 +8,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { json } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { localSocketPath } from '#server/http/listen.ts'
+import { buildNativeLibrary, hostArch } from '../../build/native-library.ts'
+import { describeWith } from '../support/needs.ts'
 import {
   bearer,
   createKey,
@@ -267,6 +269,15 @@ test('doctor says that all is well, and what is not', async () => {
   const unwell = await server.cli(['doctor'])
   expect(unwell.code).toBe(1)
   expect(unwell.output).toMatch(/✗ secret: .*chmod 600/)
+})
+
+describeWith(['compiler'], 'the native library', () => {
+  test('is named by doctor, with its version and its ABI', async () => {
+    const arch = hostArch() ?? 'x64'
+    await buildNativeLibrary(arch)
+    const { output } = await runCarillon(['doctor', '--data', temporaryFolder()])
+    expect(output).toMatch(/✓ native library: version \d+\.\d+\.\d+, ABI 1, .*libcarillon\.so/)
+  })
 })
 
 test('the help of every command has an exit code of 0, and unknown words one of 2', async () => {

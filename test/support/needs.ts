@@ -2,6 +2,7 @@ import { existsSync, writeSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, test } from 'vitest'
 import { resolveElectron } from '../../build/electron-path.ts'
+import { armhfFolder, armhfPackages, armhfPrograms } from './armhf.ts'
 import { resolveChromium } from './chromium.ts'
 import { postgresProgram } from './postgres-programs.ts'
 
@@ -28,6 +29,11 @@ const parts = {
     install: 'apt-get install celery python3-redis',
   },
   curl: programs(['curl'], 'curl'),
+  compiler: programs(['gcc'], 'gcc libc6-dev'),
+  armhf: {
+    isPresent: () => [...armhfPrograms, armhfFolder()].every((path) => existsSync(path)),
+    install: `apt-get install ${armhfPackages} && node test/support/fetch-armhf.ts`,
+  },
   postgresql: { isPresent: () => postgresProgram('initdb') !== null, install: 'apt-get install postgresql' },
 } as const satisfies Record<string, Part>
 

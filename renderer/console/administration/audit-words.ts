@@ -33,6 +33,8 @@ export const actionNames = {
   device_command: 'Sent a screen a command',
   device_pin_set: 'Set the PIN of a screen',
   device_pin_clear: 'Took the PIN of a screen away',
+  device_pane_code: 'Made a code for the pane of a screen',
+  device_pane_open: 'Code entered at the pane of a screen',
   device_credential: 'Screen took a new credential',
   oauth_client_create: 'Registered a service',
   oauth_client_update: 'Changed a service',

@@ -11,6 +11,7 @@ const pages = [
   '/',
   '/setup',
   '/reset',
+  '/screens/:name',
   '/enrol',
   '/live',
   '/connections',

@@ -48,7 +48,7 @@ export const deviceCommandRoutes: Routes = (app, { fleet, callers }) => {
       },
     },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
+      await callers.allowed(request, ['admin', 'operator'], 'devices')
       const { limit, cursor = null } = request.query
       const { items, next } = await fleet.commands(request.params.id, { limit, cursor })
       return { items: [...items], next }
@@ -64,7 +64,7 @@ export const deviceCommandRoutes: Routes = (app, { fleet, callers }) => {
       },
     },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
+      await callers.allowed(request, ['admin', 'operator'], 'devices')
       return fleet.command(request.params.id, request.params.command)
     },
   )

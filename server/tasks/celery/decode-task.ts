@@ -13,12 +13,13 @@ import {
 import { embed } from './signature.ts'
 
 const shortText = z.string().max(255)
+const name = shortText.min(1)
 const seconds = z.number().min(0).nullable()
 
 /** Protocol 2. What is not named here is passed on. */
 const taskHeaders = z.looseObject({
-  task: shortText.min(1),
-  id: shortText.min(1),
+  task: name,
+  id: name,
   lang: z.unknown().optional(),
   root_id: shortText.nullish(),
   parent_id: shortText.nullish(),
@@ -87,11 +88,9 @@ export function decodeTask(frame: Frame): DecodedTask {
 }
 
 function originOf({ headers, properties }: Frame): MessageOrigin {
-  const id = shortText.min(1).safeParse(headers.id)
-  const name = shortText.min(1).safeParse(headers.task)
   return {
-    id: id.data ?? null,
-    name: name.data ?? null,
+    id: name.safeParse(headers.id).data ?? null,
+    name: name.safeParse(headers.task).data ?? null,
     replyTo: replyQueueIn(properties),
     ignoreResult: headers.ignore_result === true,
   }

@@ -9,8 +9,7 @@ export type ParsedArguments =
 export function parseArguments(task: Pick<TaskDefinition, 'arguments'>, given: TaskArguments): ParsedArguments {
   const named = Array.isArray(given) ? byName(task, given) : given
   if (typeof named === 'string') return { ok: false, errors: [{ path: '', message: named }] }
-  // Strict: a misspelt argument is told instead of being left out.
-  const parsed = task.arguments.strict().safeParse(named)
+  const parsed = strictly(task.arguments).safeParse(named)
   if (parsed.success) return { ok: true, value: parsed.data }
   return { ok: false, errors: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) }
 }
@@ -23,4 +22,18 @@ function byName({ arguments: schema }: Pick<TaskDefinition, 'arguments'>, given:
       : `It takes at most ${names.length} arguments (${names.join(', ')}), and ${given.length} were given.`
   }
   return Object.fromEntries(given.map((value, index) => [names[index], value]))
+}
+
+type Schema = TaskDefinition['arguments']
+
+/** Made once each: to make one takes several times as long as to use it. */
+const strictOnes = new WeakMap<Schema, Schema>()
+
+/** So that a misspelt argument is told instead of being left out. */
+function strictly(schema: Schema): Schema {
+  const known = strictOnes.get(schema)
+  if (known !== undefined) return known
+  const strict = schema.strict()
+  strictOnes.set(schema, strict)
+  return strict
 }

@@ -1,8 +1,15 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { TaskError } from '#protocol/tasks.ts'
 
+/** Orders that a thread is handed at most before it has ended the first of them: it shall not wait for the next. */
+export const ordersAhead = 16
+
 /** What a thread is handed with a task. */
 export interface ThreadOrder {
+  /** From 1. None that a thread has at the same time is the same. */
+  readonly number: number
+  /** Where in the claims it is said who has it. */
+  readonly slot: number
   readonly id: string
   readonly name: string
   /** JSON text. */
@@ -13,6 +20,11 @@ export interface ThreadOrder {
 /** What a thread is given once: tasks come through it one after the other, until it is closed. */
 export interface ThreadPort {
   readonly port: MessagePort
+  /**
+   * The number of an order while it waits for the thread. Whoever changes it there first has it: the thread, which begins
+   * it, or the pool, which takes it back.
+   */
+  readonly claims: Int32Array
   /** Bytes of JSON. */
   readonly maxResult: number
 }
@@ -32,10 +44,14 @@ export type FromThread =
     }
   | { readonly kind: 'call'; readonly number: number; readonly verb: HostVerb; readonly args: readonly unknown[] }
 
-/** Told of the task that runs; the last is that it has ended. */
-export type OfThread = FromThread | { readonly kind: 'ended'; readonly outcome: ThreadOutcome }
+/** Told of an order by its number; the last is that it has ended. */
+export type OfThread =
+  | { readonly kind: 'said'; readonly number: number; readonly message: FromThread }
+  | { readonly kind: 'ended'; readonly number: number; readonly outcome: ThreadOutcome }
 
-export type IntoThread = ToThread | { readonly kind: 'run'; readonly order: ThreadOrder }
+export type IntoThread =
+  | { readonly kind: 'tell'; readonly number: number; readonly message: ToThread }
+  | { readonly kind: 'run'; readonly orders: readonly ThreadOrder[] }
 
 export type ToThread =
   | { readonly kind: 'abort'; readonly reason: AbortReason }

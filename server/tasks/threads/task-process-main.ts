@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { createPeer, type Frame } from '#server/processes/peer.ts'
+import type { ThreadHost } from './host.ts'
 import type { HostVerbs, ProcessVerbs } from './process-verbs.ts'
-import { createThreadPool } from './thread-pool.ts'
+import { createThreadPool, type RunningTask } from './thread-pool.ts'
 
 // The process whose threads carry out tasks. It ends with the one that started it.
 
@@ -22,7 +23,7 @@ const peer = createPeer<HostVerbs, ProcessVerbs>({
   // What the server is asked is over in seconds; the records may take their time.
   timeoutMs: 60_000,
 })
-const aborting = new Map<number, AbortController>()
+const running = new Map<number, RunningTask>()
 let pool: ReturnType<typeof createThreadPool> | undefined
 
 peer.serve({
@@ -34,27 +35,27 @@ peer.serve({
     pool = createThreadPool({ ...options, log: { warn: warn as never } })
     watchMemory(options.settings)
   },
-  async run(run, order) {
+  run(run, order) {
     if (pool === undefined) throw new Error('It was not opened.')
-    const controller = new AbortController()
-    aborting.set(run, controller)
-    try {
-      const host = {
-        progress: (fraction: number | null, note: string | null) => peer.note('progress', run, fraction, note),
-        log: (...said: Parameters<HostVerbs['log']> extends [number, ...infer Rest] ? Rest : never) =>
-          peer.note('log', run, ...said),
-        submit: (request: Parameters<HostVerbs['submit']>[1]) => peer.call('submit', [run, request]),
-        file: (name: string, type: string) => peer.call('file', [run, name, type]),
-        ask: (question: string, about: unknown) => peer.call('ask', [run, question, about]),
-      }
-      return await pool.run(order, host, controller.signal)
-    } finally {
-      aborting.delete(run)
-    }
+    const task = pool.run(order, hostOf(run), (outcome) => {
+      running.delete(run)
+      peer.note('ended', run, outcome)
+    })
+    running.set(run, task)
   },
-  abort: (run, reason) => aborting.get(run)?.abort(reason),
+  abort: (run, reason) => running.get(run)?.abort(reason),
 })
 process.on('message', (frames: readonly Frame[]) => peer.receive(frames))
+
+function hostOf(run: number): ThreadHost {
+  return {
+    progress: (fraction, note) => peer.note('progress', run, fraction, note),
+    log: (level, fields, message) => peer.note('log', run, level, fields, message),
+    submit: (request) => peer.call('submit', [run, request]),
+    file: (name, type) => peer.call('file', [run, name, type]),
+    ask: (question, about) => peer.call('ask', [run, question, about]),
+  }
+}
 
 /** Buffers and long texts lie outside of what is limited for each thread: they are looked at for all of them together. */
 function watchMemory({ concurrency, memory }: { readonly concurrency: number; readonly memory: number }): void {

@@ -26,18 +26,13 @@ export interface TaskProcessOptions extends Omit<ThreadPoolOptions, 'log'> {
   readonly log: Logger
 }
 
-/** Longer than any task may take: its limits hold in the process itself. */
-const longMs = 2 ** 31 - 1
 /** A process that was told to end is killed after so long. */
 const endWithinMs = 2_000
 
 export function startTaskProcess({ settings, modules, cancelGraceMs, log }: TaskProcessOptions): TaskProcess {
   const program = fileURLToPath(new URL('./task-process-main.ts', import.meta.url))
   const child = fork(program, [], { execArgv: [], serialization: 'advanced' })
-  const running = new Map<
-    number,
-    { readonly host: TaskHost; readonly log: Logger; readonly onEnd: (end: ProcessEnd) => void }
-  >()
+  const running = new Map<number, Running>()
   const ended = Promise.withResolvers<void>()
   let lastRun = 0
   let isUp = true
@@ -47,8 +42,12 @@ export function startTaskProcess({ settings, modules, cancelGraceMs, log }: Task
     onError: (error, name) => log.error({ err: error, name }, 'a message of the process for tasks failed'),
   })
   peer.serve({
+    ended: (run, outcome) => running.get(run)?.onEnd(outcome),
     progress: (run, fraction, note) => running.get(run)?.host.progress(fraction, note),
-    log: (run, level, fields, message) => running.get(run)?.log[level](fields, message),
+    log: (run, level, fields, message) => {
+      const about = running.get(run)?.order
+      if (about !== undefined) log[level]({ task: about.id, name: about.name, ...fields }, message)
+    },
     warn: (fields, message) => log.warn(fields, message),
     submit: (run, request) => hostOf(run).submit(request),
     file: (run, name, type) => hostOf(run).file(name, type),
@@ -85,17 +84,16 @@ export function startTaskProcess({ settings, modules, cancelGraceMs, log }: Task
     isUp: () => isUp,
     ended: ended.promise,
     async run(order, host, signal) {
+      if (!isUp) return { kind: 'process_ended', how: 'before it began', ranAlone: false }
       const run = ++lastRun
-      const end = Promise.withResolvers<ProcessEnd>()
+      const end = Promise.withResolvers<TaskOutcome | ProcessEnd>()
       const onAbort = () => peer.note('abort', run, signal.reason === 'stopping' ? 'stopping' : 'cancelled')
-      running.set(run, { host, log: log.child({ task: order.id, name: order.name }), onEnd: end.resolve })
+      running.set(run, { order, host, onEnd: end.resolve })
       signal.addEventListener('abort', onAbort, { once: true })
       try {
-        if (!isUp) return { kind: 'process_ended', how: 'before it began', ranAlone: false }
-        const outcome = peer.call('run', [run, order], longMs)
+        peer.note('run', run, order)
         if (signal.aborted) onAbort()
-        outcome.catch(() => {})
-        return await Promise.race([end.promise, outcome])
+        return await end.promise
       } finally {
         signal.removeEventListener('abort', onAbort)
         running.delete(run)
@@ -109,4 +107,10 @@ export function startTaskProcess({ settings, modules, cancelGraceMs, log }: Task
       clearTimeout(killing)
     },
   }
+}
+
+interface Running {
+  readonly order: LimitedOrder
+  readonly host: TaskHost
+  readonly onEnd: (end: TaskOutcome | ProcessEnd) => void
 }

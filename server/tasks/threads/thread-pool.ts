@@ -4,7 +4,8 @@ import { Piscina } from 'piscina'
 import type { TaskSettings } from '#server/config/tasks.ts'
 import type { ThreadHost } from './host.ts'
 import { type KeptThread, keepThread } from './kept-thread.ts'
-import type { AbortReason, ThreadData, ThreadOutcome, ThreadPort } from './messages.ts'
+import type { AbortReason, ThreadData, ThreadPort } from './messages.ts'
+import type { Run, RunEnd } from './run.ts'
 import type { TaskOrder, TaskOutcome } from './task-threads.ts'
 
 export interface ThreadPoolOptions {
@@ -41,91 +42,102 @@ export function createThreadPool({ settings, modules, log, cancelGraceMs }: Thre
   })
   pool.on('error', () => {}) // the thread's own end says so
 
-  const idle: KeptThread[] = []
-  let kept = 0
-  /** More than there are threads: whoever is far away sends some ahead. */
-  const queue: ((thread: KeptThread) => void)[] = []
+  const threads = new Set<KeptThread>()
+  /** What no thread has room for: whoever is far away sends some ahead. */
+  const queue: Run[] = []
   const sweep = setInterval(closeIdle, idleMs).unref()
 
-  async function run(order: LimitedOrder, host: ThreadHost, signal: AbortSignal): Promise<TaskOutcome> {
-    if (signal.aborted) return { kind: 'aborted', reason: reasonOf(signal) }
-    const thread = await nextThread()
-    try {
-      // It may have waited for the thread.
-      return signal.aborted ? { kind: 'aborted', reason: reasonOf(signal) } : await runIn(thread, order, host, signal)
-    } finally {
-      release(thread)
+  /** `onEnd` is called once, and never before this has returned. */
+  function run(order: LimitedOrder, host: ThreadHost, onEnd: (outcome: TaskOutcome) => void): RunningTask {
+    let killing: NodeJS.Timeout | undefined
+    const one: Run = {
+      order,
+      host,
+      onEnd(end) {
+        clearTimeout(killing)
+        onEnd(outcomeOf(end, order, settings.memory))
+      },
+    }
+    queue.push(one)
+    spread()
+    return { abort }
+
+    function abort(reason: AbortReason): void {
+      const at = queue.indexOf(one)
+      if (at !== -1) {
+        queue.splice(at, 1)
+        one.onEnd({ kind: 'withdrawn', reason })
+        return
+      }
+      const thread = [...threads].find(({ has }) => has(one))
+      if (thread === undefined || killing !== undefined) return
+      if (thread.takeBack(one)) {
+        one.onEnd({ kind: 'withdrawn', reason })
+        spread()
+        return
+      }
+      thread.tell(one, { kind: 'abort', reason })
+      killing = setTimeout(() => thread.kill(one, reason), cancelGraceMs)
     }
   }
 
-  function nextThread(): KeptThread | Promise<KeptThread> {
-    const free = idle.pop()
-    if (free !== undefined) return free
-    if (kept < concurrency) return open()
-    return new Promise((resolve) => queue.push(resolve))
+  /** To a thread that has nothing to do, a new one, or ahead to one that has little. */
+  function spread(): void {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const thread = leastBusy(next.order.args.length)
+      if (thread === undefined) {
+        queue.unshift(next)
+        return
+      }
+      thread.give(next)
+    }
+    const crowded = [...threads].filter((thread) => thread.size() > 1)
+    if (crowded.length === 0) return
+    for (const thread of threads) if (thread.isUp() && thread.size() === 0) help(thread, crowded)
   }
 
-  function release(thread: KeptThread): void {
-    const next = queue.shift()
-    if (thread.isUp()) {
-      if (next !== undefined) next(thread)
-      else idle.push(thread)
-    } else if (next !== undefined) next(open())
+  function leastBusy(characters: number): KeptThread | undefined {
+    let found: KeptThread | undefined
+    for (const thread of threads) {
+      const isBetter = thread.size() < (found?.size() ?? Number.POSITIVE_INFINITY)
+      if (isBetter && thread.isUp() && thread.hasRoom(characters)) found = thread
+    }
+    return found?.size() === 0 || threads.size >= concurrency ? found : open()
+  }
+
+  /** Nothing waits behind one that takes long while another thread has nothing to do. */
+  function help(idle: KeptThread, crowded: readonly KeptThread[]): void {
+    for (const busy of crowded) {
+      for (const run of busy.takeBackLast(Math.floor(busy.size() / 2))) idle.give(run)
+      if (idle.size() > 0) return
+    }
   }
 
   function open(): KeptThread {
-    kept += 1
-    const thread = keepThread(pool, settings.max_result, (error) => {
-      kept -= 1
-      const at = idle.indexOf(thread)
-      if (at === -1) return
-      idle.splice(at, 1)
-      // What a task has left behind when it had ended already.
-      if (error !== null) log.warn({ err: error }, 'a thread for tasks has ended')
+    const thread = keepThread({
+      pool,
+      maxResult: settings.max_result,
+      onFree: spread,
+      onLeft(left) {
+        queue.unshift(...left)
+        spread()
+      },
+      onEnd(error, wasIdle) {
+        threads.delete(thread)
+        // What a task has left behind when it had ended already.
+        if (error !== null && wasIdle) log.warn({ err: error }, 'a thread for tasks has ended')
+      },
     })
+    threads.add(thread)
     return thread
   }
 
   /** One stays. */
   function closeIdle(): void {
     const since = performance.now() - idleMs
-    while (idle.length > 1 && (idle[0]?.usedAt() ?? 0) < since) idle.shift()?.close()
-  }
-
-  async function runIn(
-    thread: KeptThread,
-    order: LimitedOrder,
-    host: ThreadHost,
-    signal: AbortSignal,
-  ): Promise<TaskOutcome> {
-    const { softLimit, hardLimit, id, name, args } = order
-    let killedFor: AbortReason | 'hard_limit' | null = null
-    const timers = new Set<NodeJS.Timeout>()
-    const after = (ms: number, act: () => void) => timers.add(setTimeout(act, Math.min(ms, maxTimerMs)))
-    const kill = (reason: AbortReason | 'hard_limit') => {
-      killedFor ??= reason
-      thread.kill()
-    }
-    const onAbort = () => {
-      const reason = reasonOf(signal)
-      thread.tell({ kind: 'abort', reason })
-      after(cancelGraceMs, () => kill(reason))
-    }
-    after(softLimit * 1000, () => thread.tell({ kind: 'abort', reason: 'soft_limit' }))
-    after(hardLimit * 1000, () => kill('hard_limit'))
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      const ending = thread.run({ id, name, args, try: order.try }, host)
-      if (signal.aborted) onAbort()
-      return outcomeOf(await ending, softLimit)
-    } catch (error) {
-      if (killedFor === 'hard_limit')
-        return timeLimit(`It ran longer than its hard limit of ${hardLimit} seconds, and was ended.`)
-      return killedFor === null ? ofEndedThread(error, settings.memory) : { kind: 'aborted', reason: killedFor }
-    } finally {
-      for (const timer of timers) clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
-    }
+    const up = [...threads].filter((thread) => thread.isUp())
+    const idle = up.filter((thread) => thread.size() === 0 && thread.usedAt() < since)
+    for (const thread of idle.slice(idle.length === up.length ? 1 : 0)) thread.close()
   }
 
   return {
@@ -137,19 +149,24 @@ export function createThreadPool({ settings, modules, log, cancelGraceMs }: Thre
   }
 }
 
-/** The longest that a timer of Node can be. */
-const maxTimerMs = 2 ** 31 - 1
-
-function reasonOf({ reason }: AbortSignal): AbortReason {
-  return reason === 'stopping' ? 'stopping' : 'cancelled'
+export interface RunningTask {
+  /** Asks it to end; some seconds later it is ended. */
+  abort(reason: AbortReason): void
 }
 
-function outcomeOf(outcome: ThreadOutcome, softLimit: number): TaskOutcome {
-  if (outcome.kind === 'succeeded' || outcome.aborted === null) return outcome
-  if (outcome.aborted !== 'soft_limit') return { kind: 'aborted', reason: outcome.aborted }
-  const { error, trace } = outcome
+function outcomeOf(end: RunEnd, { softLimit, hardLimit }: LimitedOrder, memory: number): TaskOutcome {
+  if (end.kind === 'withdrawn') return { kind: 'aborted', reason: end.reason }
+  if (end.kind === 'thread_ended') {
+    const { error, killedFor } = end
+    if (killedFor === null) return ofEndedThread(error, memory)
+    if (killedFor !== 'hard_limit') return { kind: 'aborted', reason: killedFor }
+    return timeLimit(`It ran longer than its hard limit of ${hardLimit} seconds, and was ended.`)
+  }
+  if (end.kind === 'succeeded' || end.aborted === null) return end
+  if (end.aborted !== 'soft_limit') return { kind: 'aborted', reason: end.aborted }
+  const { error, trace } = end
   // Its own words where it has found some.
-  if (error.type !== 'TimeoutError' && error.type !== 'AbortError') return outcome
+  if (error.type !== 'TimeoutError' && error.type !== 'AbortError') return end
   return { ...timeLimit(`It ran longer than its soft limit of ${softLimit} seconds.`), isFinal: false, trace }
 }
 

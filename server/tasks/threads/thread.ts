@@ -12,19 +12,54 @@ import { resultText } from './result-text.ts'
 /** Modules that were fine in the main thread; what is wrong with one here is told by its tasks. */
 let loaded: ReturnType<typeof loadModules> | undefined
 
+/** Longer than this the thread does not go without hearing what it is told, in milliseconds. */
+const deafMs = 1
+
 /** Carries tasks out, one after the other, until its port is closed. */
-export async function serveTasks({ port, maxResult }: ThreadPort): Promise<void> {
-  let current: ThreadContext | undefined
+export async function serveTasks({ port, claims, maxResult }: ThreadPort): Promise<void> {
+  const waiting: ThreadOrder[] = []
+  let current: { readonly number: number; readonly context: ThreadContext } | undefined
+  let heardAt = 0
   port.on('message', (message: IntoThread) => {
-    if (message.kind !== 'run') return current?.hear(message)
-    const context = createThreadContext(message.order, (said) => port.postMessage(said))
-    current = context
-    void runTask(message.order, context, maxResult).then((outcome) => {
-      current = undefined
-      port.postMessage({ kind: 'ended', outcome })
-    })
+    heardAt = performance.now()
+    if (message.kind === 'tell') {
+      if (current?.number === message.number) current.context.hear(message.message)
+      return
+    }
+    waiting.push(...message.orders)
+    if (current === undefined) next()
   })
   await once(port, 'close')
+
+  function next(): void {
+    for (let order = waiting.shift(); order !== undefined; order = waiting.shift()) {
+      const { number, slot } = order
+      // What was taken back is somebody else's.
+      if (Atomics.compareExchange(claims, slot, number, 0) !== number) continue
+      begin(order)
+      return
+    }
+  }
+
+  function begin(order: ThreadOrder): void {
+    const { number } = order
+    const context = createThreadContext(order, (message) => port.postMessage({ kind: 'said', number, message }))
+    current = { number, context }
+    void runTask(order, context, maxResult).then((outcome) => {
+      // At once: what comes next may hold the thread up.
+      port.postMessage({ kind: 'ended', number, outcome })
+      if (performance.now() - heardAt < deafMs) return goOn()
+      setImmediate(() => {
+        heardAt = performance.now()
+        goOn()
+      })
+    })
+  }
+
+  function goOn(): void {
+    current = undefined
+    next()
+  }
 }
 
 /** Never throws: when this is not answered the thread has ended. */

@@ -1,10 +1,12 @@
 import { AmqpError } from '#server/amqp/amqp-error.ts'
 import type { Publisher } from '#server/amqp/publisher.ts'
 import type { RedisConnection } from '#server/store/redis.ts'
+import { RedisError } from '#server/store/redis-error.ts'
 import { redisScript } from '#server/store/redis-script.ts'
 import { encodeResult, resultKey } from '../result-document.ts'
 import { isFinalStatus } from '../states.ts'
 import type { TaskMessage } from '../task-message.ts'
+import { gather } from './gather.ts'
 
 /** Where whoever waits for a task looks for its state. */
 export interface Results {
@@ -24,19 +26,35 @@ export interface StoredState {
   readonly children?: readonly unknown[]
 }
 
-/** As Python's Redis backend reads them: the key for who looks later, the channel of its name for who waits now. */
+/**
+ * As Python's Redis backend reads them: the key for who looks later, the channel of its name for who waits now. What is
+ * stored at the same time goes there together, but for a cluster, where each key may be at another node.
+ */
 export function createRedisResults(
   redis: RedisConnection,
   { prefix, keepSeconds }: { readonly prefix: string; readonly keepSeconds: number },
 ): Results {
+  const storeTogether = gather<Stored>({
+    maxCount: redis.client.isCluster ? 1 : 100,
+    maxBytes: 256 * 1024,
+    bytesOf: ({ document }) => document.length,
+    async send(batch) {
+      const documents = batch.map(({ document }) => document)
+      const bytes = documents.reduce((sum, { length }) => sum + length, 0)
+      const args = [...batch.map(({ key }) => key), keepSeconds, ...documents]
+      await redis.call({ ...storeUnlessDone, keys: batch.length }, args, bytes)
+    },
+    isOfOne: (error) => error instanceof RedisError && error.code === 'refused',
+  })
   return {
     name: 'Redis',
-    async store(of, state) {
-      const key = resultKey(of.id, prefix)
-      const document = documentOf(of, state)
-      await redis.call(storeUnlessDone, [key, document, keepSeconds], document.length)
-    },
+    store: (of, state) => storeTogether({ key: resultKey(of.id, prefix), document: documentOf(of, state) }),
   }
+}
+
+interface Stored {
+  readonly key: string
+  readonly document: string
 }
 
 /**
@@ -69,12 +87,17 @@ function documentOf(of: ResultOf, { status, result, traceback = null, children =
 /** A task that runs a second time must not undo that it has succeeded. */
 const storeUnlessDone = redisScript(
   1,
-  `local stored = redis.call('GET', KEYS[1])
-if stored then
-  local ok, document = pcall(cjson.decode, stored)
-  if ok and type(document) == 'table' and document.status == 'SUCCESS' then return 0 end
+  `for at, key in ipairs(KEYS) do
+  local stored = redis.call('GET', key)
+  local isDone = false
+  if stored then
+    local ok, document = pcall(cjson.decode, stored)
+    isDone = ok and type(document) == 'table' and document.status == 'SUCCESS'
+  end
+  if not isDone then
+    redis.call('SETEX', key, ARGV[1], ARGV[at + 1])
+    redis.call('PUBLISH', key, ARGV[at + 1])
+  end
 end
-redis.call('SETEX', KEYS[1], ARGV[2], ARGV[1])
-redis.call('PUBLISH', KEYS[1], ARGV[1])
-return 1`,
+return #KEYS`,
 )

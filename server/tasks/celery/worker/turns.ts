@@ -3,6 +3,7 @@ import type { TaskRequest } from '#protocol/tasks.ts'
 import type { Delivery } from '#server/amqp/delivery.ts'
 import type { TaskSettings } from '#server/config/tasks.ts'
 import type { TaskHost } from '../../threads/host.ts'
+import { ordersAhead } from '../../threads/messages.ts'
 import type { TaskOutcome, TaskThreads } from '../../threads/task-threads.ts'
 import { encodeProgress } from '../progress.ts'
 import { orderOf } from './call.ts'
@@ -48,8 +49,8 @@ export interface TurnsOptions {
 const startedAfterMs = 50
 /** Tasks are sent ahead from when they take less than the one until they take more than the other, in milliseconds. */
 const [smallMs, slowMs] = [5, 20]
-/** Tasks that a thread is sent at a time, while they are small. */
-const ahead = 16
+/** None are sent ahead any more while one has been with the threads for so long, in milliseconds. */
+const heldUpMs = 200
 
 export function createTurns(options: TurnsOptions): Turns {
   const { settings, threads, revoked, results, finish, events, log, node, submit, onPace } = options
@@ -111,8 +112,8 @@ export function createTurns(options: TurnsOptions): Turns {
   /** Of small tasks some are sent ahead to the threads: one by one the way there would take longer than they do. */
   function room(): number {
     const [oldest] = running.values()
-    const isHeldUp = oldest !== undefined && Date.now() - (oldest.startedAt ?? 0) > slowMs
-    return areSmall && !isHeldUp ? threads.concurrency * ahead : threads.concurrency
+    const isHeldUp = oldest !== undefined && Date.now() - (oldest.startedAt ?? 0) > heldUpMs
+    return areSmall && !isHeldUp ? threads.concurrency * ordersAhead : threads.concurrency
   }
 
   /** What one takes of a thread, about: those sent ahead wait behind each other. */
