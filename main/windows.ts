@@ -104,8 +104,20 @@ export function openKioskWindow(options: WindowOptions, windowed: boolean): Brow
     if (!windowed && leadsOut(key)) event.preventDefault()
   })
   webContents.on('did-finish-load', () => void webContents.setVisualZoomLevelLimits(1, 1))
+  if (!windowed) keepOpen(window)
   show(window, options)
   return window
+}
+
+/** Only the app closes its window. A window manager has a key for it, and nobody is there to open it again. */
+function keepOpen(window: BrowserWindow): void {
+  let quitting = false
+  app.once('before-quit', () => {
+    quitting = true
+  })
+  window.on('close', (event) => {
+    if (!quitting) event.preventDefault()
+  })
 }
 
 function common({ kind, preload }: WindowOptions): BrowserWindowConstructorOptions {

@@ -85,7 +85,8 @@ function closeFileChooser(contents: WebContents, log: Log): void {
   try {
     contents.debugger.attach('1.3')
     contents.debugger
-      .sendCommand('Page.setInterceptFileChooserDialog', { enabled: true })
+      .sendCommand('Page.enable')
+      .then(() => contents.debugger.sendCommand('Page.setInterceptFileChooserDialog', { enabled: true }))
       .catch((error: Error) => log.warn('content: file dialogs not closed', { error: error.message }))
   } catch (error) {
     log.warn('content: file dialogs not closed', { error: String(error) })

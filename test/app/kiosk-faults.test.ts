@@ -1,49 +1,61 @@
-import { afterAll, afterEach, beforeAll, beforeEach, test } from 'vitest'
-import type { ShellFault } from '#protocol/device-report.ts'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { describeWith } from '../support/needs.ts'
-import { html, type SignServer, signPage, startSignServer } from '../support/sign-server.ts'
-import { type Colour, type KioskScreen, openKioskScreen } from './kiosk-screen.ts'
+import { html, signPage } from '../support/sign-server.ts'
+import { goodPage, openShownSign, type ShownSign } from './shown-sign.ts'
 
-const green: Colour = [10, 125, 60]
-const good = html(signPage('rgb(10,125,60)'))
-/** Milliseconds within which the content has to be back once the fault is over. */
-const soon = 15_000
-
-describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the content of a kiosk', () => {
-  let sign: SignServer
-  let screen: KioskScreen
-  let pages = 0
+describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the content of a kiosk that misbehaves', () => {
+  let shown: ShownSign
 
   beforeAll(async () => {
-    sign = await startSignServer(good)
-    screen = await openKioskScreen({
-      args: [`--allow=${sign.url}`, '--load-timeout=4', '--memory-ceiling=250'],
-    })
+    shown = await openShownSign()
   })
-  afterAll(async () => {
-    await screen?.[Symbol.asyncDispose]()
-    await sign?.[Symbol.asyncDispose]()
+  afterAll(() => shown?.[Symbol.asyncDispose]())
+  beforeEach(() => shown.nextPage())
+
+  test('a process that is killed: the page is back, and so it is each time', async () => {
+    for (let time = 0; time < 2; time++) {
+      process.kill(await shown.screen.contentPid(), 'SIGKILL')
+      await shown.expectBack('renderer_gone')
+    }
+    expect(await shown.phases()).toEqual([
+      ...['loading', 'showing', 'recovering', 'loading', 'showing', 'recovering', 'loading', 'showing'],
+    ])
   })
 
-  /** A page of its own for each test: its restarts begin at none. */
-  beforeEach(async () => {
-    sign.answer = good
-    await screen.show({ url: `${sign.url}/sign/${++pages}` })
-    await screen.until(({ state }) => state.phase === 'showing' && state.url?.endsWith(`/${pages}`) === true)
-    await screen.untilColour(green)
-  })
-  afterEach(async () => {
-    await sign.start().catch(() => {}) // it listens
+  test('an endless loop: the page is back', async () => {
+    const begun = performance.now()
+    void shown.screen.inContent('setTimeout(() => { for (;;); }, 0)').catch(() => {}) // it has no time to answer
+    await shown.expectBack('unresponsive', begun)
   })
 
-  async function expectBack(fault: ShellFault): Promise<void> {
-    await screen.until(({ state }) => state.fault === fault)
-    await screen.until(({ state }) => state.phase === 'showing')
-    console.log(fault, await screen.untilColour(green, soon))
-  }
+  test('a page that has lost all it showed: it is back', async () => {
+    const begun = performance.now()
+    await shown.screen.inContent("document.body.style.background = '#fff'; document.body.textContent = ''; 0")
+    await shown.expectBack('blank_frame', begun)
+  })
 
-  test('a process that is killed: the page is back', async () => {
-    process.kill(await screen.contentPid(), 'SIGKILL')
-    await expectBack('renderer_gone')
+  test('a page that takes more and more memory: it is back, in a process of its own', async () => {
+    const before = await shown.screen.contentPid()
+    const begun = performance.now()
+    await shown.screen.inContent(`window.kept = []
+      setInterval(() => kept.push(new Uint8Array(20e6).fill(1)), 50); 0`)
+    await shown.expectBack('memory_ceiling', begun)
+    expect(await shown.screen.contentPid()).not.toBe(before)
+  })
+
+  test('a page that loads itself again and again: it is stopped, and back once it does so no more', async () => {
+    shown.sign.answer = html(signPage('rgb(200,0,0)', '<script>location.reload()</script>'))
+    await shown.screen.inContent('location.reload(); 0')
+    await shown.screen.until(({ state }) => state.fault === 'navigation_loop')
+    shown.sign.answer = goodPage
+    await shown.expectBack('navigation_loop')
+  })
+
+  test('a server that redirects in a circle: the page is back once it does so no more', async () => {
+    shown.sign.answer = (request, response) => void response.writeHead(302, { location: `${request.url}?again` }).end()
+    await shown.screen.inContent('location.reload(); 0')
+    await shown.screen.until(({ state }) => state.fault === 'navigation_loop')
+    shown.sign.answer = goodPage
+    await shown.expectBack('navigation_loop')
   })
 })

@@ -47,6 +47,7 @@ export async function startSignServer(
       await closed
     },
     async start() {
+      if (server.listening) return
       server = create().listen(port, '127.0.0.1')
       await once(server, 'listening')
       port = (server.address() as AddressInfo).port
