@@ -89,6 +89,36 @@ test.each(['session', 'user'] as const)('a token seen before is refused at once 
   expect(await server.auth.verifyAccessToken(token)).toMatchObject({ ok: false, reason: 'invalid' })
 })
 
+test('who was given a token is not looked up at its first use, unless somebody was revoked or it is used late', async () => {
+  await using server = await startAuth()
+  const { identity } = await signedIn(server.auth)
+  const issue = async () => (await server.auth.issueAccessToken(identity)).token
+  // Behind the back of the server, which shows who looks.
+  const rename = (name: string) => server.database.run('update "user" set name = ?', name)
+  const nameBy = async (token: string) => {
+    const verified = await server.auth.verifyAccessToken(token)
+    return verified.ok ? verified.identity.name : verified.reason
+  }
+  const [token, later, mine, ofOthers] = [await issue(), await issue(), await issue(), await issue()]
+  const { kid, key } = await realKey(server)
+  const sign = (claims: object) =>
+    new SignJWT({ ...claims }).setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid }).sign(key)
+  const stolen = await sign({ ...decodeJwt(ofOthers), sid: 'another' })
+  await rename('Ada L.')
+  expect(await nameBy(token)).toBe('Ada')
+  expect(await nameBy(token)).toBe('Ada L.')
+  expect(await nameBy(stolen)).toBe('invalid')
+  const grace = await anotherAdmin(server.auth)
+  await server.auth.users.setDisabled(grace.id, true)
+  expect(await nameBy(mine)).toBe('Ada L.')
+  await rename('Ada')
+  expect(await nameBy(later)).toBe('Ada')
+  const fresh = await issue()
+  await rename('Ada L.')
+  server.forward(20)
+  expect(await nameBy(fresh)).toBe('Ada L.')
+})
+
 test('tokens signed with the real key but made for something else are refused', async () => {
   await using server = await startAuth()
   const { identity } = await signedIn(server.auth)
@@ -257,6 +287,9 @@ test('only what is written as we write it is verified the short way, and nothing
     ['a short signature', `${header}.${body}.${signature.slice(0, -4)}`, invalid, 0, 1],
     ['no signature', `${header}.${body}.`, invalid, 0, 1],
     ['other claims under it', `${header}.${segment({ ...good, sid: 'x' })}.${signature}`, invalid, 1, 0],
+    ['claims in letters that end in the same bytes', `${header}.${inOtherLetters(body)}.${signature}`, invalid, 0, 0],
+    ['claims with padding', `${header}.${body}=.${signature}`, invalid, 0, 1],
+    ['a signature that ends in bits that are none', `${header}.${body}.${withLooseBits(signature)}`, fine, 0, 1],
     ['claims that are a list', `${header}.${segment([good])}.${signature}`, invalid, 0, 1],
     ['a fourth part', `${token}.x`, invalid, 0, 0],
     ['padding, which `jose` lets pass', `${header}.${body}.${signature}==`, fine, 0, 1],
@@ -277,6 +310,17 @@ test('only what is written as we write it is verified the short way, and nothing
     expect([what, { quick: counted.quick, long: counted.long }]).toEqual([what, { quick, long }])
   }
 })
+
+/** Each of which would be read as the letter before, were only its lowest byte looked at. */
+function inOtherLetters(text: string): string {
+  return text.replace(/./g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0x100))
+}
+
+/** The same bytes, written as nobody writes them. */
+function withLooseBits(signature: string): string {
+  const last = 'AQgw'.indexOf(signature.at(-1) ?? '')
+  return `${signature.slice(0, -1)}${'BRhx'[last]}`
+}
 
 /** Signatures looked at, by `node:crypto` and by `jose`. */
 function countVerifications() {

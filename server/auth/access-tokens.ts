@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
-import { role } from '#protocol/roles.ts'
+import { type AccessClaims, holderOf, readAccessClaims } from './access-claims.ts'
 import type { Auth, Verified } from './auth.ts'
 import { accessTokenAudience } from './better-auth.ts'
 import type { CurrentIdentity, Holder } from './current-identity.ts'
 import type { Identity } from './identity.ts'
 import { readOwnToken } from './own-token.ts'
 import { hashToken } from './random-token.ts'
+import type { RecentHolders } from './recent-holders.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import { refusalOf } from './site-tokens.ts'
 import { clockToleranceSeconds, timeFault } from './token-times.ts'
@@ -23,17 +24,21 @@ const maxVerified = 20_000
 export interface AccessTokensParts {
   readonly signingKeys: SigningKeys
   readonly currentIdentity: CurrentIdentity
+  readonly holders: RecentHolders
   readonly clock: () => number
 }
 
-/** JWTs for the socket. A token only says who was behind it when it was made; who that is now is read each time. */
+/**
+ * JWTs for the socket. A token only says who was behind it when it was made; who that is now is read each time, unless it
+ * is known to be the same.
+ */
 export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueAccessToken' | 'verifyAccessToken'> {
-  const { clock, signingKeys } = parts
+  const { clock, signingKeys, currentIdentity, holders } = parts
   const { issuer } = signingKeys
-  const verified = new Map<string, Claims>()
+  const verified = new Map<string, AccessClaims>()
 
   /** At once for a token that is written as ours are. */
-  function claimsOf(token: string): Claims | Refused | Promise<Claims | Refused> {
+  function claimsOf(token: string): AccessClaims | Refused | Promise<AccessClaims | Refused> {
     const hash = hashToken(token)
     const known = verified.get(hash)
     if (known !== undefined && timeFault(known, clock() / 1000) === null) return known
@@ -45,8 +50,8 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
       return refused(error)
     }
 
-    function keep(payload: JWTPayload): Claims {
-      const parsed = claims.parse(payload)
+    function keep(payload: JWTPayload): AccessClaims {
+      const parsed = readAccessClaims(payload)
       if (timeFault(parsed, clock() / 1000) === null) verified.set(hash, parsed)
       forgetOldest(verified)
       return parsed
@@ -80,15 +85,17 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
     async issueAccessToken(identity) {
       const { kid, privateKey } = await signingKeys.current()
       const now = Math.floor(clock() / 1000)
+      const jti = randomUUID()
       const token = await new SignJWT(payloadOf(identity))
         .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid })
         .setIssuer(issuer)
         .setAudience(accessTokenAudience)
         .setSubject(identity.userId)
-        .setJti(randomUUID())
+        .setJti(jti)
         .setIssuedAt(now)
         .setExpirationTime(now + lifetimeSeconds)
         .sign(privateKey)
+      await holders.remember(jti, identity)
       return { token, expiresIn: lifetimeSeconds }
     },
     verifyAccessToken(token) {
@@ -98,11 +105,13 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
     },
   }
 
-  function verifiedBy(known: Claims | Refused): Verified | Promise<Verified> {
+  function verifiedBy(known: AccessClaims | Refused): Verified | Promise<Verified> {
     if ('ok' in known) return known
     const fault = timeFault(known, clock() / 1000)
     if (fault !== null) return fault
-    const identity = parts.currentIdentity(holderOf(known))
+    const holder = holderOf(known)
+    const recent = holders.take(known.jti)
+    const identity = isOf(recent, holder) ? recent : currentIdentity(holder)
     if (!(identity instanceof Promise)) return verifiedAs(identity, known)
     return identity.then((later) => verifiedAs(later, known))
   }
@@ -110,20 +119,16 @@ export function createAccessTokens(parts: AccessTokensParts): Pick<Auth, 'issueA
 
 type Refused = Extract<Verified, { ok: false }>
 
-function verifiedAs(identity: Identity | null, { exp }: Claims): Verified {
+function verifiedAs(identity: Identity | null, { exp }: AccessClaims): Verified {
   if (identity === null) return { ok: false, reason: 'invalid', why: 'session ended' }
   return { ok: true, identity, expiresAt: exp }
 }
 
-const common = { role, iat: z.int(), exp: z.int(), jti: z.string(), sub: z.string() }
-const claims = z.discriminatedUnion('kind', [
-  z.object({ ...common, kind: z.literal('user'), sid: z.string() }),
-  z.object({ ...common, kind: z.literal('device'), sid: z.string() }),
-  z.object({ ...common, kind: z.literal('key'), key: z.string() }),
-  z.object({ ...common, kind: z.literal('grant'), grant: z.string() }),
-  z.object({ ...common, kind: z.literal('local'), sub: z.literal('local'), name: z.string() }),
-])
-type Claims = z.infer<typeof claims>
+/** Whoever holds a key of ours may write what they like into a token: then the records decide, as ever. */
+function isOf(recent: Identity | null, holder: Holder): recent is Identity {
+  if (recent === null || !('sessionId' in recent) || !('sessionId' in holder)) return false
+  return recent.sessionId === holder.sessionId && recent.userId === holder.userId
+}
 
 /** `role`, `name` and `device` are for other readers of the token; this server goes by its records. */
 function payloadOf(identity: Identity): JWTPayload {
@@ -144,23 +149,7 @@ function payloadOf(identity: Identity): JWTPayload {
   }
 }
 
-function holderOf(known: Claims): Holder {
-  switch (known.kind) {
-    case 'user':
-    case 'device':
-      return { kind: known.kind, userId: known.sub, sessionId: known.sid }
-    case 'key':
-      return { kind: 'key', userId: known.sub, keyId: known.key }
-    case 'grant':
-      return { kind: 'grant', userId: known.sub, grantId: known.grant }
-    case 'local':
-      return { kind: 'local', userId: 'local', name: known.name, role: 'admin' }
-    default:
-      return known satisfies never
-  }
-}
-
-function forgetOldest(verified: Map<string, Claims>): void {
+function forgetOldest(verified: Map<string, AccessClaims>): void {
   if (verified.size <= maxVerified) return
   for (const hash of verified.keys()) {
     verified.delete(hash)

@@ -26,6 +26,7 @@ import { createOwnSessions } from './own-sessions.ts'
 import { createPasswordThreads } from './password-threads.ts'
 import { limitPasswords, type Passwords } from './passwords.ts'
 import { createRateLimit } from './rate-limit.ts'
+import { createRecentHolders, noRecentHolders } from './recent-holders.ts'
 import { recordRefused } from './refused-credentials.ts'
 import { createRevocation } from './revocation.ts'
 import { checkSecret } from './secret-check.ts'
@@ -37,7 +38,6 @@ import { createSigningKeys } from './signing-keys.ts'
 import { createSocketTokens } from './socket-tokens.ts'
 import { createSubscriptionTokens } from './subscription-tokens.ts'
 import { startSweep } from './sweep.ts'
-import { createTicketHolders, noTicketHolders } from './ticket-holders.ts'
 import { createTickets } from './tickets.ts'
 import { createUsers } from './users.ts'
 
@@ -124,9 +124,9 @@ export async function createAuth(options: AuthOptions): Promise<Auth> {
   const keys = createKeys(common)
   const currentIdentity = createCurrentIdentity(sessions, keys, grants)
   const isAlone = !ephemeral.isShared && options.isShared !== true
-  const holders = isAlone ? createTicketHolders({ ...common, sessions }) : noTicketHolders
+  const holders = isAlone ? createRecentHolders({ ...common, sessions }) : noRecentHolders
   const signingKeys = createSigningKeys({ ...common, betterAuth })
-  const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity })
+  const accessTokens = createAccessTokens({ ...common, signingKeys, currentIdentity, holders })
   const subscriptionTokens = createSubscriptionTokens({ ...common, signingKeys })
   const rotation = createDeviceRotation({ ...common, betterAuth })
   const devices = createDevices({ ...common, betterAuth, rotation: rotation.public })

@@ -4,7 +4,7 @@ import { EphemeralError } from '#server/store/ephemeral.ts'
 import { createMemoryEphemeral } from '#server/store/memory-ephemeral.ts'
 import { anotherAdmin, bearer, enrolled, identityOf, operator, signedIn, startAuth } from './auth-fixture.ts'
 import type { Identity } from './identity.ts'
-import { noTicketHolders } from './ticket-holders.ts'
+import { noRecentHolders } from './recent-holders.ts'
 import { createTickets } from './tickets.ts'
 
 test('a ticket opens one socket and is used up by that', async () => {
@@ -145,7 +145,7 @@ test('tickets under way are bounded, and expired ones make room', async () => {
   const tickets = createTickets({
     currentIdentity: async () => operator,
     ephemeral: createMemoryEphemeral({ clock: () => now, maxValues: 2 }),
-    holders: noTicketHolders,
+    holders: noRecentHolders,
   })
   await tickets.issue(operator)
   await tickets.issue(operator)
@@ -165,7 +165,7 @@ test('a ticket is good on every node, and no node can read it out of what they s
     take: shared.take,
   }
   const [here, there] = [operator, operator].map((who) =>
-    createTickets({ currentIdentity: async () => who, ephemeral, holders: noTicketHolders }),
+    createTickets({ currentIdentity: async () => who, ephemeral, holders: noRecentHolders }),
   )
   const { ticket = '' } = (await here?.issue(operator)) ?? {}
   expect(kept.join()).not.toContain(ticket)
@@ -176,7 +176,7 @@ test('a ticket is good on every node, and no node can read it out of what they s
 test("while what keeps them is away, tickets are neither given nor taken, and that is not the caller's fault", async () => {
   const away = () => Promise.reject(new EphemeralError('unavailable', 'away'))
   const ephemeral = { put: away, take: away }
-  const tickets = createTickets({ currentIdentity: async () => operator, ephemeral, holders: noTicketHolders })
+  const tickets = createTickets({ currentIdentity: async () => operator, ephemeral, holders: noRecentHolders })
   await expect(tickets.issue(operator)).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 })
   await expect(tickets.redeem('tkt_x')).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 })
 })

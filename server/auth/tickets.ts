@@ -5,14 +5,14 @@ import { AuthError } from './auth-error.ts'
 import type { CurrentIdentity, Holder } from './current-identity.ts'
 import type { Identity } from './identity.ts'
 import { hashToken, randomToken } from './random-token.ts'
-import type { TicketHolders } from './ticket-holders.ts'
+import type { RecentHolders } from './recent-holders.ts'
 
 const lifetimeSeconds = 20
 
 export interface TicketsParts {
   readonly currentIdentity: CurrentIdentity
   readonly ephemeral: Pick<Ephemeral, 'put' | 'take'>
-  readonly holders: TicketHolders
+  readonly holders: RecentHolders
 }
 
 /**
@@ -24,13 +24,13 @@ export function createTickets({ currentIdentity, ephemeral, holders }: TicketsPa
   return {
     async issue(identity) {
       const ticket = randomToken('tkt_')
-      const [key, holder, lifetimeMs] = [keyOf(ticket), holderOf(identity), lifetimeSeconds * 1000]
+      const [key, holder] = [keyOf(ticket), holderOf(identity)]
       try {
-        await ephemeral.put(key, JSON.stringify(holder), lifetimeMs)
+        await ephemeral.put(key, JSON.stringify(holder), lifetimeSeconds * 1000)
       } catch (error) {
         throw unavailable(error)
       }
-      await holders.remember(key, holder, lifetimeMs)
+      await holders.remember(key, holder)
       return { ticket, expiresIn: lifetimeSeconds }
     },
     redeem(ticket) {

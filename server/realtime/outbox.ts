@@ -66,13 +66,17 @@ export class Outbox {
       return
     }
     if (this.tap !== null) this.tap('out', this.#frames)
-    const joined = this.#encode === null ? join(this.#frames, this.#bytes) : encoded(this.#frames, this.#encode)
+    const joined = this.#encode === null ? this.#joined(this.#frames) : encoded(this.#frames, this.#encode)
     this.#frames = null
     this.#bytes = 0
     this.#turn.counts.bytes += joined.length
     this.#out.write(joined)
     // What has just been written may not even have been tried; what was there before it waits.
     if (unread > 0 && !this.#isWatched) this.#watch()
+  }
+
+  #joined(frames: Buffer | readonly Buffer[]): Buffer {
+    return Buffer.isBuffer(frames) ? frames : this.#turn.join(frames, this.#bytes)
   }
 
   /** The socket's own time-out runs while something waits: it counts what is written in part, which nobody else sees. */
@@ -98,10 +102,6 @@ type OutboxLimits = Pick<RealtimeLimits, 'outboxBytes' | 'writeMs'>
 
 /** From here on a write of its own costs nothing compared with what it writes, and memory is better given back. */
 const flushBytes = 64 * 1024
-
-function join(frames: Buffer | readonly Buffer[], bytes: number): Buffer {
-  return Buffer.isBuffer(frames) ? frames : Buffer.concat(frames, bytes)
-}
 
 /** One by one, because what several clients are sent is encoded once for all of them. */
 function encoded(frames: Buffer | readonly Buffer[], encode: Encode): Buffer {

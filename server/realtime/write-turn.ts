@@ -10,6 +10,11 @@ export interface WriteTurn {
   before(prepare: () => void): void
   /** Writes this outbox at the end of this turn. */
   add(outbox: Outbox): void
+  /**
+   * These frames in one Buffer. With a long list the second half has two fan-outs before it is written, all of it the same
+   * two: what was joined for one is what the next ones get.
+   */
+  join(frames: readonly Buffer[], bytes: number): Buffer
   /** Grows by what is written. */
   readonly counts: { bytes: number }
 }
@@ -24,6 +29,9 @@ export function createWriteTurn(metrics: Pick<Metrics, 'counts' | 'fannedOut'> =
   /** When what is being timed began, and how many writes stand before its end; 0 when nothing is. */
   let begun = 0
   let ahead = 0
+  /** What was joined last in the turn that is being written. */
+  let last: { readonly frames: readonly Buffer[]; readonly joined: Buffer } | null = null
+  let isWriting = false
 
   return {
     counts: metrics.counts,
@@ -36,6 +44,12 @@ export function createWriteTurn(metrics: Pick<Metrics, 'counts' | 'fannedOut'> =
       outboxes.push(outbox)
       schedule()
     },
+    join(frames, bytes) {
+      if (last !== null && areSame(last.frames, frames)) return last.joined
+      const joined = Buffer.concat(frames, bytes)
+      if (isWriting) last = { frames, joined }
+      return joined
+    },
   }
 
   function schedule(): void {
@@ -46,6 +60,7 @@ export function createWriteTurn(metrics: Pick<Metrics, 'counts' | 'fannedOut'> =
 
   function run(): void {
     scheduled = false
+    isWriting = true
     const steps = preparing
     preparing = []
     for (const step of steps) step()
@@ -63,8 +78,14 @@ export function createWriteTurn(metrics: Pick<Metrics, 'counts' | 'fannedOut'> =
         begun = 0
       }
     }
+    isWriting = false
+    last = null
     if (outboxes.length > 0) schedule()
   }
+}
+
+function areSame(some: readonly Buffer[], others: readonly Buffer[]): boolean {
+  return some.length === others.length && some.every((frame, index) => frame === others[index])
 }
 
 const unread = { counts: { deliveries: 0, bytes: 0 }, fannedOut() {} }

@@ -138,7 +138,7 @@ describeWith(['chromium'], 'the local pane', () => {
     'locked-no-way': lock({
       ways: [],
       advice:
-        'This screen has no PIN yet, and its server cannot be asked: Nothing listens at carillon.example.org. Check the address and that the server is running. Check its network and that the server runs. Once it is online, an operator can give you a code.',
+        'This screen has no PIN yet, and its server cannot be asked: Nothing listens at carillon.example.org. Check the address and that the server is running. Once it is online, an operator can give you a code.',
     }),
     overview: view('Overview'),
     'overview-closing': view('Overview', undefined, facts, { phase: 'open', closesAt: now + 3_600_000 }),

@@ -18,22 +18,23 @@ export function TestPattern({ end }: { readonly end: () => void }) {
     }
   }, [end])
   return (
-    <button
-      type="button"
-      className="pattern"
-      // biome-ignore lint/a11y/noAutofocus: it covers whatever had the focus
-      autoFocus
-      aria-label={`Test pattern, ${size}. Touch to end.`}
-      onClick={end}
-    >
-      <span className="pattern-bars">
+    <div className="pattern">
+      <div className="pattern-bars">
         {bars.map((colour) => (
           <span key={colour} className={`pattern-${colour}`} />
         ))}
-      </span>
-      <span className="pattern-greys" />
-      <span className="pattern-words">{size} · touch to end</span>
-    </button>
+      </div>
+      <div className="pattern-greys" />
+      <p className="pattern-words">{size} · touch to end</p>
+      <button
+        type="button"
+        className="pattern-end"
+        // biome-ignore lint/a11y/noAutofocus: it covers whatever had the focus
+        autoFocus
+        aria-label={`Test pattern, ${size}. Touch to end.`}
+        onClick={end}
+      />
+    </div>
   )
 }
 
