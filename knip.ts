@@ -21,7 +21,6 @@ const config: KnipConfig = {
     'test/support/default-app/main.js',
     // TEMPORARY: first users remove these.
     'native/native.ts',
-    'main/shell/shell.ts',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.
