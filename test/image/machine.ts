@@ -99,7 +99,9 @@ export async function startMachine({ disk, folder, key, sshPort }: MachineOption
 
 /** A /dev/kvm that exists is no proof: without the processor's own help it is slower than emulation, or does not start. */
 export function acceleration(): string[] {
-  return isHardware() ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max']
+  return isHardware()
+    ? ['-accel', 'kvm', '-cpu', 'host']
+    : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max,la57=off']
 }
 
 function isHardware(): boolean {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export async function until<T>(
   what: string,
   question: () => Promise<T | null | false>,
-  { timeoutMs = 300_000, everyMs = 1500 } = {},
+  { timeoutMs = 900_000, everyMs = 3000 } = {},
 ): Promise<T> {
   const end = performance.now() + timeoutMs
   let last: unknown = null

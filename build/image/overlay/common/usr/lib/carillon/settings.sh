@@ -1,7 +1,8 @@
-# Read by the scripts beside it: what kiosk.conf said, once read-conf has checked it.
+# Read by the scripts beside it: what kiosk.conf said, once read-conf has checked it, and where things are kept.
 
 run=${CARILLON_RUN:-/run/carillon}
-state=/var/lib/carillon
+state=${CARILLON_STATE:-/var/lib/carillon}
+watched=${CARILLON_WATCHED:-/var/lib/carillon-watch}
 
 # setting NAME [DEFAULT]
 setting() {
