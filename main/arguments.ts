@@ -25,6 +25,8 @@ export interface Arguments {
   readonly pointer: boolean
   /** The file that is touched as long as the kiosk lives. */
   readonly heartbeat: string | null
+  /** A file that says what was wrong before the kiosk started, a sentence a line; the screen says it too. */
+  readonly notice: string | null
 }
 
 /**
@@ -46,6 +48,7 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
       'pinch-zoom': { type: 'boolean' },
       pointer: { type: 'boolean' },
       heartbeat: { type: 'string' },
+      notice: { type: 'string' },
       'user-data-dir': { type: 'string' },
       'credential-storage': { type: 'string' },
       'allow-reboot': { type: 'boolean' },
@@ -66,6 +69,7 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     pinchZoom: values['pinch-zoom'] === true,
     pointer: values.pointer === true,
     heartbeat: text(values.heartbeat),
+    notice: text(values.notice),
   }
 }
 

@@ -11,6 +11,7 @@ import { usualLimits } from './shell/content.ts'
 import { createShell } from './shell/create-shell.ts'
 import { startHeartbeat } from './shell/heartbeat.ts'
 import { openLastGood } from './shell/last-good.ts'
+import { startNotice } from './shell/notice.ts'
 import { chooseProfile, chromiumSwitches, memoryCeiling } from './shell/profile.ts'
 import type { Shell } from './shell/shell.ts'
 
@@ -47,6 +48,7 @@ export function openKioskShell({ window, server, args, log, onState, onView }: K
     ...{ window, server, profile, clock, log, onState, onView },
     allowed: args.allow.flatMap((typed) => allowedOrigin(typed, log)),
     lastGood: openLastGood(join(app.getPath('userData'), 'last-good'), log),
+    notice: args.notice === null ? null : startNotice(args.notice),
     pinchZoom: args.pinchZoom,
     pointer: args.pointer,
     limits: {

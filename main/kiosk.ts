@@ -1,12 +1,13 @@
 import type { DeviceSettings } from '#protocol/device-settings.ts'
 import type { EnrolmentRequest } from '#protocol/devices.ts'
-import type { KioskState, Outcome, Storage } from '#protocol/ipc.ts'
+import type { KioskState, Outcome } from '#protocol/ipc.ts'
 import type { Screen } from '#protocol/screen.ts'
 import { backoff } from './backoff.ts'
 import { noSettings } from './commands/device-settings.ts'
-import { type Account, type Credential, type Credentials, CredentialsError } from './credentials.ts'
+import type { Account, Credential, Credentials } from './credentials.ts'
 import { enrol } from './enrolment.ts'
 import { type HeldCredential, holdCredential } from './held-credential.ts'
+import { keepCredential } from './kept-credential.ts'
 import type { KioskFiles } from './kiosk-files.ts'
 import { type KioskHost, type KioskSession, openKioskSession } from './kiosk-session.ts'
 import { beginKiosk, type KioskEvent, step } from './kiosk-state.ts'
@@ -72,10 +73,14 @@ export function createKiosk(options: KioskOptions): KioskApp {
   let kiosk = beginKiosk
   let session: KioskSession | null = null
   let serving: Serving | null = null
-  /** Not tried again, should the keychain give it back because it cannot delete. */
-  let rejectedToken: string | null = null
-  /** Aborts when somebody accepts that the credential is kept in memory. */
-  const memoryAccepted = new AbortController()
+  const kept = keepCredential({
+    ...{ credentials, account, log, interval: times.keychain },
+    onMissing({ message, cause }) {
+      if (kiosk.view.phase === 'no-keychain') return
+      log.warn('keychain unavailable', { error: String(cause) })
+      dispatch({ type: 'keychain-missing', message })
+    },
+  })
 
   function dispatch(event: KioskEvent): void {
     const before = kiosk
@@ -105,16 +110,8 @@ export function createKiosk(options: KioskOptions): KioskApp {
   async function lookUp(signal: AbortSignal): Promise<Enrolled | null> {
     const cached = await files.device.read()
     const device = cached?.server === api.origin ? cached : null
-    for (;;) {
-      signal.throwIfAborted()
-      try {
-        const credential = await credentials.find(account)
-        return credential === null || credential.token === rejectedToken ? null : { credential, device }
-      } catch (error) {
-        if (device === null || memoryAccepted.signal.aborted) return null
-        await waitForKeychain(error, signal)
-      }
-    }
+    const credential = await kept.find(device !== null, signal)
+    return credential === null ? null : { credential, device }
   }
 
   async function enrolAndKeep(signal: AbortSignal): Promise<Enrolled> {
@@ -136,32 +133,9 @@ export function createKiosk(options: KioskOptions): KioskApp {
       onNotice: (message) => dispatch({ type: 'notice', message }),
     })
     log.info('enrolled', { device: device.name })
-    const storage = await keep(token, signal)
+    const storage = await kept.keep(token, signal)
     if (storage !== 'memory') await remember(device)
     return { credential: { token, storage }, device }
-  }
-
-  /** Keeps the credential in the keychain or, once somebody has agreed, in memory. */
-  async function keep(token: string, signal: AbortSignal): Promise<Storage> {
-    for (;;) {
-      signal.throwIfAborted()
-      const storage: Storage = memoryAccepted.signal.aborted ? 'memory' : credentials.lasting
-      try {
-        await credentials.keep(account, token, storage)
-        return storage
-      } catch (error) {
-        await waitForKeychain(error, signal)
-      }
-    }
-  }
-
-  async function waitForKeychain(error: unknown, signal: AbortSignal): Promise<void> {
-    if (!(error instanceof CredentialsError)) throw error
-    if (kiosk.view.phase !== 'no-keychain') {
-      log.warn('keychain unavailable', { error: String(error.cause) })
-      dispatch({ type: 'keychain-missing', message: error.message })
-    }
-    await pause(times.keychain, AbortSignal.any([signal, memoryAccepted.signal]))
   }
 
   async function remember(device: Device): Promise<void> {
@@ -190,8 +164,8 @@ export function createKiosk(options: KioskOptions): KioskApp {
     await ended?.[Symbol.asyncDispose]()
     if (message === null) return
     dispatch({ type: 'rejected', message })
-    rejectedToken = held.current.token
-    await forget()
+    await forgetFiles()
+    await kept.forget(held.current.token)
   }
 
   function listen(
@@ -239,16 +213,6 @@ export function createKiosk(options: KioskOptions): KioskApp {
     options.host.shell.show(null)
   }
 
-  async function forget(): Promise<void> {
-    await forgetFiles()
-    try {
-      await credentials.forget(account)
-    } catch (error) {
-      if (!(error instanceof CredentialsError)) throw error
-      log.warn('credential not forgotten', { code: error.code })
-    }
-  }
-
   return {
     get state() {
       return kiosk.view
@@ -258,7 +222,7 @@ export function createKiosk(options: KioskOptions): KioskApp {
     },
     acceptMemory() {
       if (kiosk.view.phase !== 'no-keychain') return failed('not_asked', 'There is nothing to agree to now.')
-      memoryAccepted.abort()
+      kept.acceptMemory()
       return done
     },
     wake() {

@@ -55,7 +55,7 @@ const log = createAppLog(app.getPath('logs'))
 process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { error: describe(reason) }))
 process.on('uncaughtException', (error) => {
   log.error('crash', { error: describe(error) })
-  if (args.mode === 'kiosk') app.relaunch() // nobody is there to do it
+  if (args.mode === 'kiosk') relaunch() // nobody is there to do it
   app.exit(1)
 })
 
@@ -247,9 +247,14 @@ async function startKiosk(server: string, store: SettingsStore, conversation: Co
 /** Ends this run and begins another, with the same arguments. */
 function restartApp(): void {
   log.info('restarting')
-  app.relaunch({ args: process.argv.slice(1) })
+  relaunch()
   app.quit()
   setTimeout(() => app.exit(0), 10_000).unref()
+}
+
+/** Whoever watches the heartbeat starts the app again as well, and two of them would be one too many. */
+function relaunch(): void {
+  if (args.heartbeat === null) app.relaunch({ args: process.argv.slice(1) })
 }
 
 function rememberServer(state: DesktopState | KioskState, store: SettingsStore): void {

@@ -14,7 +14,7 @@ test('settings are empty at first and are remembered', async () => {
   first.change({ server: 'http://a' })
   first.change({ bounds })
   await first.saved()
-  expect((await openSettings(path, memoryLog())).value).toEqual({ server: 'http://a', bounds })
+  expect((await openSettings(path, memoryLog())).value).toEqual({ server: 'http://a', chosen: null, bounds })
 })
 
 test('one setting that is not valid does not cost the others', async () => {

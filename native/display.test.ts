@@ -1,13 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type ChildProgram, startChild } from '#test/support/child-program.ts'
 import { startDpmsProxy } from '#test/support/native/dpms-proxy.ts'
-import { hostTarget, type Probe } from '#test/support/native/probe-client.ts'
-import { describeWith } from '#test/support/needs.ts'
+import { describeNative } from '#test/support/native/native-suite.ts'
+import { hostTarget } from '#test/support/native/probe-client.ts'
 
 /**
  * The library before a real X server, under AddressSanitizer. Without a real screen no X server has DPMS: of that a
@@ -15,26 +12,15 @@ import { describeWith } from '#test/support/needs.ts'
  */
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 
-describeWith(['compiler', 'xvfb', 'xdotool'], 'the native library at a display', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'carillon-native-'))
+describeNative(hostTarget, ['xvfb', 'xdotool'], 'the native library at a display', ({ probe }) => {
   let server: ChildProgram
   let display: string
-  let probe: Probe
   beforeAll(async () => {
-    const prepared = await hostTarget.prepare(folder)
     server = startServer()
     display = await displayOf(server)
-    probe = prepared.start()
   })
-  afterAll(async () => {
-    probe?.finish()
-    const { code, errors } = await (probe?.ended ?? { code: null, errors: '' })
-    await server?.[Symbol.asyncDispose]()
-    rmSync(folder, { recursive: true, force: true })
-    expect(code, errors).toBe(0)
-    expect(errors).not.toMatch(/native\/src|libcarillon/)
-  })
-  const screen = () => probe.on({ display })
+  afterAll(() => server[Symbol.asyncDispose]())
+  const screen = () => probe().on({ display })
   beforeEach(async () => {
     await screen()('setBlanking', true)
     await screen()('setDisplayPower', true)
@@ -68,7 +54,7 @@ describeWith(['compiler', 'xvfb', 'xdotool'], 'the native library at a display',
 
   test('switches a display off and on by DPMS', async () => {
     await using proxy = await startDpmsProxy(display)
-    const ask = probe.on({ display: proxy.display })
+    const ask = probe().on({ display: proxy.display })
     expect(await ask('display')).toEqual({ on: true, dpms: 'on', screenSaver: 'off', blanking: true })
     await ask('setDisplayPower', false)
     expect(proxy.state).toMatchObject({ enabled: true, level: 3 })
@@ -86,7 +72,7 @@ describeWith(['compiler', 'xvfb', 'xdotool'], 'the native library at a display',
 
   test('switches a display off where DPMS was not enabled, without waking its timers', async () => {
     await using proxy = await startDpmsProxy(display)
-    const ask = probe.on({ display: proxy.display })
+    const ask = probe().on({ display: proxy.display })
     proxy.state.enabled = false
     await ask('setDisplayPower', true) // an error, if a level were forced
     await ask('setBlanking', false)
@@ -99,7 +85,7 @@ describeWith(['compiler', 'xvfb', 'xdotool'], 'the native library at a display',
 
   test('allows and forbids the timers of DPMS', async () => {
     await using proxy = await startDpmsProxy(display)
-    const ask = probe.on({ display: proxy.display })
+    const ask = probe().on({ display: proxy.display })
     await ask('setBlanking', false)
     expect(proxy.state.timeouts).toEqual([0, 0, 0])
     expect(await ask('display')).toMatchObject({ blanking: false })
@@ -110,7 +96,7 @@ describeWith(['compiler', 'xvfb', 'xdotool'], 'the native library at a display',
 
   test('says so when a display does not obey, or answers what cannot be', async () => {
     await using proxy = await startDpmsProxy(display)
-    const ask = probe.on({ display: proxy.display })
+    const ask = probe().on({ display: proxy.display })
     proxy.state.stuck = true
     await expect(ask('setDisplayPower', false)).rejects.toMatchObject({ code: 'failed' })
     proxy.state.level = 9
@@ -119,7 +105,7 @@ describeWith(['compiler', 'xvfb', 'xdotool'], 'the native library at a display',
 
   test('outlives an X server that goes away in the middle, and one that is not there', async () => {
     await using proxy = await startDpmsProxy(display)
-    const ask = probe.on({ display: proxy.display })
+    const ask = probe().on({ display: proxy.display })
     proxy.breakOff()
     await expect(ask('display')).rejects.toMatchObject({
       code: 'failed',
@@ -129,8 +115,10 @@ describeWith(['compiler', 'xvfb', 'xdotool'], 'the native library at a display',
     expect(await screen()('display')).toMatchObject({ on: true })
     const absent = { code: 'not_available', message: expect.stringContaining(':4711') }
     for (const call of ['display', 'idleSeconds'] as const)
-      await expect(probe.on({ display: ':4711' })(call)).rejects.toMatchObject(absent)
-    await expect(probe.on({ display: 'x'.repeat(100_000) })('display')).rejects.toMatchObject({ code: 'not_available' })
+      await expect(probe().on({ display: ':4711' })(call)).rejects.toMatchObject(absent)
+    await expect(probe().on({ display: 'x'.repeat(100_000) })('display')).rejects.toMatchObject({
+      code: 'not_available',
+    })
   })
 
   test('leaves no connection behind', async () => {

@@ -17,8 +17,8 @@ export async function loadNative({ path, ...machine }: NativeOptions = {}): Prom
 }
 
 /** As electron-builder calls it: `linux-x64`, `linux-arm64`, `linux-armv7l`. */
-export function platformFolder(platform = process.platform, arch: string = process.arch): string {
-  return `${platform}-${arch === 'arm' ? 'armv7l' : arch}`
+function platformFolder(): string {
+  return `${process.platform}-${process.arch === 'arm' ? 'armv7l' : process.arch}`
 }
 
 /** Beside the packaged app, else where `npm run native` puts it: seen from the bundle in dist/main and from here. */

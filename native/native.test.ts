@@ -1,39 +1,18 @@
-import { execFile } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import {
-  type Asking,
-  armhfTarget,
-  hostTarget,
-  type NativeTarget,
-  type Probe,
-} from '#test/support/native/probe-client.ts'
-import {
-  cardFolder,
-  machineWith,
-  pc,
-  raspberryPi,
-  raspberryPiOnDebian,
-  sdCard,
-  type Tree,
-} from '#test/support/native/trees.ts'
-import { describeWith, type Need } from '#test/support/needs.ts'
+import { expect, test, vi } from 'vitest'
+import { describeOnBoth } from '#test/support/native/native-suite.ts'
+import { machineWith, raspberryPi } from '#test/support/native/trees.ts'
 import { temporaryFolder } from '#test/support/temporary-folder.ts'
 import { loadNative } from './load-native.ts'
-import { ifAvailable, type Native, NativeError } from './native.ts'
+import type { Native } from './native.ts'
 
 /**
- * The library in a Node.js of its processor, on trees like those of real machines. The mailbox and the watchdog are
- * stand-ins (test/support/native/devices.c): what only hardware can show is not shown here.
+ * The library in a Node.js of its processor. The watchdog is a stand-in (test/support/native/devices.c).
  */
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 180_000 })
 
 const none = { code: 'not_available' }
-const malformed = { name: 'NativeError', code: 'malformed' }
 
 test('says of everything that the library is missing, where it is', async () => {
   const native = await loadNative({ path: '/nowhere/libcarillon.so' })
@@ -43,395 +22,125 @@ test('says of everything that the library is missing, where it is', async () => 
   for (const [name] of functions as [Exclude<keyof Native, 'library'>, unknown][]) {
     const call = () => (native[name] as (argument: unknown) => unknown)(name === 'openWatchdog' ? 10 : 'memory')
     expect(call, name).toThrow(expect.objectContaining({ code: 'not_available' }))
-    expect(ifAvailable(call), name).toBeNull()
   }
-  expect(() => ifAvailable(() => native.openWatchdog(0))).toThrow(NativeError)
 })
 
-suite(hostTarget, ['compiler'], 'on this machine, under AddressSanitizer', 300)
-suite(armhfTarget, ['compiler', 'armhf'], 'on 32-bit ARM, emulated', 60)
-
-function suite(target: NativeTarget, needs: readonly Need[], where: string, rounds: number): void {
-  describeWith(needs, `the native library ${where}`, () => {
-    const folder = mkdtempSync(join(tmpdir(), 'carillon-native-'))
-    let prepared: Awaited<ReturnType<NativeTarget['prepare']>>
-    let probe: Probe
-    beforeAll(async () => {
-      prepared = await target.prepare(folder)
-      probe = prepared.start()
-    })
-    afterAll(async () => {
-      probe?.finish()
-      const { code, errors } = await (probe?.ended ?? { code: null, errors: '' })
-      expect(code, errors).toBe(0)
-      expect(errors).not.toMatch(/native\/src|libcarillon/) // in a report of memory that was not given back
-      rmSync(folder, { recursive: true, force: true })
-    })
-    const on = (...trees: readonly Tree[]): Asking => probe.on({ root: machineWith(...trees) })
-
-    test('proves itself before it is used', async () => {
-      expect(await probe.on({})('library')).toEqual({
-        present: true,
-        path: prepared.library,
-        version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
-        abi: 1,
-      })
-    })
-
-    test('reads a Raspberry Pi', async () => {
-      const ask = on(raspberryPi)
-      const now = { underVoltage: true, frequencyCapped: false, throttled: true, softTemperatureLimit: false }
-      expect(await ask('temperature')).toBe(48.312)
-      expect(await ask('throttling')).toEqual({ now, sinceStart: now })
-      expect(await ask('board')).toEqual({ model: 'Raspberry Pi 3 Model B Plus Rev 1.3', serial: '00000000c3a1b2f4' })
-      expect(await ask('memory')).toEqual({ total: 948304 * 1024, available: 431220 * 1024 })
-      expect(await ask('pressure', 'memory')).toEqual({
-        some: { avg10: 2.34, avg60: 1.05, avg300: 0.31 },
-        full: { avg10: 1.2, avg60: 0.5, avg300: 0.11 },
-      })
-      expect(await ask('pressure', 'cpu')).toEqual({ some: { avg10: 12, avg60: 9.1, avg300: 4 }, full: null })
-      expect(await ask('storage')).toEqual({
-        device: 'mmcblk0p2',
-        fileSystem: 'ext4',
-        readOnly: false,
-        remountedReadOnly: false,
-        fileSystemErrors: 0,
-        cardErrors: null,
-        wornPercent: null,
-      })
-    })
-
-    test('says of a kernel without the mailbox what its sensors know, and no more', async () => {
-      const ask = on(raspberryPiOnDebian)
-      const unknown = { underVoltage: null, frequencyCapped: null, throttled: null, softTemperatureLimit: null }
-      expect(await ask('temperature')).toBe(51.54)
-      expect(await ask('throttling')).toEqual({ now: { ...unknown, underVoltage: true }, sinceStart: unknown })
-    })
-
-    test('reads a PC: the processor, not the case, and the errors of its disk', async () => {
-      const ask = on(pc)
-      expect(await ask('temperature')).toBe(43)
-      expect(await ask('board')).toEqual({ model: 'LENOVO ThinkCentre M75n', serial: 'PC1ABCDE' })
-      expect(await ask('storage')).toMatchObject({ device: 'sda1', fileSystemErrors: 3, cardErrors: 31 })
-      expect(
-        await on({ 'sys/class/hwmon/hwmon3/name': 'k10temp\n', 'sys/class/hwmon/hwmon3/temp1_input': '-1500\n' })(
-          'temperature',
-        ),
-      ).toBe(-1.5)
-    })
-
-    test('asks of several sensors the one that is the processor, and of two alike the first', async () => {
-      const zone = (number: number, type: string, temp: number): Tree => ({
-        [`sys/class/thermal/thermal_zone${number}/type`]: `${type}\n`,
-        [`sys/class/thermal/thermal_zone${number}/temp`]: `${temp}\n`,
-      })
-      const zones = [zone(0, 'gpu-thermal', 30_000), zone(1, 'soc-thermal', 41_000), zone(2, 'soc-thermal', 42_000)]
-      expect(await on(...zones)('temperature')).toBe(41)
-      expect(await on(...zones, zone(3, 'cpu-thermal', 55_000))('temperature')).toBe(55)
-    })
-
-    test('has nothing to say of a machine that has nothing', async () => {
-      const ask = on({})
-      for (const call of ['temperature', 'throttling', 'board', 'storage', 'memory'] as const)
-        await expect(ask(call), call).rejects.toMatchObject(none)
-      for (const resource of ['cpu', 'memory', 'io'])
-        await expect(ask('pressure', resource)).rejects.toMatchObject(none)
-      await expect(ask('openWatchdog', 10)).rejects.toMatchObject(none)
-      expect(await ask('watchdog')).toBe('absent')
-      // No DISPLAY here, and on 32-bit ARM not even the libraries.
-      for (const call of ['display', 'idleSeconds'] as const) await expect(ask(call)).rejects.toMatchObject(none)
-      for (const call of ['setDisplayPower', 'setBlanking'] as const)
-        await expect(ask(call, false)).rejects.toMatchObject(none)
-      // A firmware that does not know the question; makers who wrote nothing; a zone that is not the processor.
-      await expect(on({ 'dev/vcio': '0x30046 0 0\n' })('temperature')).rejects.toMatchObject(none)
-      await expect(on({ 'sys/class/dmi/id/product_name': 'To Be Filled By O.E.M.\n' })('board')).rejects.toMatchObject(
-        none,
-      )
-      await expect(
-        on(pc, { 'sys/class/thermal/thermal_zone1/type': 'iwlwifi_1\n' })('temperature'),
-      ).rejects.toMatchObject(none)
-    })
-
-    test.each<[path: string, content: string | Uint8Array, call: Parameters<Asking>[0], argument?: string]>([
-      ['dev/vcio', '0x30006 0 4294967295\n', 'temperature'],
-      ['sys/class/thermal/thermal_zone0/temp', 'hot\n', 'temperature'],
-      ['sys/class/thermal/thermal_zone0/temp', '51540 C\n', 'temperature'],
-      ['sys/class/thermal/thermal_zone0/temp', '', 'temperature'],
-      ['sys/class/thermal/thermal_zone0/temp', '99999999999999999999\n', 'temperature'],
-      ['sys/class/thermal/thermal_zone0/temp', '200000\n', 'temperature'],
-      ['sys/class/hwmon/hwmon1/in0_lcrit_alarm', '2\n', 'throttling'],
-      ['proc/device-tree/model', 'Raspberry\nPi\0', 'board'],
-      ['proc/device-tree/model', 'x'.repeat(128), 'board'],
-      ['proc/device-tree/model', Uint8Array.of(0xc3, 0x28, 0), 'board'],
-      ['proc/meminfo', 'MemTotal: lots kB\nMemAvailable: 1 kB\n', 'memory'],
-      ['proc/meminfo', 'MemTotal: 1 kB\nMemAvailable: 2 kB\n', 'memory'],
-      ['proc/meminfo', 'MemTotal: 0 kB\nMemAvailable: 0 kB\n', 'memory'],
-      ['proc/meminfo', 'MemTotal: 9223372036854775807 kB\nMemAvailable: 2 kB\n', 'memory'],
-      ['proc/pressure/memory', 'some avg10=-1.00 avg60=0.00 avg300=0.00 total=0\n', 'pressure', 'memory'],
-      ['proc/pressure/memory', 'some avg10=100.01 avg60=0.00 avg300=0.00 total=0\n', 'pressure', 'memory'],
-      ['proc/pressure/memory', 'some avg10=1,00 avg60=0,00 avg300=0,00 total=0\n', 'pressure', 'memory'],
-      ['proc/pressure/memory', 'some avg10=1.00 avg60=0.00 avg300=0.00 total=0', 'pressure', 'memory'],
-      ['proc/pressure/memory', '', 'pressure', 'memory'],
-      ['proc/self/mountinfo', '24 1 179:2 / /home rw - ext4 /dev/x rw\nnonsense\n\n', 'storage'],
-      ['sys/fs/ext4/mmcblk0p2/errors_count', '-4\n', 'storage'],
-      [`${cardFolder}/life_time`, '0x01\n', 'storage'],
-      [`${cardFolder}/life_time`, '0x01 0x0c\n', 'storage'],
-      [`${cardFolder}/ioerr_cnt`, '12\n', 'storage'],
-      ['sys/kernel/debug/mmc0/err_stats', '# Data CRC Errors Occurred:\t -1\n', 'storage'],
-      ['sys/class/watchdog/watchdog0/state', 'asleep\n', 'watchdog'],
-    ])('takes nothing for a number that is none: %s = %j', async (path, content, call, argument) => {
-      await expect(on(raspberryPiOnDebian, { [path]: content })(call, argument)).rejects.toMatchObject(malformed)
-    })
-
-    test('reads no more of a file than there can be, wherever it lies', async () => {
-      const huge = 'x'.repeat(5 << 20)
-      await expect(on({ 'proc/meminfo': huge })('memory')).rejects.toMatchObject(malformed)
-      await expect(on({ 'proc/self/mountinfo': huge })('storage')).rejects.toMatchObject(malformed)
-      await expect(on({ 'proc/pressure/io': huge })('pressure', 'io')).rejects.toMatchObject(malformed)
-      await expect(on({ 'proc/device-tree/model': huge })('board')).rejects.toMatchObject(malformed)
-      const many = Array.from({ length: 20_000 }, (_, i) => `${i + 100} 24 0:${i} / /run/${i} rw - tmpfs tmpfs rw\n`)
-      const mounts = `${many.join('')}${sdCard['proc/self/mountinfo']}`
-      expect(await on(sdCard, { 'proc/self/mountinfo': mounts })('storage')).toMatchObject({ device: 'mmcblk0p2' })
-    })
-
-    test('waits for nothing that is in the place of a file', async () => {
-      const root = machineWith({})
-      mkdirSync(join(root, 'proc/self'), { recursive: true })
-      mkdirSync(join(root, 'dev'))
-      mkdirSync(join(root, 'proc/meminfo'))
-      await promisify(execFile)('mkfifo', [join(root, 'proc/self/mountinfo'), join(root, 'dev/watchdog')])
-      const ask = probe.on({ root })
-      await expect(ask('memory')).rejects.toMatchObject(malformed)
-      await expect(ask('storage')).rejects.toMatchObject(malformed)
-      await expect(ask('openWatchdog', 10)).rejects.toMatchObject(none)
-    })
-
-    test('tells what this user may not see from what is not there', async () => {
-      const root = machineWith(raspberryPi, pc)
-      const forbid = (path: string) => chmodSync(join(root, path), 0)
-      const ask = probe.on({ root })
-      forbid('dev/vcio')
-      expect(await ask('temperature')).toBe(43) // of the thermal zone
-      forbid('sys/class/thermal/thermal_zone1/temp')
-      forbid('proc/meminfo')
-      forbid('dev/watchdog')
-      const forbidden = { code: 'not_permitted', message: expect.stringContaining(root) }
-      await expect(ask('temperature')).rejects.toMatchObject(forbidden)
-      await expect(ask('throttling')).rejects.toMatchObject(forbidden)
-      await expect(ask('memory')).rejects.toMatchObject(forbidden)
-      await expect(ask('openWatchdog', 10)).rejects.toMatchObject(forbidden)
-      forbid('proc/device-tree/serial-number')
-      expect(await ask('board')).toMatchObject({ serial: null })
-    })
-
-    test('passes on that the firmware does not answer', async () => {
-      const failed = { code: 'failed' }
-      await expect(on({ 'dev/vcio': '0x30006 errno\n' })('temperature')).rejects.toMatchObject(failed)
-      await expect(on({ 'dev/vcio': 'deaf\n' })('temperature')).rejects.toMatchObject(failed)
-    })
-
-    test('knows a card that an error has made read-only from one that was meant to be', async () => {
-      const mounted = (options: string, superOptions: string): Tree => ({
-        'proc/self/mountinfo': `24 1 179:2 / / ${options} shared:1 - ext4 /dev/root ${superOptions}\n`,
-      })
-      const state = async (...trees: readonly Tree[]) => {
-        const { readOnly, remountedReadOnly } = (await on(sdCard, ...trees)('storage')) as Record<string, unknown>
-        return [readOnly, remountedReadOnly]
-      }
-      const noTable = { 'etc/fstab': '' }
-      expect(await state(mounted('rw', 'rw'))).toEqual([false, false])
-      expect(await state(mounted('rw', 'ro'))).toEqual([true, true])
-      expect(await state(mounted('rw', 'rw,emergency_ro'))).toEqual([true, true])
-      expect(await state(mounted('ro', 'ro'), { 'etc/fstab': '/dev/x / ext4 ro,noatime 0 1\n' })).toEqual([true, false])
-      expect(await state(mounted('ro', 'ro'), noTable)).toEqual([true, false]) // as the kernel was told
-      expect(await state(mounted('ro', 'ro'), noTable, { 'proc/cmdline': 'root=x rw quiet\n' })).toEqual([true, true])
-      expect(await state(mounted('ro', 'ro'), noTable, { 'proc/cmdline': 'quiet\n' })).toEqual([true, null])
-      expect(await state(mounted('rw,errors=remount-ro', 'rw,errors=remount-ro'))).toEqual([false, false])
-    })
-
-    test('looks below an overlay, at what lies on the card', async () => {
-      const over = '40 1 0:30 / / rw - overlay overlay rw,lowerdir=/media/lower,upperdir=/media/upper\n'
-      const below = '41 40 179:2 / /media/lower ro - ext4 /dev/mmcblk0p2 ro\n'
-      const seen = on(sdCard, { 'proc/self/mountinfo': below + over, 'etc/fstab': '' })
-      expect(await seen('storage')).toMatchObject({ device: 'mmcblk0p2', readOnly: true, remountedReadOnly: false })
-      await expect(on(sdCard, { 'proc/self/mountinfo': over })('storage')).rejects.toMatchObject(none)
-    })
-
-    test('counts what the card lost, and how worn it is', async () => {
-      const counted = {
-        'sys/kernel/debug/mmc0/err_stats':
-          '# Command Timeout Occurred:\t 8\n# Command CRC Errors Occurred:\t 1\n# Data Timeout Occurred:\t 2\n# Data CRC Errors Occurred:\t 40\n',
-      }
-      expect(await on(sdCard, counted)('storage')).toMatchObject({ cardErrors: 43 })
-      const worn = async (life: string) =>
-        ((await on(sdCard, { [`${cardFolder}/life_time`]: life })('storage')) as Record<string, unknown>).wornPercent
-      expect([await worn('0x01 0x03\n'), await worn('0x0b 0x01\n'), await worn('0x00 0x00\n')]).toEqual([30, 100, null])
-    })
-
-    test('keeps a watchdog, and disarms it by letting it go', async () => {
-      const root = machineWith(raspberryPi)
-      const written = () => readFileSync(join(root, 'dev/watchdog'), 'latin1')
-      const ask = probe.on({ root })
-      expect(await ask('watchdog')).toBe('idle')
-      expect(await ask('openWatchdog', 12)).toBe(12)
-      expect(await ask('watchdog')).toBe('armed')
-      await ask('pet')
-      await ask('pet')
-      expect(written()).toBe('\0\0')
-      await expect(ask('openWatchdog', 12)).rejects.toMatchObject({ code: 'held' })
-      await ask('close')
-      await ask('close')
-      expect(written()).toBe('\0\0V')
-      expect(await ask('watchdog')).toBe('idle')
-      await expect(ask('pet')).rejects.toMatchObject({ code: 'closed' })
-      expect(await ask('openWatchdog', 15)).toBe(15)
-      await ask('close')
-    })
-
-    test('leaves a watchdog that another program has', async () => {
-      const root = machineWith(raspberryPi)
-      await using other = prepared.start()
-      await other.on({ root })('openWatchdog', 10)
-      const held = { code: 'held', message: expect.stringContaining('/dev/watchdog') }
-      await expect(probe.on({ root })('openWatchdog', 10)).rejects.toMatchObject(held)
-      writeFileSync(join(root, 'sys/class/watchdog/watchdog0/state'), 'active\n')
-      expect(await probe.on({ root })('watchdog')).toBe('held')
-    })
-
-    test('lets a watchdog go that cannot be used, and says when one cannot be let go', async () => {
-      const invalid = { code: 'invalid_argument' }
-      const root = machineWith(raspberryPi)
-      const ask = probe.on({ root })
-      for (const seconds of [0, -1, 1.5, 2 ** 31, Number.NaN, '10'])
-        await expect(ask('openWatchdog', seconds), String(seconds)).rejects.toMatchObject(invalid)
-      expect(readFileSync(join(root, 'dev/watchdog'), 'latin1')).toBe('')
-      await expect(ask('openWatchdog', 16)).rejects.toMatchObject(invalid) // longer than this one can
-      expect(readFileSync(join(root, 'dev/watchdog'), 'latin1')).toBe('V')
-      await expect(on({ 'dev/watchdog': '!' })('openWatchdog', 10)).rejects.toMatchObject(none)
-      await expect(on({ 'dev/watchdog': '' })('watchdog')).rejects.toMatchObject(none) // there, but nobody tells its state
-      writeFileSync(join(root, 'sys/class/watchdog/watchdog0/state'), 'active\n')
-      await ask('openWatchdog', 10)
-      const failed = { code: 'failed', message: expect.stringContaining('will be reset') }
-      await expect(ask('close')).rejects.toMatchObject(failed)
-    })
-
-    test('refuses a root that is no path', async () => {
-      const invalid = { code: 'invalid_argument' }
-      for (const root of ['/a\0b', 'x'.repeat(4090), 'x'.repeat(100_000)])
-        await expect(probe.on({ root })('memory')).rejects.toMatchObject(invalid)
-    })
-
-    test('is refused when it is not the library that this binding is for', async () => {
-      const other = join(temporaryFolder(), 'other.so')
-      const opened = async (path: string) => (await probe.on({})('open', path)) as { present: boolean; reason: string }
-      expect(await opened('/nowhere.so')).toEqual({ present: false, reason: expect.stringContaining('/nowhere.so') })
-      writeFileSync(other, 'not a library')
-      expect(await opened(other)).toMatchObject({ present: false })
-      await target.compile('int carillon_abi(void) { return 99; }', other)
-      expect(await opened(other)).toEqual({
-        present: false,
-        reason: `${other} has ABI 99, and this version of Carillon needs 1`,
-      })
-      rmSync(other)
-      await target.compile('int carillon_other(void) { return 1; }', `${other}.2`)
-      expect(await opened(`${other}.2`)).toMatchObject({ present: false })
-    })
-
-    test('answers whatever lies in the files, with sense or an error of ours', async () => {
-      const root = machineWith(raspberryPiOnDebian, raspberryPi)
-      const ask = probe.on({ root })
-      const file = fc.constantFrom(
-        'proc/meminfo',
-        'proc/pressure/io',
-        'proc/self/mountinfo',
-        'etc/fstab',
-        'proc/cmdline',
-        'proc/device-tree/model',
-        'dev/vcio',
-        `${cardFolder}/life_time`,
-        'sys/kernel/debug/mmc0/err_stats',
-      )
-      const piece = fc.oneof(
-        fc.string(),
-        fc.constantFrom(
-          'MemTotal:',
-          'kB\n',
-          'some avg10=',
-          ' ',
-          '\n',
-          '/',
-          'ro,',
-          '- ext4 x rw',
-          '0x',
-          '179:2',
-          '\0',
-          '\\040',
-          '9'.repeat(19),
-        ),
-      )
-      const content = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''))
-      mkdirSync(join(root, 'sys/kernel/debug/mmc0'), { recursive: true })
-      await fc.assert(
-        fc.asyncProperty(file, content, async (path, text) => {
-          writeFileSync(join(root, path), text)
-          for (const [call, argument] of [
-            ['memory'],
-            ['pressure', 'io'],
-            ['storage'],
-            ['board'],
-            ['temperature'],
-            ['throttling'],
-          ] as const) {
-            const answer: unknown = await ask(call, argument).catch((error: unknown) => error)
-            if (answer instanceof Error)
-              expect(answer).toMatchObject({
-                name: 'NativeError',
-                code: expect.stringMatching(/^(not_available|malformed)$/),
-              })
-          }
-        }),
-        { numRuns: rounds },
-      )
-    })
-
-    test('leaves nothing open behind', async () => {
-      const ask = on(raspberryPi)
-      const empty = on({})
-      const open = await ask('descriptors')
-      for (let i = 0; i < 20; i++) {
-        for (const call of ['temperature', 'board', 'storage', 'memory', 'watchdog'] as const) {
-          await ask(call)
-          await empty(call).catch(() => {})
-        }
-        await ask('openWatchdog', 10)
-        await ask('close')
-      }
-      expect(await ask('descriptors')).toBe(open)
-    })
-
-    if (target.name === 'host') {
-      test('is watched: what C writes beyond its place ends the program', async () => {
-        await using watched = prepared.start()
-        const died = watched.on({ root: machineWith(raspberryPi) })('overrun')
-        await expect(died).rejects.toThrow(/AddressSanitizer.*native\/src\/board\.c/s)
-      })
-
-      test('is watched: what C does not give back is reported at the end', async () => {
-        const leaking = join(temporaryFolder(), 'leaking.so')
-        const source =
-          '#include <stdlib.h>\nint carillon_abi(void) { char *volatile p = malloc(777); p = NULL; return p != 0; }'
-        await target.compile(source, leaking)
-        await using watched = prepared.start()
-        await watched.on({})('open', leaking)
-        watched.finish()
-        expect((await watched.ended).errors).toMatch(/leak of 777 byte.*in carillon_abi/s)
-      })
-    }
-
-    test('is built to the same bytes each time', async () => {
-      const again = join(temporaryFolder(), 'libcarillon.so')
-      await target.build(again)
-      expect(readFileSync(again).equals(readFileSync(prepared.library))).toBe(true)
+describeOnBoth('the native library', ({ target, prepared, probe, on }) => {
+  test('proves itself before it is used', async () => {
+    expect(await probe().on({})('library')).toEqual({
+      present: true,
+      path: prepared().library,
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      abi: 1,
     })
   })
-}
+
+  test('keeps a watchdog, and disarms it by letting it go', async () => {
+    const root = machineWith(raspberryPi)
+    const written = () => readFileSync(join(root, 'dev/watchdog'), 'latin1')
+    const ask = probe().on({ root })
+    expect(await ask('watchdog')).toBe('idle')
+    expect(await ask('openWatchdog', 12)).toBe(12)
+    expect(await ask('watchdog')).toBe('armed')
+    await ask('pet')
+    await ask('pet')
+    expect(written()).toBe('\0\0')
+    await expect(ask('openWatchdog', 12)).rejects.toMatchObject({ code: 'held' })
+    await ask('close')
+    await ask('close')
+    expect(written()).toBe('\0\0V')
+    expect(await ask('watchdog')).toBe('idle')
+    await expect(ask('pet')).rejects.toMatchObject({ code: 'closed' })
+    expect(await ask('openWatchdog', 15)).toBe(15)
+    await ask('close')
+  })
+
+  test('leaves a watchdog that another program has', async () => {
+    const root = machineWith(raspberryPi)
+    await using other = prepared().start()
+    await other.on({ root })('openWatchdog', 10)
+    const held = { code: 'held', message: expect.stringContaining('/dev/watchdog') }
+    await expect(probe().on({ root })('openWatchdog', 10)).rejects.toMatchObject(held)
+    writeFileSync(join(root, 'sys/class/watchdog/watchdog0/state'), 'active\n')
+    expect(await probe().on({ root })('watchdog')).toBe('held')
+  })
+
+  test('lets a watchdog go that cannot be used, and says when one cannot be let go', async () => {
+    const invalid = { code: 'invalid_argument' }
+    const root = machineWith(raspberryPi)
+    const ask = probe().on({ root })
+    for (const seconds of [0, -1, 1.5, 2 ** 31, Number.NaN, '10'])
+      await expect(ask('openWatchdog', seconds), String(seconds)).rejects.toMatchObject(invalid)
+    expect(readFileSync(join(root, 'dev/watchdog'), 'latin1')).toBe('')
+    await expect(ask('openWatchdog', 16)).rejects.toMatchObject(invalid) // longer than this one can
+    expect(readFileSync(join(root, 'dev/watchdog'), 'latin1')).toBe('V')
+    await expect(on({ 'dev/watchdog': '!' })('openWatchdog', 10)).rejects.toMatchObject(none)
+    await expect(on({ 'dev/watchdog': '' })('watchdog')).rejects.toMatchObject(none) // there, but nobody tells its state
+    writeFileSync(join(root, 'sys/class/watchdog/watchdog0/state'), 'active\n')
+    await ask('openWatchdog', 10)
+    const failed = { code: 'failed', message: expect.stringContaining('will be reset') }
+    await expect(ask('close')).rejects.toMatchObject(failed)
+  })
+
+  test('refuses a root that is no path', async () => {
+    const invalid = { code: 'invalid_argument' }
+    for (const root of ['/a\0b', 'x'.repeat(4090), 'x'.repeat(100_000)])
+      await expect(probe().on({ root })('memory')).rejects.toMatchObject(invalid)
+  })
+
+  test('is refused when it is not the library that this binding is for', async () => {
+    const other = join(temporaryFolder(), 'other.so')
+    const opened = async (path: string) => (await probe().on({})('open', path)) as { present: boolean; reason: string }
+    expect(await opened('/nowhere.so')).toEqual({ present: false, reason: expect.stringContaining('/nowhere.so') })
+    writeFileSync(other, 'not a library')
+    expect(await opened(other)).toMatchObject({ present: false })
+    await target.compile('int carillon_abi(void) { return 99; }', other)
+    expect(await opened(other)).toEqual({
+      present: false,
+      reason: `${other} has ABI 99, and this version of Carillon needs 1`,
+    })
+    rmSync(other)
+    await target.compile('int carillon_other(void) { return 1; }', `${other}.2`)
+    expect(await opened(`${other}.2`)).toMatchObject({ present: false })
+  })
+
+  test('leaves nothing open behind', async () => {
+    const ask = on(raspberryPi)
+    const empty = on({})
+    const open = await ask('descriptors')
+    for (let i = 0; i < 20; i++) {
+      for (const call of ['temperature', 'board', 'storage', 'memory', 'watchdog'] as const) {
+        await ask(call)
+        await empty(call).catch(() => {})
+      }
+      await ask('openWatchdog', 10)
+      await ask('close')
+    }
+    expect(await ask('descriptors')).toBe(open)
+  })
+
+  if (target.name === 'host') {
+    test('is watched: what C writes beyond its place ends the program', async () => {
+      await using watched = prepared().start()
+      const died = watched.on({ root: machineWith(raspberryPi) })('overrun')
+      await expect(died).rejects.toThrow(/AddressSanitizer.*native\/src\/board\.c/s)
+    })
+
+    test('is watched: what C does not give back is reported at the end', async () => {
+      const leaking = join(temporaryFolder(), 'leaking.so')
+      const source =
+        '#include <stdlib.h>\nint carillon_abi(void) { char *volatile p = malloc(777); p = NULL; return p != 0; }'
+      await target.compile(source, leaking)
+      await using watched = prepared().start()
+      await watched.on({})('open', leaking)
+      watched.finish()
+      expect((await watched.ended).errors).toMatch(/leak of 777 byte.*in carillon_abi/s)
+    })
+  }
+
+  test('is built to the same bytes each time', async () => {
+    const again = join(temporaryFolder(), 'libcarillon.so')
+    await target.build(again)
+    expect(readFileSync(again).equals(readFileSync(prepared().library))).toBe(true)
+  })
+})

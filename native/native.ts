@@ -138,13 +138,3 @@ export class NativeError extends Error {
     this.code = code
   }
 }
-
-/** A reading, or null where this machine has none. Everything but `not_available` is thrown as it is. */
-export function ifAvailable<T>(read: () => T): T | null {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof NativeError && error.code === 'not_available') return null
-    throw error
-  }
-}

@@ -67,8 +67,9 @@ export type DeviceCommandResult = z.infer<typeof deviceCommandResult>
 /** Of a value as JSON: more would not fit into a frame. */
 export const maxValueCharacters = 32_768
 
+const spanSentence = 'Give from 5 seconds to a week (604800).'
 /** How long after it was sent a command may still be begun, in seconds; what is kept of `commands:` reaches as far back. */
-const expiresIn = z.int().min(5).max(604_800).default(60)
+const expiresIn = z.int(spanSentence).min(5, spanSentence).max(604_800, spanSentence).default(60)
 
 /** `POST /api/v1/devices/{id}/commands`. With a header `Idempotency-Key` it is safe to send twice. */
 export const deviceCommandRequest = deviceAction.and(z.object({ expiresIn }))

@@ -13,6 +13,8 @@ export interface ShellView {
   readonly refusal: string | null
   /** What is wrong with this machine's clock. */
   readonly clock: string | null
+  /** What was wrong when this kiosk started, such as a line of its configuration; in a sentence or two. */
+  readonly notice: string | null
   /** Whether the name of this screen is shown in large letters. */
   readonly identifying: boolean
 }

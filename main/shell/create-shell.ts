@@ -87,7 +87,11 @@ export function createShell(options: ShellOptions): Shell {
     const { run } = content
     const retryAt = 'retry' in run ? toWall(run.retry.at) : null
     const { savedAt } = stage
-    return { state: state(), seen, retryAt, savedAt, refusal, clock: clock.trouble, identifying: identifying !== null }
+    const { notice } = options
+    return {
+      ...{ state: state(), seen, retryAt, savedAt, refusal, notice },
+      ...{ clock: clock.trouble, identifying: identifying !== null },
+    }
   }
 
   function show(url: string | null): ShellAnswer {

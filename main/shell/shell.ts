@@ -64,6 +64,8 @@ export interface ShellOptions {
   readonly profile: Profile
   readonly clock: Pick<Clock, 'offset' | 'trouble'>
   readonly lastGood: LastGood
+  /** What was wrong when this kiosk started; for the screen. */
+  readonly notice: string | null
   /** Whether two fingers may enlarge a page, and whether a pointer is drawn over it. */
   readonly pinchZoom: boolean
   readonly pointer: boolean

@@ -58,6 +58,8 @@ function AdministrationMenu({ pages, path }: LinksProps) {
 }
 
 function isAt(page: NavigationPage, path: string): boolean {
+  // The page of one screen has no place of its own in the bar.
+  if (page.path === '/') return path === '/' || path.startsWith('/screens/')
   return path === page.path || path.startsWith(`${page.path}/`)
 }
 

@@ -4,7 +4,6 @@ import { IconDots, IconEraser, IconKey, IconMessage, IconTrash } from '@tabler/i
 import { useMutation } from '@tanstack/react-query'
 import { commandsChannel } from '#protocol/channel.ts'
 import type { DeviceView } from '#protocol/devices.ts'
-import type { ShowCommand } from '#protocol/screen.ts'
 import { moment } from '../shared/time.ts'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
@@ -65,10 +64,10 @@ export function ScreenCard({ device, now, operates, onMessage, onRotate, onRemov
 }
 
 function MoreMenu({ device, onRotate, onRemove }: Pick<ScreenCardProps, 'device' | 'onRotate' | 'onRemove'>) {
-  const api = useApi()
+  const { screens } = useApi()
   const channel = commandsChannel(device.name)
   const clear = useMutation({
-    mutationFn: () => api.publish(channel, { show: null } satisfies ShowCommand),
+    mutationFn: () => screens.send(device.id, { command: 'show', args: { nothing: true } }),
     onSuccess: () => notifications.show({ message: `The screen ${device.name} is being cleared.` }),
     onError: (error) => notifications.show({ color: 'red', message: asApiError(error).message }),
   })

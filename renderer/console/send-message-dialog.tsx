@@ -1,14 +1,12 @@
 import { Button, Group, Stack, Textarea, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { notifications } from '@mantine/notifications'
-import { useMutation } from '@tanstack/react-query'
-import { commandsChannel } from '#protocol/channel.ts'
 import type { DeviceView } from '#protocol/devices.ts'
 import { messageToShow } from '#protocol/screen.ts'
 import { Dialog } from '../mantine/dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
-import { useApi } from './api-context.ts'
 import { ProblemAlert } from './problem-alert.tsx'
+import { useSend } from './screens/use-commands.ts'
 
 interface SendMessageDialogProps {
   /** The screen it goes to; closed without one. */
@@ -28,23 +26,22 @@ export function SendMessageDialog({ device, onClose }: SendMessageDialogProps) {
 const maxMessageLength = 2000
 
 function MessageForm({ device, onClose }: { readonly device: DeviceView; readonly onClose: () => void }) {
-  const api = useApi()
   const form = useForm({
     initialValues: { title: '', message: '' },
-    validate: (values) => fieldErrors(messageToShow, command(values).show),
+    validate: (values) => fieldErrors(messageToShow, messageOf(values)),
   })
-  const send = useMutation({
-    mutationFn: (values: { title: string; message: string }) =>
-      api.publish(commandsChannel(device.name), command(values)),
-    onSuccess: () => {
-      const later = `${device.name} is offline and shows the message when it is back.`
-      notifications.show({ message: device.online ? `Sent to ${device.name}.` : later })
-      onClose()
-    },
-  })
+  const send = useSend(device.id)
+  const onSent = (): void => {
+    const later = `${device.name} is offline and shows the message when it is back.`
+    notifications.show({ message: device.online ? `Sent to ${device.name}.` : later })
+    onClose()
+  }
+  const submit = form.onSubmit((values) =>
+    send.mutate({ command: 'show', args: messageOf(values), expiresIn: week }, { onSuccess: onSent }),
+  )
   const { length } = form.values.message
   return (
-    <form noValidate onSubmit={form.onSubmit((values) => send.mutate(values))}>
+    <form noValidate onSubmit={submit}>
       <Stack gap="md">
         <TextInput
           label="Title"
@@ -81,7 +78,10 @@ function MessageForm({ device, onClose }: { readonly device: DeviceView; readonl
   )
 }
 
-function command({ title, message }: { title: string; message: string }) {
+/** A screen that is off shows it when it comes back within this time, in seconds. */
+const week = 604_800
+
+function messageOf({ title, message }: { readonly title: string; readonly message: string }) {
   const heading = title.trim()
-  return { show: { message: message.trim(), ...(heading === '' ? {} : { title: heading }) } }
+  return { message: message.trim(), ...(heading === '' ? {} : { title: heading }) }
 }

@@ -7,16 +7,23 @@ import { remaining } from '../shared/time.ts'
 
 type Enrolling = Extract<KioskState, { phase: 'enrolling' }>
 
-export function EnrollingView({ state }: { readonly state: Enrolling }) {
+interface EnrollingViewProps {
+  readonly state: Enrolling
+  /** What was wrong when this kiosk started. */
+  readonly notice: string | null
+}
+
+export function EnrollingView({ state, notice }: EnrollingViewProps) {
+  const said = state.notice ?? notice
   return (
     <main className="view view-page">
       <header className="brand">
         <Bell className="mark" />
         <span>Carillon</span>
       </header>
-      {state.notice !== null && (
+      {said !== null && (
         <p className="notice" role="status">
-          {state.notice}
+          {said}
         </p>
       )}
       <div className="enrol">

@@ -6,7 +6,7 @@ export function IdentifyView({ name, server }: { readonly name: string; readonly
   return (
     <main className="view view-enrolled view-identify">
       <div className="stage">
-        <MessageView screen={{ message: name }} label="Name of this screen" />
+        <MessageView screen={{ message: name }} label="Name of this screen" as="h1" />
       </div>
       <footer className="foot">
         <Bell className="mark" />

@@ -15,9 +15,9 @@ export function Kiosk({ bridge }: { readonly bridge: KioskBridge }) {
     case 'starting':
       return <StartingView />
     case 'unreachable':
-      return <UnreachableView state={state} clock={shell?.clock ?? null} />
+      return <UnreachableView state={state} clock={shell?.clock ?? null} notice={shell?.notice ?? null} />
     case 'enrolling':
-      return <EnrollingView key={state.userCode} state={state} />
+      return <EnrollingView key={state.userCode} state={state} notice={shell?.notice ?? null} />
     case 'no-keychain':
       return <NoKeychainView message={state.message} accept={() => bridge.acceptMemory()} />
     case 'enrolled':

@@ -4,10 +4,12 @@ import { chooseFit, type Wrapping } from './fit.ts'
 interface MessageViewProps {
   readonly screen: { readonly title?: string; readonly message: string }
   readonly label?: string
+  /** What the words are: a heading where there is no other. */
+  readonly as?: 'p' | 'h1'
 }
 
 /** A message as large as the screen lets it be, from one word to 2,000 characters. */
-export function MessageView({ screen, label = 'Message' }: MessageViewProps) {
+export function MessageView({ screen, label = 'Message', as: Words = 'p' }: MessageViewProps) {
   const frame = useRef<HTMLDivElement>(null)
   const text = useRef<HTMLDivElement>(null)
   const { title, message } = screen
@@ -32,7 +34,7 @@ export function MessageView({ screen, label = 'Message' }: MessageViewProps) {
       <div ref={frame} className="message-frame">
         <div ref={text} className="message-text" dir="auto">
           {title !== undefined && title !== '' && <h2 className="message-title">{title}</h2>}
-          <p className="message-body">{message}</p>
+          <Words className="message-body">{message}</Words>
         </div>
       </div>
     </section>

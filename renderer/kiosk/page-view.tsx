@@ -17,7 +17,7 @@ export function PageView({ shell, now }: PageViewProps) {
   }
   if (state.phase === 'failed' && state.fault !== null) {
     const facts = {
-      Page: state.url ?? '',
+      Page: clipped(state.url ?? ''),
       Since: moment(Date.parse(state.since), now),
       'Next try': retryAt !== null && retryAt > now ? `in ${remaining(retryAt, now)}` : 'now',
       Code: state.fault,
@@ -59,4 +59,9 @@ function Trouble({ headline, message, facts }: TroubleProps) {
       </dl>
     </section>
   )
+}
+
+/** An address may be longer than a screen. */
+function clipped(address: string): string {
+  return address.length > 150 ? `${address.slice(0, 149)}…` : address
 }

@@ -31,7 +31,8 @@ function words(
     return [`Not live since ${moment(shell.savedAt, now)}.`, 'The page is shown as it was then.']
   }
   if (link.phase === 'offline') return [`Offline since ${moment(link.since, now)}.`, offlineWords[showing]]
-  return shell?.clock == null ? null : [shell.clock, '']
+  const said = shell?.clock ?? (showing === 'page' ? null : shell?.notice)
+  return said == null ? null : [said, '']
 }
 
 const offlineWords = {

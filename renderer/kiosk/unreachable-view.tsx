@@ -29,9 +29,11 @@ interface UnreachableViewProps {
   readonly state: Unreachable
   /** What is wrong with the clock, which keeps secure connections from opening. */
   readonly clock: string | null
+  /** What was wrong when this kiosk started. */
+  readonly notice: string | null
 }
 
-export function UnreachableView({ state, clock }: UnreachableViewProps) {
+export function UnreachableView({ state, clock, notice }: UnreachableViewProps) {
   const now = useNow(1000)
   const { headline, advice } = troubles[state.code]
   return (
@@ -46,6 +48,7 @@ export function UnreachableView({ state, clock }: UnreachableViewProps) {
         </h1>
         <p className="lead">{state.message}</p>
         <p className="lead">{advice}</p>
+        {notice !== null && <p className="lead trouble">{notice}</p>}
         {clock !== null && <p className="lead trouble">{clock} It waits for the time from the network.</p>}
         <dl className="facts">
           <div>

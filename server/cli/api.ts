@@ -18,8 +18,11 @@ import { unreachable } from './unreachable.ts'
 
 /** A server the command line talks to. */
 export interface Api extends AsyncDisposable {
-  /** Sends one request and reads its answer. Throws `CliError` with the server's own code and sentence. */
-  call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown): Promise<T>
+  /**
+   * Sends one request and reads its answer. Throws `CliError` with the server's own code and sentence. With a key
+   * (`Idempotency-Key`), what is sent again is done once.
+   */
+  call<T>(method: string, path: string, answer: z.ZodType<T>, body?: unknown, idempotencyKey?: string): Promise<T>
   /** The answer to a GET, of any length. Throws `CliError` likewise. */
   download(path: string): Promise<IncomingMessage>
   readonly socketUrl: string
@@ -97,7 +100,7 @@ export function originOf(url: string): string {
 
 function openLocal(socketPath: string, offline: Config | null, server: AsyncDisposable): Api {
   return {
-    call: (method, path, answer, body) => exchange({ socketPath }, {}, method, path, answer, body),
+    call: (method, path, answer, body, key) => exchange({ socketPath }, withKey({}, key), method, path, answer, body),
     download: (path) => download({ socketPath }, {}, path),
     socketUrl: `ws+unix:${socketPath}:/connection/websocket`,
     socketToken: null,
@@ -113,7 +116,8 @@ async function openRemote(origin: string, env: NodeJS.ProcessEnv): Promise<Api> 
     throw new CliError('not_logged_in', sentence)
   }
   const headers = credentialHeaders(credential)
-  const call: Api['call'] = (method, path, answer, body) => exchange({ origin }, headers, method, path, answer, body)
+  const call: Api['call'] = (method, path, answer, body, key) =>
+    exchange({ origin }, withKey(headers, key), method, path, answer, body)
   return {
     call,
     download: (path) => download({ origin }, headers, path),
@@ -122,6 +126,10 @@ async function openRemote(origin: string, env: NodeJS.ProcessEnv): Promise<Api> 
     offline: null,
     [Symbol.asyncDispose]: async () => {},
   }
+}
+
+function withKey(headers: Record<string, string>, key: string | undefined): Record<string, string> {
+  return key === undefined ? headers : { ...headers, 'idempotency-key': key }
 }
 
 /** A key carries its prefix; anything else is a session. */
@@ -154,7 +162,7 @@ export async function exchange<T>(
 
 /**
  * A server that is starting, stopping or full has done nothing with a request, and will be another one in seconds. What
- * it may have done all the same is done once: publications carry an idempotency key.
+ * it may have done all the same is done once: publications and commands carry an idempotency key.
  */
 async function sendUntilTaken(
   target: Target,

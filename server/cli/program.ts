@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { CliError } from './cli-error.ts'
 import { auditCommand } from './commands/audit.ts'
+import { commandCommand } from './commands/command.ts'
 import { devicesCommand } from './commands/devices.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { keyCommand } from './commands/key.ts'
@@ -44,6 +45,7 @@ function createProgram(context: CliContext): Command {
     tailCommand,
     taskCommand,
     devicesCommand,
+    commandCommand,
     auditCommand,
     loginCommand,
     doctorCommand,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeWith } from '../support/needs.ts'
 import { html } from '../support/sign-server.ts'
-import { openShownSign, type ShownSign } from './shown-sign.ts'
+import { green, openShownSign, type ShownSign } from './shown-sign.ts'
 
 describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the content of a kiosk that fails again and again', () => {
   let shown: ShownSign
@@ -56,15 +56,16 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the content of a kios
     const { screen } = shown
     await shown.nextPage()
     const content = await screen.contentPid()
-    await screen.app.application.evaluate(
-      ({ BrowserWindow }) =>
-        new Promise<void>((loaded) => {
-          const contents = BrowserWindow.getAllWindows()[0]?.webContents
-          contents?.once('did-finish-load', () => loaded())
-          contents?.forcefullyCrashRenderer()
-        }),
-    )
+    const { state } = await screen.app.application.evaluate(async ({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents
+      await new Promise<void>((loaded) => {
+        contents?.once('did-finish-load', () => loaded())
+        contents?.forcefullyCrashRenderer()
+      })
+      return contents?.executeJavaScript('carillon.kiosk.shell.state()')
+    })
+    expect(state.phase).toBe('showing')
     expect(await screen.contentPid()).toBe(content)
-    expect((await screen.view()).state.phase).toBe('showing')
+    await screen.untilColour(green)
   })
 })

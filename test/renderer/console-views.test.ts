@@ -194,7 +194,7 @@ const views: Readonly<Record<string, View>> = {
     path: '/',
     world: (server) => {
       withDevices(server)
-      server.world.refusals.set('POST /api/publish', {
+      server.world.refusals.set('POST /api/v1/devices/commands', {
         code: 'unavailable',
         detail: 'The server is stopping. Try again.',
       })
@@ -491,8 +491,9 @@ describeWith(['chromium'], 'the console', () => {
     await dialog.getByText('18 of 2,000 characters').waitFor()
     await dialog.getByRole('button', { name: 'Send' }).click()
     await page.getByText('Sent to lobby-1.').waitFor()
-    const body = { channel: 'commands:lobby-1', data: { show: { title: 'Lobby', message: 'Doors open at nine' } } }
-    expect(asked(opened)).toEqual([{ call: 'POST /api/publish', body }])
+    const args = { title: 'Lobby', message: 'Doors open at nine' }
+    const body = { command: 'show', args, expiresIn: 604_800 }
+    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/devices/d-lobby-1/commands', body }])
   })
 
   test('refuses a message over 2,000 characters before it is sent', async () => {
@@ -508,7 +509,10 @@ describeWith(['chromium'], 'the console', () => {
   test('keeps a message that the server refused, with the reason', async () => {
     await using opened = await openConsole('/', withDevices)
     const { page, server } = opened
-    server.world.refusals.set('POST /api/publish', { code: 'unavailable', detail: 'The server is stopping.' })
+    server.world.refusals.set('POST /api/v1/devices/commands', {
+      code: 'unavailable',
+      detail: 'The server is stopping.',
+    })
     await page.getByRole('button', { name: 'Send a message to lobby-1' }).click()
     await page.getByRole('textbox', { name: 'Message' }).fill('Doors open')
     await page.getByRole('button', { name: 'Send', exact: true }).click()
@@ -523,7 +527,7 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('menuitem', { name: 'Clear screen' }).click()
     await page.getByText('The screen lobby-1 is being cleared.').waitFor()
     expect(asked(opened)).toEqual([
-      { call: 'POST /api/publish', body: { channel: 'commands:lobby-1', data: { show: null } } },
+      { call: 'POST /api/v1/devices/d-lobby-1/commands', body: { command: 'show', args: { nothing: true } } },
     ])
   })
 

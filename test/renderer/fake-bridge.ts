@@ -61,7 +61,7 @@ export function installFakeMain(start: FakeStart): void {
   let paneState: PaneState = start.pane ?? { phase: 'closed' }
   let shellView: ShellView = start.shell ?? {
     state: { phase: 'waiting', since: '', url: null, fault: null, message: null, restarts: 0 },
-    ...{ seen: 'all', retryAt: null, savedAt: null, refusal: null, clock: null, identifying: false },
+    ...{ seen: 'all', retryAt: null, savedAt: null, refusal: null, clock: null, notice: null, identifying: false },
   }
 
   const on =

@@ -18,7 +18,8 @@ export function createFakeScreens(): FakeScreens {
 
 /** The route of a request, and the id of the device in its path. */
 export function screenRoute(method: string, pathname: string): { readonly route?: Route; readonly id: string } {
-  const [, id = '', kind = ''] = /^\/api\/v1\/devices\/([^/]+)\/(commands|screenshots|pin)/.exec(pathname) ?? []
+  const [, id = '', kind = ''] =
+    /^\/api\/v1\/devices\/([^/]+)\/(commands|screenshots|pin|pane-code)/.exec(pathname) ?? []
   const route = screenRoutes[`${method} ${kind}${pathname.endsWith(kind) ? '' : '/one'}`]
   // Of one command its own id is meant.
   return { id: route === oneCommand ? (pathname.split('/').at(-1) ?? '') : id, ...(route && { route }) }
@@ -47,6 +48,9 @@ const screenRoutes: Readonly<Record<string, Route>> = {
   'GET commands/one': oneCommand,
   'GET screenshots/one': ({ screens: { png } }, response) => {
     response.writeHead(200, { 'content-type': 'image/png' }).end(png)
+  },
+  'POST pane-code': (_world, response) => {
+    send(response, 201, { code: '27182818', expiresAt: new Date(Date.now() + 300_000).toISOString() })
   },
   'PUT pin': (world, response, body, _query, id) => {
     const { pin } = body as { pin: string | null }

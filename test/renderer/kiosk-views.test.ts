@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { KioskState } from '#protocol/ipc.ts'
+import { type ShellView, stripHeight } from '#protocol/shell-view.ts'
 import type { TaskView } from '#protocol/tasks.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
@@ -108,6 +109,94 @@ const views: Readonly<Record<string, KioskState>> = {
   'message-long-offline': { ...showing(longMessage), link: offline } as KioskState,
 }
 
+const url = 'https://signs.example.org/lobby/departures'
+const page: KioskState = { ...enrolled, screen: { kind: 'page', url, receivedAt: today } }
+
+function shell(state: Partial<ShellView['state']>, part: Partial<ShellView> = {}): ShellView {
+  return {
+    state: {
+      phase: 'showing',
+      since: new Date(today).toISOString(),
+      url,
+      fault: null,
+      message: null,
+      restarts: 0,
+      ...state,
+    },
+    ...{
+      seen: 'all',
+      retryAt: null,
+      savedAt: null,
+      refusal: null,
+      clock: null,
+      notice: null,
+      identifying: false,
+      ...part,
+    },
+  }
+}
+
+const unavailable = {
+  fault: 'load_failed',
+  message:
+    'The page could not be loaded. Nothing listens at its address. Check its address, its server and the network of this screen.',
+} as const
+const clock = "This machine's clock says 1970-01-01: secure pages fail until it is set."
+
+const notice = 'kiosk.conf, line 12: "rotaton" is no setting. Did you mean "rotation"? (and 2 more)'
+
+/** What is seen of our page while a page of somebody's is told, or something is said of this screen. */
+const shellViews: Readonly<Record<string, readonly [KioskState, ShellView]>> = {
+  'page-loading': [page, shell({ phase: 'loading' })],
+  'page-recovering': [page, shell({ phase: 'recovering', ...unavailable }, { retryAt: now + 2000 })],
+  'page-failed': [
+    page,
+    shell({ phase: 'failed', ...unavailable, url: `${url}/${'long/'.repeat(380)}` }, { retryAt: now + 90_000 }),
+  ],
+  'page-crash-loop': [
+    page,
+    shell(
+      {
+        phase: 'failed',
+        fault: 'crash_loop',
+        message:
+          'The page fails again and again. The page crashed. Show another page, or repair this one and reload it.',
+      },
+      { retryAt: now + 90_000 },
+    ),
+  ],
+  'page-refused': [
+    page,
+    shell(
+      { phase: 'waiting', url: null },
+      {
+        refusal:
+          'This screen may not show pages of https://signs.example.org. Allow the origin in its settings in the console, or start the kiosk with --allow.',
+      },
+    ),
+  ],
+  'page-cached': [page, shell({ phase: 'cached', ...unavailable }, { seen: 'strip', savedAt: today })],
+  'page-offline': [{ ...page, link: offline } as KioskState, shell({}, { seen: 'strip' })],
+  'page-clock': [page, shell({}, { seen: 'strip', clock })],
+  'page-clock-far': [
+    page,
+    shell(
+      {},
+      { seen: 'strip', clock: "This machine's clock is 56 years behind. Secure pages may fail until it is set." },
+    ),
+  ],
+  'waiting-clock': [enrolled, shell({ phase: 'waiting', url: null }, { clock })],
+  'unreachable-clock': [views.unreachable as KioskState, shell({ phase: 'waiting', url: null }, { clock })],
+  'enrolling-conf': [enrolling, shell({ phase: 'waiting', url: null }, { notice })],
+  'unreachable-conf': [views.unreachable as KioskState, shell({ phase: 'waiting', url: null }, { notice, clock })],
+  'waiting-conf': [enrolled, shell({ phase: 'waiting', url: null }, { notice })],
+  identify: [enrolled, shell({}, { identifying: true })],
+  'identify-long': [
+    { ...enrolled, device: { id: 'd1', name: 'second-floor-meeting-room-north-east-corner-display-2' } },
+    shell({}, { identifying: true }),
+  ],
+}
+
 describeWith(['chromium'], 'the kiosk window', () => {
   let browser: Browser
   let built: BuiltPage
@@ -120,8 +209,8 @@ describeWith(['chromium'], 'the kiosk window', () => {
     await built?.[Symbol.asyncDispose]()
   })
 
-  async function openKiosk(state: KioskState): Promise<Watched> {
-    const start: FakeStart = { kiosk: state }
+  async function openKiosk(state: KioskState, shell?: ShellView): Promise<Watched> {
+    const start: FakeStart = { kiosk: state, ...(shell !== undefined && { shell }) }
     const watched = await openPage(browser, { prepare: (page) => page.addInitScript(installFakeMain, start) })
     await watched.page.goto(built.url)
     await watched.page.locator('main').waitFor()
@@ -135,6 +224,32 @@ describeWith(['chromium'], 'the kiosk window', () => {
       ...(await axeViolations(page)),
     ])
     expect([...wrong, ...kiosk.faults]).toEqual([])
+  })
+
+  test.each(Object.keys(shellViews))('shows "%s" without overflow and clean for axe', async (name) => {
+    const [state, shell] = shellViews[name] ?? [enrolled, undefined]
+    await using kiosk = await openKiosk(state, shell)
+    const wrong = await findInEveryLook(kiosk.page, `kiosk-${name}`, async (page) => [
+      ...(await overflows(page)),
+      ...(await axeViolations(page)),
+    ])
+    expect([...wrong, ...kiosk.faults]).toEqual([])
+  })
+
+  test('its strip over a page is as high as main leaves room for', async () => {
+    for (const name of ['page-cached', 'page-offline', 'page-clock-far']) {
+      const [state, shell] = shellViews[name] ?? [enrolled, undefined]
+      await using kiosk = await openKiosk(state, shell)
+      for (const size of [
+        { width: 800, height: 480 },
+        { width: 1920, height: 1080 },
+        { width: 1080, height: 1920 },
+      ]) {
+        await kiosk.page.setViewportSize(size)
+        const box = await kiosk.page.locator('.offline').boundingBox()
+        expect(Math.abs((box?.height ?? 0) - stripHeight(size.width, size.height))).toBeLessThanOrEqual(0.5)
+      }
+    }
   })
 
   test('goes from the code to the waiting screen and to each message by itself', async () => {

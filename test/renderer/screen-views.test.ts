@@ -131,6 +131,14 @@ const views: Readonly<Record<string, View>> = {
       await dialogs('PIN of lobby-1')(opened)
     },
   },
+  'screen-pane-code': {
+    world: withScreen(lobby),
+    act: async (opened) => {
+      await opened.page.getByRole('button', { name: 'Code for the pane' }).click()
+      await opened.page.getByRole('button', { name: 'Make a code' }).click()
+      await opened.page.getByRole('button', { name: /^Copy: Code, good until/ }).waitFor()
+    },
+  },
   'screen-report': {
     world: withScreen(lobby),
     act: async (opened) => {
@@ -259,6 +267,16 @@ describeWith(['chromium'], 'the page of a screen', () => {
     await opened.page.getByText(detail).waitFor()
   })
 
+  test('a code for the pane is made when somebody asks for it, and again', async () => {
+    await using opened = await open(withScreen(lobby))
+    const { page: shown } = opened
+    await shown.getByRole('button', { name: 'Code for the pane' }).click()
+    await shown.getByRole('button', { name: 'Make a code' }).click()
+    expect(await shown.getByRole('textbox', { name: /^Code, good until/ }).inputValue()).toBe('27182818')
+    await shown.getByRole('button', { name: 'Make another' }).click()
+    await expect.poll(() => asked(opened)).toHaveLength(2)
+  })
+
   test('a PIN is checked, set and taken away', async () => {
     await using opened = await open(withScreen({ ...lobby, pin: false }))
     const { page: shown } = opened
@@ -271,7 +289,7 @@ describeWith(['chromium'], 'the page of a screen', () => {
     await shown.getByText('Opens by a PIN').waitFor()
     await shown.getByRole('button', { name: 'Change the PIN' }).click()
     await shown.getByRole('button', { name: 'Take the PIN away' }).click()
-    await shown.getByText('Has no PIN').waitFor()
+    await shown.getByText('Has no PIN', { exact: true }).waitFor()
     expect(asked(opened).map(({ body }) => body)).toEqual([{ pin: '271828' }, { pin: null }])
   })
 })

@@ -4,6 +4,7 @@ import {
   IconCamera,
   IconChevronDown,
   IconEraser,
+  IconMessage,
   IconPower,
   IconRefresh,
   IconReportMedical,
@@ -17,11 +18,13 @@ import type { DeviceCommandRequest } from '#protocol/device-commands.ts'
 import type { DeviceView } from '#protocol/devices.ts'
 import { ConfirmDialog } from '../../mantine/confirm-dialog.tsx'
 import { asApiError } from '../api-error.ts'
+import { SendMessageDialog } from '../send-message-dialog.tsx'
 import { ShowPageDialog } from './show-page-dialog.tsx'
 import { showProblem, useSend } from './use-commands.ts'
 
-type Asked = 'show' | 'restart-app' | 'reboot'
+type Asked = 'message' | 'show' | 'restart-app' | 'reboot'
 
+const look = { variant: 'default', px: 'sm' } as const
 const icon = { size: 17, stroke: 1.7, 'aria-hidden': true } as const
 
 /** All that a screen can be told. What would interrupt it asks first. */
@@ -31,32 +34,34 @@ export function CommandBar({ device }: { readonly device: DeviceView }) {
   const tell = (request: DeviceCommandRequest) => () => send.mutate(request, { onError: showProblem })
   return (
     <fieldset className="screen-bar" aria-label={`Tell ${device.name}`}>
-      <Button leftSection={<IconWorldWww {...icon} />} onClick={() => setAsked('show')}>
+      <Button px="sm" leftSection={<IconWorldWww {...icon} />} onClick={() => setAsked('show')}>
         Show a page
       </Button>
-      <Button
-        variant="default"
-        leftSection={<IconEraser {...icon} />}
-        onClick={tell({ command: 'show', args: { nothing: true } })}
-      >
-        Show nothing
+      <Button {...look} leftSection={<IconMessage {...icon} />} onClick={() => setAsked('message')}>
+        Message
       </Button>
-      <Button variant="default" leftSection={<IconRefresh {...icon} />} onClick={tell({ command: 'reload' })}>
+      <Button {...look} leftSection={<IconRefresh {...icon} />} onClick={tell({ command: 'reload' })}>
         Reload
       </Button>
-      <Button variant="default" leftSection={<IconBroadcast {...icon} />} onClick={tell({ command: 'identify' })}>
+      <Button {...look} leftSection={<IconBroadcast {...icon} />} onClick={tell({ command: 'identify' })}>
         Identify
       </Button>
-      <Button variant="default" leftSection={<IconCamera {...icon} />} onClick={tell({ command: 'screenshot' })}>
+      <Button {...look} leftSection={<IconCamera {...icon} />} onClick={tell({ command: 'screenshot' })}>
         Screenshot
       </Button>
       <Menu>
         <Menu.Target>
-          <Button variant="default" rightSection={<IconChevronDown {...icon} />}>
+          <Button {...look} rightSection={<IconChevronDown {...icon} />}>
             More
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<IconEraser {...icon} />}
+            onClick={tell({ command: 'show', args: { nothing: true } })}
+          >
+            Show nothing
+          </Menu.Item>
           <Menu.Item
             leftSection={<IconRefresh {...icon} />}
             onClick={tell({ command: 'reload', args: { fresh: true } })}
@@ -81,6 +86,7 @@ export function CommandBar({ device }: { readonly device: DeviceView }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      <SendMessageDialog device={asked === 'message' ? device : null} onClose={() => setAsked(null)} />
       <ShowPageDialog device={device} opened={asked === 'show'} onClose={() => setAsked(null)} />
       <RestartDialog device={device} asked={asked} onClose={() => setAsked(null)} />
     </fieldset>

@@ -47,12 +47,7 @@ export function healthFacts(health: DeviceHealth): readonly HealthFact[] {
     ),
     fact('Display', displayOn, (on) => (on ? 'On' : 'Off')),
     fact('Last touched', idle, (seconds) => `${spanWords(seconds)} ago`),
-    fact(
-      'Watchdog',
-      watchdog,
-      (state) => watchdogs[state],
-      (state) => state === 'held',
-    ),
+    fact('Watchdog', watchdog, (state) => watchdogs[state]),
     fact('Running for', uptime, spanWords),
     fact('Memory profile', profile, (given) => (given === 'low' ? 'For little memory' : 'Usual')),
     fact('Clock', clockOffset, clockWords, (seconds) => Math.abs(seconds) > clockSeconds),
@@ -73,7 +68,7 @@ function fact<T>(
 const watchdogs = {
   idle: 'There, not armed',
   armed: 'Armed',
-  held: 'Held by something else',
+  held: 'Armed by the system',
   absent: 'None',
 } as const satisfies Record<NonNullable<DeviceHealth['watchdog']>, string>
 

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { CredentialStorage, DeviceView } from '#protocol/devices.ts'
 import { moment } from '../../shared/time.ts'
+import { PaneCodeDialog } from './pane-code-dialog.tsx'
 import { PinDialog } from './pin-dialog.tsx'
 
 interface IdentityCardProps {
@@ -13,6 +14,7 @@ interface IdentityCardProps {
 /** Which machine it is, where it keeps its credential, and by what its pane opens. */
 export function IdentityCard({ device, now, operates }: IdentityCardProps) {
   const [settingPin, setSettingPin] = useState(false)
+  const [makingCode, setMakingCode] = useState(false)
   const { hostname, address, version, platform, enrolledAt, enrolledBy, storage, credentialSince, pin } = device
   return (
     <section className="card" aria-labelledby="identity">
@@ -35,9 +37,13 @@ export function IdentityCard({ device, now, operates }: IdentityCardProps) {
           <Button variant="default" size="sm" onClick={() => setSettingPin(true)}>
             {pin ? 'Change the PIN' : 'Set a PIN'}
           </Button>
+          <Button variant="default" size="sm" disabled={!device.online} onClick={() => setMakingCode(true)}>
+            Code for the pane
+          </Button>
         </div>
       )}
       <PinDialog device={device} opened={settingPin} onClose={() => setSettingPin(false)} />
+      <PaneCodeDialog device={device} opened={makingCode} onClose={() => setMakingCode(false)} />
     </section>
   )
 }

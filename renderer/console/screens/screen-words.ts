@@ -14,7 +14,7 @@ const phases = {
   waiting: { word: 'Waiting', tone: 'good' },
   loading: { word: 'Loading', tone: 'busy' },
   showing: { word: 'Showing', tone: 'good' },
-  cached: { word: 'From memory', tone: 'busy' },
+  cached: { word: 'From cache', tone: 'busy' },
   recovering: { word: 'Recovering', tone: 'busy' },
   failed: { word: 'Failed', tone: 'bad' },
 } as const satisfies Record<ShellState['phase'], { word: string; tone: Tone }>
@@ -50,9 +50,9 @@ export function commandWords({ command, args }: Pick<DeviceCommandView, 'command
     case 'reload':
       return args.fresh === true ? 'Reload, past the cache' : 'Reload'
     case 'identify':
-      return 'Show its name'
+      return 'Identify'
     case 'screenshot':
-      return 'Take a picture'
+      return 'Screenshot'
     case 'display':
       return args.on === true ? 'Display on' : 'Display off'
     case 'restart-app':

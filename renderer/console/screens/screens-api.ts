@@ -8,6 +8,7 @@ import {
   deviceCommandView,
 } from '#protocol/device-commands.ts'
 import { type DeviceView, deviceView } from '#protocol/devices.ts'
+import { type PaneCode, paneCodeAnswer } from '#protocol/pane-codes.ts'
 import type { Ask } from '../ask.ts'
 import { queryOf } from '../query-of.ts'
 import type { Page } from '../use-list.ts'
@@ -21,6 +22,8 @@ export interface ScreensApi {
   commands(id: string, cursor: string | null): Promise<Page<DeviceCommandView>>
   command(id: string, command: string): Promise<DeviceCommandDetail>
   setPin(id: string, pin: string | null): Promise<void>
+  /** For somebody who stands before the screen. */
+  paneCode(id: string): Promise<PaneCode>
 }
 
 export function createScreensApi(ask: Ask): ScreensApi {
@@ -35,6 +38,7 @@ export function createScreensApi(ask: Ask): ScreensApi {
       ask('GET', of(id, `commands${queryOf({ cursor, limit: '20' })}`), page(deviceCommandView)),
     command: (id, command) => ask('GET', of(id, `commands/${command}`), deviceCommandDetail),
     setPin: async (id, pin) => void (await ask('PUT', of(id, 'pin'), z.unknown(), { pin })),
+    paneCode: (id) => ask('POST', of(id, 'pane-code'), paneCodeAnswer),
   }
 }
 

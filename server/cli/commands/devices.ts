@@ -1,11 +1,12 @@
 import { Command } from 'commander'
 import { z } from 'zod'
-import { type DeviceView, deviceView } from '#protocol/devices.ts'
+import { deviceView } from '#protocol/devices.ts'
 import { allPages } from '../all-pages.ts'
-import { type Api, openApi } from '../api.ts'
-import { CliError } from '../cli-error.ts'
+import { openApi } from '../api.ts'
 import { localTimeOr } from '../clock.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
+import { stateWord } from '../devices/device-words.ts'
+import { findDevice } from '../devices/find-device.ts'
 import { print, table } from '../output.ts'
 import { withTarget } from '../target-options.ts'
 
@@ -18,7 +19,7 @@ export function devicesCommand(context: CliContext): Command {
     .action(async (name: string, _: TargetFlags, command: Command) => {
       const flags: TargetFlags = command.optsWithGlobals()
       await using api = await openApi(context, flags, { offline: true })
-      const { id } = await find(api, name)
+      const { id } = await findDevice(api, name)
       await api.call('POST', `${path}/${encodeURIComponent(id)}/rotate`, z.object({}))
       print(flags.json, { id, name, rotating: true }, `Told ${name} to take a new credential.`)
     })
@@ -29,7 +30,7 @@ export function devicesCommand(context: CliContext): Command {
     .action(async (name: string, _: TargetFlags, command: Command) => {
       const flags: TargetFlags = command.optsWithGlobals()
       await using api = await openApi(context, flags, { offline: true })
-      const { id } = await find(api, name)
+      const { id } = await findDevice(api, name)
       await api.call('DELETE', `${path}/${encodeURIComponent(id)}`, z.object({}))
       print(flags.json, { id, name, removed: true }, `Removed ${name}.`)
     })
@@ -41,7 +42,7 @@ export function devicesCommand(context: CliContext): Command {
       await using api = await openApi(context, flags, { offline: true })
       const items = await allPages(api, path, deviceView)
       const rows = items.map((device) => [
-        ...[device.name, device.online ? 'online' : 'offline', device.hostname, device.version],
+        ...[device.name, stateWord(device), device.hostname, device.version],
         ...[device.storage ?? 'unknown', device.rotating ? 'to be changed' : device.credentialSince],
         localTimeOr(device.lastSeenAt, 'never'),
       ])
@@ -54,10 +55,4 @@ export function devicesCommand(context: CliContext): Command {
     })
   for (const each of [rotate, remove]) command.addCommand(withTarget(each))
   return withTarget(command)
-}
-
-async function find(api: Api, name: string): Promise<DeviceView> {
-  const device = (await allPages(api, path, deviceView)).find((each) => each.name === name)
-  if (device !== undefined) return device
-  throw new CliError('unknown_device', `There is no screen called ${name}. "carillon devices" shows which there are.`)
 }
