@@ -5,6 +5,10 @@ import { describeFile } from './release.ts'
 
 /** `npm run image`: a disk image that boots into the kiosk. docs/kiosk.md says what to do with it. */
 
+if (process.argv.includes('--help')) {
+  console.log(usage)
+  process.exit(0)
+}
 const options = asked()
 const missing = missingPackages(options.arch)
 if (missing.length > 0) end(1, `Packages are missing: apt-get install ${missing.join(' ')}`)
