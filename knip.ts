@@ -19,9 +19,6 @@ const config: KnipConfig = {
     '{test/support/celery,bench/tasks}/{site,embedded}/*.ts',
     'test/support/wrong-sign-ins.ts',
     'test/support/default-app/main.js',
-    // TEMPORARY: first users remove these.
-    'native/native.ts',
-    'main/shell/shell.ts',
   ],
   project: ['{protocol,server,main,preload,renderer,native,build,test,bench}/**/*.{ts,tsx,js,html}'],
   // Started by name in build/check.ts.

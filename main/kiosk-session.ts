@@ -84,7 +84,13 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
       carryOut(
         command,
         {
-          ...{ shell, native, machine, show },
+          ...{ shell, native, machine },
+          async show(screen) {
+            const answer = show(screen)
+            if (answer.ok) return answer
+            await settings.settled() // its origin may have been allowed just now
+            return show(screen)
+          },
           upload: (commandId, png, until) => api.sendScreenshot(token(), commandId, png, until),
           diagnose: () =>
             diagnose({

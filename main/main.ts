@@ -1,31 +1,22 @@
-import { arch, hostname, release } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { app, type BrowserWindow, dialog, nativeTheme, powerMonitor } from 'electron'
-import type { PinHash } from '#protocol/device-settings.ts'
 import type { DesktopState, KioskState } from '#protocol/ipc.ts'
-import { loadNative } from '../native/load-native.ts'
 import { answeringServer } from './answering-server.ts'
 import { createAppLog } from './app-log.ts'
 import { declareAppScheme, serveApp } from './app-protocol.ts'
 import { readArguments } from './arguments.ts'
-import { healthReader } from './commands/health.ts'
-import { openMachine } from './commands/machine.ts'
 import { createCredentials } from './credentials.ts'
 import { createDesktop } from './desktop.ts'
 import { type Conversation, createConversation } from './ipc.ts'
 import { jsonFile } from './json-file.ts'
-import { createKiosk } from './kiosk.ts'
-import { kioskFiles } from './kiosk-files.ts'
-import { openKioskShell, prepareKiosk } from './kiosk-shell.ts'
+import { prepareKiosk } from './kiosk-shell.ts'
 import { createNotifications } from './notifications.ts'
 import { done } from './outcome.ts'
-import { createMovableKiosk } from './pane/movable-kiosk.ts'
-import type { Pane } from './pane/pane.ts'
-import { startPane } from './pane/start-pane.ts'
 import { defaultServer, serverOrigin } from './server-address.ts'
 import { createServerApi } from './server-api.ts'
 import { accountCache, openSettings, type Settings, type SettingsStore } from './settings.ts'
+import { startKiosk } from './start-kiosk.ts'
 import {
   boundsOf,
   hardenSession,
@@ -93,7 +84,7 @@ async function start(): Promise<void> {
   serveApp(join(dist, 'renderer'))
   const conversation = createConversation(() => window, log)
   const running =
-    args.mode === 'kiosk' ? await startKiosk(server, store, conversation) : startDesktop(server, store, conversation)
+    args.mode === 'kiosk' ? await openKiosk(server, store, conversation) : startDesktop(server, store, conversation)
   window?.on('closed', () => {
     window = null
   })
@@ -186,62 +177,13 @@ function startDesktop(server: string, store: SettingsStore, { answer, tell }: Co
   }
 }
 
-async function startKiosk(server: string, store: SettingsStore, conversation: Conversation): Promise<Disposable> {
-  const { answer, tell } = conversation
+function openKiosk(server: string, store: SettingsStore, conversation: Conversation): Promise<Disposable> {
   const opened = openKioskWindow(windowOptions('kiosk'), args.windowed)
   window = opened
-  const machine = await openMachine({ reboot: args.reboot, log, restartApp })
-  const native = await loadNative()
-  const logFile = join(app.getPath('logs'), 'main.log')
-  const shell = openKioskShell({
-    ...{ window: opened, server, args, log },
-    onState: () => kiosk.current.shellChanged(),
-    onView: (view) => tell('kiosk:shell', view),
+  return startKiosk({
+    ...{ window: opened, server, args, store, conversation, log, restartApp },
+    rememberServer: (state) => rememberServer(state, store),
   })
-  const createApi = (origin: string) => createServerApi({ origin, userAgent: `carillon-kiosk/${app.getVersion()}` })
-  let pin: PinHash | null = null
-  let pane: Pane | null = null
-  const kiosk = createMovableKiosk({
-    server,
-    create: (origin, onState) =>
-      createKiosk({
-        api: createApi(origin),
-        version: app.getVersion(),
-        credentials: createCredentials({ lasting: args.credentialStorage }),
-        files: kioskFiles(app.getPath('userData'), log),
-        host: { shell, native, machine, logFile },
-        about: {
-          hostname: hostname().slice(0, 120),
-          version: app.getVersion().slice(0, 64),
-          platform: `${process.platform} ${release()} ${arch()}`.slice(0, 120),
-        },
-        log,
-        onState,
-        onScreen: (shown) => tell('kiosk:screen', shown),
-        onSettings(settings) {
-          pin = settings.pin
-          pane?.kioskChanged()
-        },
-      }),
-    onState(state) {
-      rememberServer(state, store)
-      tell('kiosk:state', state)
-      shell.follow(state)
-      pane?.kioskChanged()
-    },
-  })
-  answer('kiosk:state', () => kiosk.current.state)
-  answer('kiosk:shell', () => shell.view)
-  answer('kiosk:acceptMemory', () => kiosk.current.acceptMemory())
-  powerMonitor.on('resume', () => kiosk.current.wake())
-  pane = await startPane({
-    ...{ window: opened, conversation, kiosk, shell, machine, store, logFile, log, createApi },
-    givenServer: args.server,
-    pin: () => pin,
-    health: healthReader({ native, log, shell }),
-  })
-  kiosk.current.start()
-  return kiosk
 }
 
 /** Ends this run and begins another, with the same arguments. */

@@ -43,7 +43,8 @@ export type DeviceCommandName = DeviceAction['command']
 
 /**
  * What is published to `commands:<device>`. One that is delivered again, with the id of one before, is not carried out
- * again; after `deadline` it is not begun.
+ * again; after `deadline` it is not begun. `device`: the id of the device. Its name may pass to another one, and with it the
+ * history of the channel; who publishes by hand may give the name all the same.
  */
 export const deviceCommandEnvelope = z.object({ id: z.uuid(), device: z.string(), deadline: instant })
 export type DeviceCommand = z.infer<typeof deviceCommandEnvelope> & DeviceAction

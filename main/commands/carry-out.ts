@@ -1,9 +1,8 @@
 import { type DeviceCommand, maxScreenshotBytes } from '#protocol/device-commands.ts'
 import type { Screen } from '#protocol/screen.ts'
 import { type Native, NativeError } from '../../native/native.ts'
-import type { Shell } from '../shell/shell.ts'
+import type { Shell, ShellAnswer } from '../shell/shell.ts'
 import type { Effect } from './commands.ts'
-import type { ContentOfDevice } from './content.ts'
 import type { Machine } from './machine.ts'
 
 /** What commands act on. */
@@ -11,7 +10,7 @@ export interface CarryOutOptions {
   readonly shell: Pick<Shell, 'reload' | 'identify' | 'capture'>
   readonly native: Pick<Native, 'setDisplayPower'>
   readonly machine: Pick<Machine, 'restartApp' | 'reboot'>
-  show: ContentOfDevice['show']
+  show(screen: Screen): Promise<ShellAnswer>
   /** Sends the picture to the server under the id of its command. */
   upload(id: string, png: Buffer, signal: AbortSignal): Promise<void>
   diagnose(): Promise<NonNullable<Extract<Effect, { state: 'done' }>['value']>>
@@ -21,7 +20,7 @@ export interface CarryOutOptions {
 export async function carryOut(command: DeviceCommand, on: CarryOutOptions, signal: AbortSignal): Promise<Effect> {
   switch (command.command) {
     case 'show': {
-      const answer = on.show(screenOf(command.args, Date.now()))
+      const answer = await on.show(screenOf(command.args, Date.now()))
       return answer.ok ? done(shownWords(command.args)) : refused(answer.code, answer.message)
     }
     case 'reload': {

@@ -13,6 +13,8 @@ export const noSettings: DeviceSettings = { allowedOrigins: [], pin: null }
 export interface SettingsOfDevice {
   /** Asks the server; what it last said holds until it answers. One question at a time. */
   refresh(): Promise<void>
+  /** Resolves once no question is under way. */
+  settled(): Promise<void>
 }
 
 export interface SettingsOfDeviceOptions {
@@ -59,6 +61,7 @@ export async function openSettingsOfDevice(options: SettingsOfDeviceOptions): Pr
       })
       return asking
     },
+    settled: () => asking ?? Promise.resolve(),
   }
 }
 

@@ -5,6 +5,7 @@ import type { ContentAction, ContentEvent } from './content.ts'
 import { openContentSession } from './content-session.ts'
 import { createContentView } from './content-view.ts'
 import { watchContent } from './content-watch.ts'
+import { endRenderer } from './end-renderer.ts'
 import type { ShellOptions } from './shell.ts'
 
 /** Carries out what the supervisor decides: holds the one view there is, and says what happens to it. */
@@ -65,7 +66,7 @@ export function createContentStage(options: ContentStageOptions): ContentStage {
     if (!window.isDestroyed()) window.contentView.removeChildView(view)
     if (contents.isDestroyed()) return
     // One that hangs would not hear that it is closed.
-    contents.forcefullyCrashRenderer()
+    endRenderer(contents)
     contents.close()
   }
 

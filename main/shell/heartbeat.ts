@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import type { BrowserWindow } from 'electron'
 import type { Log } from '../log.ts'
 import { isAnswering } from './answering.ts'
+import { endRenderer } from './end-renderer.ts'
 
 const everyMs = 5000
 const answerMs = 4000
@@ -31,7 +32,7 @@ export function startHeartbeat(window: BrowserWindow, file: string | null, log: 
     if (++misses < missed) return
     misses = 0
     log.error('our own page does not answer')
-    webContents.forcefullyCrashRenderer() // what shows the window loads it again
+    endRenderer(webContents) // what shows the window loads it again
   }
 
   async function touch(path: string): Promise<void> {

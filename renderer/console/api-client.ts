@@ -45,7 +45,8 @@ export interface ApiClient {
   devices(cursor: string | null): Promise<Page<DeviceView>>
   removeDevice(id: string): Promise<void>
   enrolment(code: string): Promise<EnrolmentView>
-  approve(code: string, name: string): Promise<void>
+  /** `pin` opens the pane at the screen; without one it has none. */
+  approve(code: string, name: string, pin?: string): Promise<void>
   deny(code: string): Promise<void>
   clients(search: string, cursor: string | null): Promise<Page<ClientView>>
   client(id: string): Promise<ClientDetail>
@@ -89,8 +90,9 @@ export function createApiClient(options: AskOptions = {}): ApiClient {
       await ask('DELETE', `/api/v1/devices/${encodeURIComponent(id)}`, nothing)
     },
     enrolment: (code) => ask('GET', `/api/v1/enrolments/${encodeURIComponent(code)}`, enrolmentView),
-    approve: async (code, name) => {
-      await ask('POST', `/api/v1/enrolments/${encodeURIComponent(code)}/approve`, nothing, { name })
+    approve: async (code, name, pin) => {
+      const body = { name, ...(pin !== undefined && { pin }) }
+      await ask('POST', `/api/v1/enrolments/${encodeURIComponent(code)}/approve`, nothing, body)
     },
     deny: async (code) => {
       await ask('POST', `/api/v1/enrolments/${encodeURIComponent(code)}/deny`, nothing)

@@ -1,9 +1,10 @@
-import { Alert, Button, TextInput } from '@mantine/core'
+import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
 import { IconCircleCheck, IconEye } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Me } from '#protocol/api.ts'
 import { commandsChannel } from '#protocol/channel.ts'
+import { newPin } from '#protocol/device-settings.ts'
 import { deviceName, type EnrolmentView } from '#protocol/devices.ts'
 import { useNow } from '../shared/now.ts'
 import { ago, remaining } from '../shared/time.ts'
@@ -96,9 +97,11 @@ interface ApproveFormProps {
 function ApproveForm({ enrolment, onDecision }: ApproveFormProps) {
   const api = useApi()
   const [name, setName] = useState(() => deviceSlug(enrolment.hostname))
+  const [pin, setPin] = useState('')
   const [error, setError] = useState<string | null>(null)
+  const [pinError, setPinError] = useState<string | null>(null)
   const approve = useMutation({
-    mutationFn: () => api.approve(enrolment.userCode, name),
+    mutationFn: () => api.approve(enrolment.userCode, name, pin === '' ? undefined : pin),
     onSuccess: () => onDecision({ answer: 'approved', name }),
     onError: (failure) => {
       const { message, code, fields } = asApiError(failure)
@@ -112,9 +115,11 @@ function ApproveForm({ enrolment, onDecision }: ApproveFormProps) {
   })
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    const checked = deviceName.safeParse(name)
-    if (checked.success) approve.mutate()
-    else setError(checked.error.issues[0]?.message ?? 'Give another name.')
+    const named = deviceName.safeParse(name)
+    const locked = pin === '' ? null : newPin.safeParse(pin)
+    if (!named.success) setError(named.error.issues[0]?.message ?? 'Give another name.')
+    if (locked?.success === false) setPinError(locked.error.issues[0]?.message ?? 'Give another PIN.')
+    if (named.success && locked?.success !== false) approve.mutate()
   }
   return (
     <form className="stack" noValidate onSubmit={submit}>
@@ -133,6 +138,20 @@ function ApproveForm({ enrolment, onDecision }: ApproveFormProps) {
         onChange={({ currentTarget }) => {
           setName(deviceSlug(currentTarget.value))
           setError(null)
+        }}
+      />
+      <PasswordInput
+        label="PIN of its pane"
+        description="Optional, 6 to 12 digits: support staff open the pane at the screen with it"
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        inputMode="numeric"
+        autoComplete="off"
+        maxLength={12}
+        value={pin}
+        error={pinError}
+        onChange={({ currentTarget }) => {
+          setPin(currentTarget.value)
+          setPinError(null)
         }}
       />
       {error === null && <ProblemAlert error={approve.error ?? deny.error} />}

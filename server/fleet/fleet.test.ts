@@ -24,7 +24,9 @@ test('a command is written down before it is published, and operators see both',
   expect({ isNew, ...command }).toMatchObject({ isNew: true, state: 'sent', command: 'reload', sentBy: 'Olga' })
   const { id, deadline } = command
   expect(Date.parse(deadline) - Date.parse(command.sentAt)).toBe(60_000)
-  expect(server.commands()).toEqual([{ id, device: 'lobby-1', deadline, command: 'reload', args: { fresh: false } }])
+  expect(server.commands()).toEqual([
+    { id, device: server.device.id, deadline, command: 'reload', args: { fresh: false } },
+  ])
   expect(server.news()).toMatchObject([{ type: 'command', command: { id, state: 'sent' } }])
   await server.fleet.settle(server.device, done(id))
   expect(server.news().at(-1)).toMatchObject({ command: { id, state: 'done', message: 'Done.' } })

@@ -31,7 +31,7 @@ export function createSending({ records, deviceOf, publish, tell, audit, clock }
 
   async function publishRow(row: CommandRow): Promise<void> {
     const action = { command: row.command, args: JSON.parse(row.args) } as DeviceAction
-    const data: DeviceCommand = { id: row.id, device: row.device_name, deadline: row.deadline, ...action }
+    const data: DeviceCommand = { id: row.id, device: row.device_id, deadline: row.deadline, ...action }
     const channel = commandsChannel(row.device_name)
     const outcome = await publish(server, { channel, data, idempotencyKey: row.id })
     if (outcome.ok) return records.setPublished(row.id)

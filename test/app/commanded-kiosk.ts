@@ -53,9 +53,9 @@ export async function openDesk() {
       if (!response.ok) throw new Error(`no picture: ${response.status}`)
       return Buffer.from(await response.arrayBuffer())
     },
-    async status(): Promise<unknown> {
-      const { body } = await server.api('GET', `/api/v1/devices/${device}`, { headers })
-      return (body as { status: unknown }).status
+    /** As the console has it. */
+    async device(): Promise<unknown> {
+      return (await server.api('GET', `/api/v1/devices/${device}`, { headers })).body
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }

@@ -13,7 +13,8 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'a kiosk that is told 
   test('shows, reloads, says who it is and sends a picture of itself', async () => {
     await using desk = await openDesk()
     await using sign = await startSignServer(html(signPage('rgb(0,128,0)')))
-    const app = await desk.open([`--allow=${sign.url}`])
+    const app = await desk.open([`--allow=${sign.url}`, '--credential-storage=file'])
+    await expect.poll(() => desk.device(), soon).toMatchObject({ storage: 'file' })
     const ends = (id: string) => expect.poll(() => desk.look(id), soon)
 
     const message = await desk.send('show', { message: 'Doors open at nine' })
@@ -22,7 +23,9 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'a kiosk that is told 
 
     const page = await desk.send('show', { url: `${sign.url}/` })
     await ends(page).toMatchObject({ state: 'done' })
-    await expect.poll(() => desk.status(), soon).toMatchObject({ shell: { phase: 'showing', url: `${sign.url}/` } })
+    await expect
+      .poll(() => desk.device(), soon)
+      .toMatchObject({ status: { shell: { phase: 'showing', url: `${sign.url}/` } } })
     const before = sign.requests.length
     await ends(await desk.send('reload', { fresh: true })).toMatchObject({ state: 'done' })
     await expect.poll(() => sign.requests.length, soon).toBeGreaterThan(before)
@@ -44,6 +47,10 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'a kiosk that is told 
     await ends(elsewhere).toMatchObject({ state: 'refused', code: 'origin_not_allowed' })
     await ends(await desk.send('identify', { seconds: 60 })).toMatchObject({ state: 'done' })
     await app.page.getByRole('region', { name: 'Name of this screen' }).waitFor()
+    for (const displayOn of [false, true]) {
+      await ends(await desk.send('display', { on: displayOn })).toMatchObject({ state: 'done' })
+      await ends(await desk.send('diagnostics')).toMatchObject({ state: 'done', value: { health: { displayOn } } })
+    }
     await ends(await desk.send('reboot')).toMatchObject({ state: 'refused', code: 'reboot_not_allowed' })
 
     const diagnosed = await desk.send('diagnostics')
@@ -107,7 +114,7 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'a kiosk that is told 
         state: 'done',
         message: expect.stringContaining('started again'),
       })
-    await expect.poll(() => desk.status(), soon).toMatchObject({ shell: { phase: 'waiting' } })
+    await expect.poll(() => desk.device(), soon).toMatchObject({ status: { shell: { phase: 'waiting' } } })
     const log = await readFile(join(desk.userData, 'logs/main.log'), 'utf8')
     expect(log.split(' restarting').length - 1).toBe(1)
     expect(log.split(`command begun id=${restart}`).length - 1).toBe(1)

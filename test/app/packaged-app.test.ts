@@ -76,7 +76,9 @@ describeWith(['electron', 'xvfb', 'keyring', 'notifications'], 'the packaged app
       return { packaged: itself.isPackaged, open: contents?.isDevToolsOpened() }
     })
     expect(tools).toEqual({ packaged: true, open: false })
-    expect(await opened.application.evaluate(memoryByNativeLibrary)).toEqual({ status: 0, total: totalmem() })
+    const answers = { memory: 0, total: totalmem(), display: 0, on: 1 }
+    expect(await opened.application.evaluate(callNativeLibrary)).toEqual(answers)
+    expect(await opened.application.evaluate(callNativeLibrary)).toEqual(answers)
   })
 
   // Whoever is not root has run the others inside it.
@@ -121,19 +123,26 @@ function namespaceOf(pid: number): Promise<string> {
   return readlink(`/proc/${pid}/ns/pid`)
 }
 
-/** Runs in the main process, from whose memory C fills what it is given: Electron keeps buffers apart from its heap. */
-function memoryByNativeLibrary(): { status: number; total: number } {
+/**
+ * Runs in the main process: C fills buffers of Electron's, which keeps them apart from its heap, and asks the X server
+ * beside the toolkit that draws the windows.
+ */
+function callNativeLibrary(): { memory: number; total: number; display: number; on: number } {
   const resources: string = Reflect.get(process, 'resourcesPath')
   const { createRequire } = process.getBuiltinModule('node:module')
   const ffi: typeof import('ffi-rs') = createRequire(`${resources}/app.asar/package.json`)('ffi-rs')
-  const answer = Buffer.alloc(16)
   ffi.open({ library: 'carillon', path: `${resources}/libcarillon.so` })
-  const status = ffi.load({
-    library: 'carillon',
-    funcName: 'carillon_memory',
-    retType: 1, // an I32
-    paramsType: [0, 10], // a text and bytes
-    paramsValue: ['', answer],
-  })
-  return { status, total: Number(answer.readBigInt64LE(0)) }
+  const answer = Buffer.alloc(16)
+  const call = (funcName: string): number =>
+    ffi.load({
+      library: 'carillon',
+      funcName,
+      retType: 1, // an I32
+      paramsType: [0, 10], // a text and bytes
+      paramsValue: ['', answer],
+    })
+  const memory = call('carillon_memory')
+  const total = Number(answer.readBigInt64LE(0))
+  const display = call('carillon_display')
+  return { memory, total, display, on: answer.readInt32LE(0) }
 }

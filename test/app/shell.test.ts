@@ -67,7 +67,7 @@ describeWith(['electron', 'xvfb'], 'the app around its pages', () => {
       const { carillon } = window as unknown as { carillon?: Record<string, Record<string, unknown>> }
       return Object.entries(carillon ?? {}).map(([name, verbs]) => [name, Object.keys(verbs).sort()])
     })
-    expect(bridges).toEqual([['kiosk', ['acceptMemory', 'onScreen', 'onState', 'shell', 'state']]])
+    expect(bridges).toEqual([['kiosk', ['acceptMemory', 'onScreen', 'onState', 'pane', 'shell', 'state']]])
   })
 
   test('a page reaches no network, runs no text as code, opens no window and goes nowhere', async () => {

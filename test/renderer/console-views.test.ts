@@ -661,6 +661,19 @@ describeWith(['chromium'], 'the console', () => {
     expect(asked(opened)).toEqual([{ call: 'POST /api/v1/enrolments/WDJB-MJHT/approve', body: { name: 'lobby-2' } }])
   })
 
+  test('approves with a PIN for the pane, once that has enough digits', async () => {
+    await using opened = await openConsole('/enrol?code=WDJB-MJHT', withEnrolment)
+    const { page } = opened
+    await page.getByLabel('PIN of its pane').fill('1234')
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByText('A PIN has 6 to 12 digits.').waitFor()
+    await page.getByLabel('PIN of its pane').fill('271828')
+    await page.getByRole('button', { name: 'Approve' }).click()
+    await page.getByRole('heading', { name: 'lobby-pi-local is approved' }).waitFor()
+    const body = { name: 'lobby-pi-local', pin: '271828' }
+    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/enrolments/WDJB-MJHT/approve', body }])
+  })
+
   test.each([
     ['unknown_code', 'No screen shows this code.'],
     ['expired_code', 'The code has expired. The screen shows a new one.'],

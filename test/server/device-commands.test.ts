@@ -53,7 +53,7 @@ test('a command reaches its device, and its result everybody who watches', async
     device: { name: 'lobby-1' },
     sentBy: expect.stringMatching(/olga/i),
   })
-  const envelope = { id, device: 'lobby-1', deadline, command: 'identify', args: { seconds: 3 } }
+  const envelope = { id, device: device.id, deadline, command: 'identify', args: { seconds: 3 } }
   await expect.poll(() => played.told, soon).toEqual([envelope])
 
   const result = { id, state: 'done', code: null, message: 'Its name was shown.', value: { shown: 3 } }

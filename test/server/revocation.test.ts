@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import * as openid from 'openid-client'
 import { expect, test } from 'vitest'
 import { page, ticketAnswer, tokenAnswer } from '#protocol/api.ts'
@@ -7,17 +6,16 @@ import { enrolmentAnswer, enrolmentTokenAnswer } from '#protocol/devices.ts'
 import { keyAnswer } from '#protocol/keys.ts'
 import { describeWith } from '../support/needs.ts'
 import { openBrowser, registerClient } from '../support/oauth-browser.ts'
-import { startPostgres } from '../support/postgres.ts'
 import { openRaw } from '../support/raw-client.ts'
-import { startRedis } from '../support/redis.ts'
-import { bearer, password, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
+import { bearer, password, type ServerProcess, signIn } from '../support/server-process.ts'
+import { startSiteOfTwo } from '../support/site-of-two.ts'
 
 /** What the server promises, in milliseconds. */
 const promisedMs = 1_000
 
 describeWith(['redis', 'postgresql'], 'two nodes that share Redis and PostgreSQL', () => {
   test('whoever is banned at one is out at both within a second: sockets, sessions, tickets, keys and OAuth', async () => {
-    await using site = await startSite()
+    await using site = await startSiteOfTwo()
     const [one, other] = site.nodes
     const admin = await signIn(one, 'ada@example.org', 'admin')
     const operator = await signIn(one, 'ola@example.org', 'operator')
@@ -62,7 +60,7 @@ describeWith(['redis', 'postgresql'], 'two nodes that share Redis and PostgreSQL
   }, 120_000)
 
   test('whatever ends a credential closes its sockets at both nodes within a second', async () => {
-    await using site = await startSite()
+    await using site = await startSiteOfTwo()
     const [one, other] = site.nodes
     const admin = await signIn(one, 'ada@example.org', 'admin')
     const device = await enrol(one, admin.token)
@@ -97,7 +95,7 @@ describeWith(['redis', 'postgresql'], 'two nodes that share Redis and PostgreSQL
   }, 150_000)
 
   test('with another role sockets come back at both nodes, as what their user is now', async () => {
-    await using site = await startSite()
+    await using site = await startSiteOfTwo()
     const [one, other] = site.nodes
     const admin = await signIn(one, 'ada@example.org', 'admin')
     const person = await personWithKey(one, 'ola@example.org')
@@ -118,7 +116,7 @@ describeWith(['redis', 'postgresql'], 'two nodes that share Redis and PostgreSQL
   }, 120_000)
 
   test('while Redis is away nobody is told that they are signed out', async () => {
-    await using site = await startSite()
+    await using site = await startSiteOfTwo()
     const [one] = site.nodes
     const person = await signIn(one, 'ola@example.org', 'operator')
     const ticket = await ticketOf(one, bearer(person.token))
@@ -144,23 +142,6 @@ interface Person {
   readonly token: string
   readonly key: string
   readonly keyId: string
-}
-
-/** Two nodes with one Redis, one PostgreSQL and one secret. */
-async function startSite() {
-  await using parts = new AsyncDisposableStack()
-  const redis = parts.use(await startRedis())
-  const postgres = parts.use(await startPostgres())
-  await postgres.createDatabase('carillon')
-  const env = {
-    REDIS_URL: redis.url,
-    DATABASE_URL: postgres.url('carillon'),
-    CARILLON_SECRET: randomBytes(32).toString('base64url'),
-  }
-  const one = parts.use(await startServerProcess({ env }))
-  const other = parts.use(await startServerProcess({ env }))
-  const running = parts.move()
-  return { redis, nodes: [one, other] as const, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 const socketUrl = ({ url }: ServerProcess) => `${url.replace('http', 'ws')}/connection/websocket`
