@@ -42,7 +42,8 @@ export function healthReader({ native, log, shell }: HealthOptions): () => Devic
       memoryTotal: memory?.total ?? null,
       memoryAvailable: memory?.available ?? null,
       memoryPressure: read('pressure', () => native.pressure('memory'))?.some.avg10 ?? null,
-      storageReadOnly: storage?.readOnly ?? null,
+      // A card that was mounted read-only on purpose is well.
+      storageReadOnly: storage?.remountedReadOnly ?? storage?.readOnly ?? null,
       storageErrors: sum(storage?.fileSystemErrors ?? null, storage?.cardErrors ?? null),
       displayOn: read('display', () => native.display())?.on ?? null,
       idle: read('idle', () => native.idleSeconds()),

@@ -41,7 +41,7 @@ test('a machine without a thing says null, and one whose reading fails too, once
     temperature: () => temperature(),
     board: () => ({ model: 'x'.repeat(300), serial: null }),
     storage: () => ({
-      ...{ device: 'mmcblk0p2', fileSystem: 'ext4', readOnly: false, remountedReadOnly: null },
+      ...{ device: 'mmcblk0p2', fileSystem: 'ext4', readOnly: true, remountedReadOnly: false },
       ...{ fileSystemErrors: null, cardErrors: 3, wornPercent: null },
     }),
     watchdog: () => 'held',

@@ -43,7 +43,7 @@ export function commandCommand(context: CliContext): Command {
 Examples:
   carillon command reload --device lobby-1
   carillon command show --device lobby-1 --arg url=https://signs.example.org/today --expires-in 12h
-  carillon command show --device lobby-1 --arg '{"message":"Doors open at nine"}'
+  carillon command show --device lobby-1 --arg message='Doors open at nine'
   carillon command display --device lobby-1 --arg on=false --wait
   carillon command diagnostics --device lobby-1 --wait --json
 
@@ -75,7 +75,7 @@ Exit codes:
 function requestOf(command: string, { arg, expiresIn }: CommandFlags): z.output<typeof deviceCommandRequest> {
   const parsed = deviceCommandRequest.safeParse({
     ...{ command, expiresIn: spanMs(expiresIn) / 1000 },
-    ...(arg !== undefined && { args: parseArguments(arg) }),
+    ...(arg !== undefined && { args: parseArguments(arg, ['message', 'title', 'url']) }),
   })
   if (parsed.success) return parsed.data
   const [{ path, message } = { path: [], message: 'Not a command.' }] = parsed.error.issues

@@ -18,3 +18,7 @@ test.each([
 test.each([[['x']], [['=1']], [['{"x":']], [['x=1', '{"y":2}']]])('%j is wrong usage', (given) => {
   expect(() => parseArguments(given)).toThrow(expect.objectContaining({ exitCode: 2 }))
 })
+
+test('what is known to be text stays as it stands', () => {
+  expect(parseArguments(['message=42', 'on=true'], ['message'])).toEqual({ message: '42', on: true })
+})

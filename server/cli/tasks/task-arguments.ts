@@ -3,12 +3,12 @@ import { usageError } from '../cli-error.ts'
 
 /**
  * Arguments as they stand on a command line: `copies=3`, with a value that is JSON where it can be and text otherwise, or
- * one JSON text with all of them.
+ * one JSON text with all of them. Those named in `texts` are taken as they stand: a message may be `42`.
  */
-export function parseArguments(given: readonly string[]): TaskArguments {
+export function parseArguments(given: readonly string[], texts: readonly string[] = []): TaskArguments {
   const [first = ''] = given
   if (given.length === 1 && /^\s*[[{]/.test(first)) return parseWhole(first)
-  return Object.fromEntries(given.map(parsePair))
+  return Object.fromEntries(given.map((pair) => parsePair(pair, texts)))
 }
 
 function parseWhole(text: string): TaskArguments {
@@ -24,11 +24,12 @@ function parseWhole(text: string): TaskArguments {
   }
 }
 
-function parsePair(pair: string): [string, unknown] {
+function parsePair(pair: string, texts: readonly string[]): [string, unknown] {
   const equals = pair.indexOf('=')
   if (equals < 1)
     throw usageError('bad_argument', `An argument is name=value, or all of them as JSON, and not ${pair}.`)
-  return [pair.slice(0, equals), argumentOf(pair.slice(equals + 1))]
+  const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)]
+  return [name, texts.includes(name) ? value : argumentOf(value)]
 }
 
 function argumentOf(text: string): unknown {
