@@ -6,7 +6,7 @@ const viewTests = 'test/renderer/**/*.test.ts'
 
 /** What goes by the clock, or has the machine do all it can: one file at a time, and nothing beside it. */
 const alone = [
-  'test/app/kiosk-faults*.test.ts',
+  'test/app/kiosk-faults.test.ts',
   'test/e2e/faults.test.ts',
   'test/faults/*.test.ts',
   'test/ingest/storm.test.ts',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readArguments } from './arguments.ts'
+import { argumentsToRepeat, readArguments } from './arguments.ts'
 
 test('without switches the app is a desktop and knows no server', () => {
   expect(readArguments([], {})).toMatchObject({ mode: 'desktop', server: null, userDataDir: null, windowed: false })
@@ -60,4 +60,22 @@ test('a kiosk may be given origins and limits; what is no number is none', () =>
     heartbeat: '/run/beat',
   })
   expect(readArguments(['--kiosk', '--profile=tiny'], {})).toMatchObject({ allow: [], profile: null })
+})
+
+test('arguments of a further run keep their values, wherever switches are moved to', () => {
+  const given = [
+    '/app',
+    '--kiosk',
+    '--server',
+    'http://box:8750',
+    '--allow=https://a.example',
+    '--reboot-command',
+    'doas r',
+  ]
+  const again = argumentsToRepeat(given)
+  expect(again).toEqual([
+    ...['/app', '--kiosk', '--server=http://box:8750', '--allow=https://a.example', '--reboot-command=doas r'],
+  ])
+  expect(readArguments([...again.slice(1), '/app'], {})).toEqual(readArguments(given, {}))
+  expect(argumentsToRepeat(['--server'])).toEqual(['--server'])
 })

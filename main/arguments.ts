@@ -29,6 +29,24 @@ export interface Arguments {
   readonly notice: string | null
 }
 
+const switches = {
+  kiosk: { type: 'boolean' },
+  windowed: { type: 'boolean' },
+  server: { type: 'string' },
+  allow: { type: 'string', multiple: true },
+  profile: { type: 'string' },
+  'memory-ceiling': { type: 'string' },
+  'load-timeout': { type: 'string' },
+  'pinch-zoom': { type: 'boolean' },
+  pointer: { type: 'boolean' },
+  heartbeat: { type: 'string' },
+  notice: { type: 'string' },
+  'user-data-dir': { type: 'string' },
+  'credential-storage': { type: 'string' },
+  'allow-reboot': { type: 'boolean' },
+  'reboot-command': { type: 'string' },
+} as const
+
 /**
  * Reads our own switches and leaves Chromium's and Electron's alone. `args` is what follows the program (and, unpackaged,
  * the app's folder).
@@ -37,23 +55,7 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
   const { values } = parseArgs({
     args: [...args],
     strict: false,
-    options: {
-      kiosk: { type: 'boolean' },
-      windowed: { type: 'boolean' },
-      server: { type: 'string' },
-      allow: { type: 'string', multiple: true },
-      profile: { type: 'string' },
-      'memory-ceiling': { type: 'string' },
-      'load-timeout': { type: 'string' },
-      'pinch-zoom': { type: 'boolean' },
-      pointer: { type: 'boolean' },
-      heartbeat: { type: 'string' },
-      notice: { type: 'string' },
-      'user-data-dir': { type: 'string' },
-      'credential-storage': { type: 'string' },
-      'allow-reboot': { type: 'boolean' },
-      'reboot-command': { type: 'string' },
-    },
+    options: switches,
   })
   return {
     mode: values.kiosk === true ? 'kiosk' : 'desktop',
@@ -71,6 +73,19 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     heartbeat: text(values.heartbeat),
     notice: text(values.notice),
   }
+}
+
+/**
+ * The same arguments for a further run, each value joined to its switch: Electron puts the switches of a run that it
+ * begins before everything else, and would part them from their values.
+ */
+export function argumentsToRepeat(args: readonly string[]): string[] {
+  const takesValue = (arg: string) =>
+    Object.entries(switches).some(([name, { type }]) => type === 'string' && arg === `--${name}`)
+  return args.flatMap((arg, index) => {
+    if (takesValue(args[index - 1] ?? '')) return []
+    return [takesValue(arg) && index + 1 < args.length ? `${arg}=${args[index + 1]}` : arg]
+  })
 }
 
 /** Words are separated by spaces; there is no shell to quote for. */

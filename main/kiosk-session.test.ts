@@ -181,6 +181,14 @@ test('the server hears at once of each change of the content, and after an outag
   expect(told.reports.map(({ shell }) => shell.phase)).not.toContain('recovering')
 })
 
+test('the server hears that a message is on the screen, and that it is gone', async () => {
+  const { server, told } = await withServer()
+  send(server, 'show', { message: 'Lunch is ready' })
+  await vi.waitFor(() => expect(told.reports.at(-1)).toMatchObject({ shell: { isCovered: true } }), 3000)
+  send(server, 'show', { nothing: true })
+  await vi.waitFor(() => expect(told.reports.at(-1)).toMatchObject({ shell: { isCovered: false } }), 3000)
+})
+
 test('a kiosk that forgets its credential shows a code and leaves nothing of what it was told', async () => {
   const { kiosk, server, files, keychain, told } = await withServer({ allowedOrigins: [news], pin: null })
   send(server, 'show', { message: 'secret' })

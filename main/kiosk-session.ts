@@ -85,6 +85,7 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
         command,
         {
           ...{ shell, native, machine },
+          isForgetful: () => held.current.storage === 'memory',
           async show(screen) {
             const answer = show(screen)
             if (answer.ok) return answer
@@ -122,7 +123,8 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
     onRejected: options.onRejected,
   })
   const reports = createStatusReports({
-    ...{ shell: () => shell.state, health, log },
+    shell: () => ({ ...shell.state, isCovered: isMessageOn(options.state()) }),
+    ...{ health, log },
     send: (status) => session.link.rpc('device.report', status),
   })
   let followed: Followed = session.feed.follow(commandsChannel(current.name))
@@ -177,7 +179,9 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
 
   function show(screen: Screen): ShellAnswer {
     const answer = content.show(screen)
-    if (answer.ok) dispatch({ type: 'show', screen })
+    if (!answer.ok) return answer
+    dispatch({ type: 'show', screen })
+    reports.changed()
     return answer
   }
 
@@ -221,6 +225,10 @@ export function screenOf(data: unknown, receivedAt: number): Screen | null {
   if ('url' in show) return { kind: 'page', url: show.url, receivedAt }
   const { title, message } = show
   return { kind: 'message', ...(title === undefined ? {} : { title }), message, receivedAt }
+}
+
+function isMessageOn(state: KioskState): boolean {
+  return state.phase === 'enrolled' && state.screen.kind === 'message'
 }
 
 function isShow(data: unknown): boolean {

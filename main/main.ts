@@ -5,7 +5,7 @@ import type { DesktopState, KioskState } from '#protocol/ipc.ts'
 import { answeringServer } from './answering-server.ts'
 import { createAppLog } from './app-log.ts'
 import { declareAppScheme, serveApp } from './app-protocol.ts'
-import { readArguments } from './arguments.ts'
+import { argumentsToRepeat, readArguments } from './arguments.ts'
 import { createCredentials } from './credentials.ts'
 import { createDesktop } from './desktop.ts'
 import { type Conversation, createConversation } from './ipc.ts'
@@ -196,7 +196,7 @@ function restartApp(): void {
 
 /** Whoever watches the heartbeat starts the app again as well, and two of them would be one too many. */
 function relaunch(): void {
-  if (args.heartbeat === null) app.relaunch({ args: process.argv.slice(1) })
+  if (args.heartbeat === null) app.relaunch({ args: argumentsToRepeat(process.argv.slice(1)) })
 }
 
 function rememberServer(state: DesktopState | KioskState, store: SettingsStore): void {

@@ -34,6 +34,8 @@ export const shellState = z.object({
   message: z.string().max(500).nullable(),
   /** Restarts of the content within the window in which they are counted. */
   restarts: z.int().min(0),
+  /** Whether a message is on the screen, over whatever the content is. */
+  isCovered: z.boolean().exactOptional(),
 })
 export type ShellState = z.infer<typeof shellState>
 

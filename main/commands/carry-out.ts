@@ -13,6 +13,8 @@ export interface CarryOutOptions {
   show(screen: Screen): Promise<ShellAnswer>
   /** Sends the picture to the server under the id of its command. */
   upload(id: string, png: Buffer, signal: AbortSignal): Promise<void>
+  /** Whether this device would have to be approved again after a start. */
+  isForgetful(): boolean
   diagnose(): Promise<NonNullable<Extract<Effect, { state: 'done' }>['value']>>
 }
 
@@ -35,10 +37,11 @@ export async function carryOut(command: DeviceCommand, on: CarryOutOptions, sign
     case 'display':
       return switchDisplay(command.args.on, on.native)
     case 'restart-app':
+      if (on.isForgetful()) return refused('credential_in_memory', forgetful)
       on.machine.restartApp()
       return never // the next run says that it is there
     case 'reboot':
-      return reboot(on.machine)
+      return reboot(on)
     case 'diagnostics':
       return { ...done('What the device knows of itself.'), value: await on.diagnose() }
     default:
@@ -81,14 +84,18 @@ function switchDisplay(on: boolean, native: Pick<Native, 'setDisplayPower'>): Ef
   }
 }
 
-async function reboot(machine: Pick<Machine, 'reboot'>): Promise<Effect> {
+async function reboot({ machine, isForgetful }: Pick<CarryOutOptions, 'machine' | 'isForgetful'>): Promise<Effect> {
   if (machine.reboot === null) {
     const message = 'This device may not be started anew from afar. Whoever set it up allows that with --allow-reboot.'
     return refused('reboot_not_allowed', message)
   }
+  if (isForgetful()) return refused('credential_in_memory', forgetful)
   const outcome = await machine.reboot()
   return outcome.ok ? never : { state: 'failed', code: outcome.code, message: outcome.message }
 }
+
+const forgetful =
+  'Its credential is in memory only: after a start it would have to be approved again. Give the machine a keychain first.'
 
 /** What comes next ends this run, or the time that the command has. */
 const never: Promise<never> = new Promise(() => {})

@@ -178,7 +178,7 @@ function toWall(at: number): number {
 }
 
 function notAllowed(url: string): ShellAnswer {
-  const message = `This screen may not show pages of ${webOriginOf(url) ?? 'this address'}. Allow the origin in its settings in the console, or start the kiosk with --allow.`
+  const message = `This screen may not show pages of ${webOriginOf(url) ?? 'this address'}. Add the origin to kiosk.allowed_origins in the server’s configuration, or start the kiosk with --allow.`
   return { ok: false, code: 'origin_not_allowed', message }
 }
 

@@ -3,7 +3,7 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import type { DeviceView } from '#protocol/devices.ts'
 import { ago } from '../../shared/time.ts'
 import { When } from '../tasks/when.tsx'
-import { faultSentences, phaseSentences } from './screen-words.ts'
+import { faultSentences, sentenceOf } from './screen-words.ts'
 
 /** What a screen shows, and what went wrong with it. */
 export function ContentCard({ device, now }: { readonly device: DeviceView; readonly now: number }) {
@@ -34,7 +34,7 @@ function Shell({ shell, now }: { readonly shell: NonNullable<DeviceView['status'
   const { phase, since, url, fault, message, restarts } = shell
   return (
     <>
-      <p>{phaseSentences[phase]}</p>
+      <p>{sentenceOf(shell)}</p>
       {fault !== null && (
         <Alert
           color={phase === 'failed' ? 'red' : 'brass'}

@@ -7,7 +7,9 @@ export type Tone = 'good' | 'busy' | 'bad' | 'soft'
 /** How a screen is, in a word. */
 export function stateOf({ online, status }: Pick<DeviceView, 'online' | 'status'>): { word: string; tone: Tone } {
   if (!online) return { word: 'Offline', tone: 'bad' }
-  return status === null ? { word: 'Online', tone: 'good' } : phases[status.shell.phase]
+  if (status === null) return { word: 'Online', tone: 'good' }
+  const { phase, fault, isCovered } = status.shell
+  return isCovered && fault === null ? { word: 'Message', tone: 'good' } : phases[phase]
 }
 
 const phases = {
@@ -20,7 +22,14 @@ const phases = {
 } as const satisfies Record<ShellState['phase'], { word: string; tone: Tone }>
 
 /** The same in a sentence. */
-export const phaseSentences = {
+export function sentenceOf({ phase, isCovered }: ShellState): string {
+  if (!isCovered) return phaseSentences[phase]
+  return phase === 'waiting'
+    ? 'A message is on the screen.'
+    : `A message is on the screen. Below: ${phaseSentences[phase]}`
+}
+
+const phaseSentences = {
   waiting: 'It has nothing to show and waits.',
   loading: 'It loads a page.',
   showing: 'It shows what it was told to.',

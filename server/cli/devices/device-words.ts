@@ -6,8 +6,9 @@ import { visible } from '../output.ts'
 export function stateWord({ online, status }: Pick<DeviceView, 'online' | 'status'>): string {
   if (!online) return 'offline'
   if (status === null) return 'online'
-  const { phase, fault } = status.shell
-  return fault === null ? phase : `${phase}: ${fault}`
+  const { phase, fault, isCovered } = status.shell
+  if (fault !== null) return `${phase}: ${fault}`
+  return isCovered ? 'message' : phase
 }
 
 /** How a command ended, in a sentence. */
