@@ -2,20 +2,6 @@ import { z } from 'zod'
 import { instant, pageQuery } from './api.ts'
 import { messageToShow, pageAddress } from './screen.ts'
 
-/** Arguments with these names and no others. */
-function only<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const names = Object.keys(shape)
-  const known = names.length === 0 ? 'It takes none.' : `It takes ${names.join(', ')}.`
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? `There is no argument ${issue.keys.join(', ')} here. ${known}` : undefined,
-  })
-}
-
-const yesOrNo = z.boolean('Give true or false.')
-const secondsToShow = z.int('Give a whole number of seconds.')
-const fewSeconds = 'Give 1 to 300 seconds.'
-
 const actions = [
   /** A message over the screen, a page on it, or nothing: then it waits. */
   z.object({
@@ -32,18 +18,18 @@ const actions = [
   /** Loads the page it shows once more, past the cache where `fresh`. */
   z.object({
     command: z.literal('reload'),
-    args: only({ fresh: yesOrNo.default(false) }).default({ fresh: false }),
+    args: z.strictObject({ fresh: z.boolean().default(false) }).default({ fresh: false }),
   }),
   /** Shows its name in large letters for so many seconds, so that somebody finds it. */
   z.object({
     command: z.literal('identify'),
-    args: only({ seconds: secondsToShow.min(1, fewSeconds).max(300, fewSeconds).default(15) }).default({ seconds: 15 }),
+    args: z.strictObject({ seconds: z.int().min(1).max(300).default(15) }).default({ seconds: 15 }),
   }),
-  z.object({ command: z.literal('screenshot'), args: only({}).default({}) }),
-  z.object({ command: z.literal('display'), args: only({ on: yesOrNo }) }),
-  z.object({ command: z.literal('restart-app'), args: only({}).default({}) }),
-  z.object({ command: z.literal('reboot'), args: only({}).default({}) }),
-  z.object({ command: z.literal('diagnostics'), args: only({}).default({}) }),
+  z.object({ command: z.literal('screenshot'), args: z.strictObject({}).default({}) }),
+  z.object({ command: z.literal('display'), args: z.strictObject({ on: z.boolean() }) }),
+  z.object({ command: z.literal('restart-app'), args: z.strictObject({}).default({}) }),
+  z.object({ command: z.literal('reboot'), args: z.strictObject({}).default({}) }),
+  z.object({ command: z.literal('diagnostics'), args: z.strictObject({}).default({}) }),
 ] as const
 
 /** What a device can be told to do, each with its arguments. */

@@ -69,6 +69,34 @@ test('what came in while history was read is not repeated', () => {
   expect(new Set(feed.items().map(({ key }) => key)).size).toBe(4)
 })
 
+test('what is in the history and still on its way is shown once, in its place', () => {
+  fc.assert(
+    fc.property(fc.nat(8), fc.nat(8), fc.nat(4), (before, between, after) => {
+      const clock = manual()
+      const feed = createFeed(clock)
+      // The channel is followed after `before`; its history is read `between` later, and read here `after` that.
+      const all = Array.from({ length: before + between + after }, (_, index) => event(index + 1))
+      const live = all.slice(before)
+      const early = live.slice(0, Math.floor(between / 2))
+      for (const one of early) feed.add(one)
+      feed.fill(all.slice(0, before + between))
+      for (const one of live.slice(early.length)) feed.add(one)
+      clock.run()
+      expect(feed.items().map(({ offset }) => offset)).toEqual(all.map(({ offset }) => offset).toReversed())
+    }),
+  )
+})
+
+test('a history that begins again at the same offsets is another', () => {
+  const clock = manual()
+  const feed = createFeed(clock)
+  feed.fill([event(1), event(2)])
+  feed.add({ ...event(1), data: 'anew' })
+  feed.add(event(2))
+  clock.run()
+  expect(feed.items().map(({ offset }) => offset)).toEqual([2, 1, 2, 1])
+})
+
 test('the same offset in two channels is two events', () => {
   const feed = createFeed(manual())
   feed.add(event(1, 'news:general'))

@@ -36,6 +36,8 @@ export function createFeed({ limit = 1000, schedule = soon }: FeedOptions = {}):
   let waiting: FeedItem[] = []
   let scheduled = false
   let count = 0
+  /** What `fill` brought of a channel, until something newer comes in: it may have been on its way here as well. */
+  const filled = new Map<string, Map<number, string>>()
 
   const flush = (): void => {
     scheduled = false
@@ -51,6 +53,7 @@ export function createFeed({ limit = 1000, schedule = soon }: FeedOptions = {}):
   return {
     items: () => items,
     add(received) {
+      if (isFilled(received)) return
       waiting.push(keyed(received))
       if (waiting.length > limit) waiting.shift()
       if (scheduled) return
@@ -60,11 +63,19 @@ export function createFeed({ limit = 1000, schedule = soon }: FeedOptions = {}):
     fill(earlier) {
       flush()
       const known = new Set(items.map(identity))
-      const older = earlier.filter((one) => !known.has(identity(one))).map(keyed)
+      // What is newer than anything that came in is on its way here.
+      const oldest = new Map(items.map(({ channel, offset }) => [channel, offset]))
+      const isOlder = ({ channel, offset }: Received) => offset < (oldest.get(channel) || Number.POSITIVE_INFINITY)
+      const older = earlier.filter((one) => !known.has(identity(one)) && isOlder(one)).map(keyed)
+      for (const { channel, offset, data } of older) {
+        const ofChannel = filled.get(channel) ?? new Map<number, string>()
+        filled.set(channel, ofChannel.set(offset, JSON.stringify(data)))
+      }
       items = [...items, ...older.reverse()].slice(0, limit)
       tell()
     },
     clear() {
+      filled.clear()
       items = []
       waiting = []
       tell()
@@ -73,6 +84,12 @@ export function createFeed({ limit = 1000, schedule = soon }: FeedOptions = {}):
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+  }
+
+  function isFilled({ channel, offset, data }: Received): boolean {
+    const isThere = offset > 0 && filled.get(channel)?.get(offset) === JSON.stringify(data)
+    if (!isThere) filled.delete(channel)
+    return isThere
   }
 
   function keyed(received: Received): FeedItem {

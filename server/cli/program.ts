@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander'
+import { z } from 'zod'
+import { sentenceOf } from '#protocol/sentences.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { CliError } from './cli-error.ts'
 import { auditCommand } from './commands/audit.ts'
@@ -19,6 +21,7 @@ import type { CliContext } from './context.ts'
 /** Runs one command and answers its exit code: 0 done, 1 failed (also when the command set it), 2 wrong usage. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
   const json = argv.includes('--json')
+  z.config({ customError: sentenceOf })
   const program = createProgram(context)
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -11,6 +11,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const root = join(import.meta.dirname, '../..')
 const page = readFileSync(join(root, 'docs/tasks.md'), 'utf8')
+const pageOfDevices = readFileSync(join(root, 'docs/device-commands.md'), 'utf8')
 
 test('every example of the page about tasks works as it stands', async () => {
   const folder = temporaryFolder()
@@ -46,8 +47,10 @@ test('every example of the page about tasks works as it stands', async () => {
   expect(await follower.exited).toBe(0)
 }, 120_000)
 
-test('every code of a refusal over RPC is in the page', () => {
-  const listed = [...page.matchAll(/^\| (\d{4}(?:, \d{4})*) \|/gm)].flatMap(([, codes = '']) => codes.split(', '))
+test('every code of a refusal over RPC is in the pages', () => {
+  const listed = [...`${page}\n${pageOfDevices}`.matchAll(/^\| (\d{4}(?:, \d{4})*) \|/gm)].flatMap(([, codes = '']) =>
+    codes.split(', '),
+  )
   expect(listed.map(Number).sort()).toEqual(Object.values(rpcErrors).toSorted())
 })
 
