@@ -85,8 +85,13 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox', 'xdotool'], 'a page tha
     const page = sign.answer
     sign.answer = (request, answer) => {
       if (request.url !== '/file') return page(request, answer)
+      // What may be kept is in the cache of the page, which is no download.
       answer
-        .writeHead(200, { 'content-type': 'application/zip', 'content-disposition': 'attachment' })
+        .writeHead(200, {
+          'content-type': 'application/zip',
+          'content-disposition': 'attachment',
+          'cache-control': 'no-store',
+        })
         .end('never on a disk')
     }
     await screen.inContent(

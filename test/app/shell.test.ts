@@ -74,9 +74,12 @@ describeWith(['electron', 'xvfb'], 'the app around its pages', () => {
     await using session = await startDesktopSession({ keyring: false, notifications: false })
     await using app = await openApp(session, [nobody])
     const tried = await app.page.evaluate(async () => {
-      const blocked: string[] = []
-      document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
-        blocked.push(effectiveDirective)
+      const blocked = new Set<string>()
+      const allBlocked = new Promise<void>((all) => {
+        document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
+          if (blocked.add(effectiveDirective).size === 3) all()
+        })
+        setTimeout(all, 10_000)
       })
       const frame = document.createElement('iframe')
       frame.src = 'https://example.org/'
@@ -89,9 +92,9 @@ describeWith(['electron', 'xvfb'], 'the app around its pages', () => {
       }
       new WebSocket('ws://127.0.0.1:9/')
       const fetched = await fetch('http://127.0.0.1:9/').catch(() => null)
-      await new Promise((later) => setTimeout(later, 100))
+      await allBlocked
       return {
-        blocked: [...new Set(blocked)].sort(),
+        blocked: [...blocked].sort(),
         fetched,
         textRefused,
         popup: window.open('http://127.0.0.1:9/'),

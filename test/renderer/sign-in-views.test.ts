@@ -298,15 +298,17 @@ describeWith(['chromium'], 'signing in', () => {
   })
 
   test('asks anew what a passkey is to sign before that has expired', async () => {
-    await using opened = await open('/', signedOut, { host: 'localhost', before: ({ page }) => page.clock.install() })
-    const { page } = opened
-    const options = () => page.waitForRequest((request) => request.url().endsWith('/generate-authenticate-options'))
-    const first = options()
-    await page.clock.runFor(100)
-    await first
-    const second = options()
-    await page.clock.fastForward('04:01')
-    await second
+    let challenges = 0
+    const before = ({ page }: Watched) => {
+      page.on('request', (request) => {
+        if (request.url().endsWith('/generate-authenticate-options')) challenges += 1
+      })
+      return page.clock.install()
+    }
+    await using opened = await open('/', signedOut, { host: 'localhost', before })
+    await expect.poll(() => challenges).toBe(1)
+    await opened.page.clock.fastForward('04:01')
+    await expect.poll(() => challenges).toBe(2)
   })
 
   test('offers no passkey where the address is a number', async () => {
