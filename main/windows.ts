@@ -7,6 +7,7 @@ import {
   shell,
   type WebContents,
 } from 'electron'
+import { hardenedPreferences } from './hardened-preferences.ts'
 import type { Log } from './log.ts'
 import { isOwnPage, pageOrigin } from './page-files.ts'
 import type { Settings } from './settings.ts'
@@ -124,22 +125,12 @@ function common({ kind, preload }: WindowOptions): BrowserWindowConstructorOptio
   return {
     show: false,
     webPreferences: {
+      ...hardenedPreferences(),
       preload,
       additionalArguments: [`--carillon-window=${kind}`],
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      webSecurity: true,
-      allowRunningInsecureContent: false,
-      webviewTag: false,
-      spellcheck: false,
-      navigateOnDragDrop: false,
       safeDialogs: true,
       // A kiosk whose screen is off goes on all the same.
       backgroundThrottling: kind !== 'kiosk',
-      devTools: !app.isPackaged,
     },
   }
 }

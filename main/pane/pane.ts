@@ -1,6 +1,6 @@
 import type { DeviceHealth } from '#protocol/device-report.ts'
 import type { KioskState, Outcome } from '#protocol/ipc.ts'
-import type { Answer, BundlePlace, NetworkStep, PaneFacts, PaneState, PaneWay } from '#protocol/pane.ts'
+import type { Answer, NetworkStep, PaneBridge, PaneFacts, PaneState } from '#protocol/pane.ts'
 import type { Log } from '../log.ts'
 import { done, failed } from '../outcome.ts'
 import type { ServerApi } from '../server-api.ts'
@@ -19,7 +19,7 @@ import { waysIn } from './ways-in.ts'
  * The local pane without its window. It keeps by itself whether it is open: a page can ask for whatever it likes and is
  * refused until somebody has unlocked it.
  */
-export interface Pane extends Disposable {
+export interface Pane extends Disposable, Omit<PaneBridge, 'state' | 'onState' | 'onNetwork' | 'close'> {
   readonly state: PaneState
   /** Somebody asked for it, by gesture or chord. */
   open(): void
@@ -27,19 +27,7 @@ export interface Pane extends Disposable {
   touched(): void
   /** What the kiosk is, and with it what opens the pane, has changed. */
   kioskChanged(): void
-  unlock(way: PaneWay, digits: string): Promise<Outcome>
   close(): Outcome
-  facts(): Promise<Answer<PaneFacts>>
-  log(): Promise<Answer<readonly string[]>>
-  checkNetwork(): Promise<Answer<readonly NetworkStep[]>>
-  changeServer(address: string): Promise<Answer<string>>
-  rotateCredential(): Promise<Outcome>
-  forgetCredential(): Promise<Outcome>
-  reloadContent(): Promise<Outcome>
-  restartApp(): Promise<Outcome>
-  reboot(): Promise<Outcome>
-  places(): Promise<Answer<readonly BundlePlace[]>>
-  saveBundle(place: string): Promise<Answer<string>>
 }
 
 export interface PaneOptions {

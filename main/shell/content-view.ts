@@ -1,5 +1,6 @@
-import { app, type Session, type WebContents, WebContentsView } from 'electron'
+import { type Session, type WebContents, WebContentsView } from 'electron'
 import type { ShellFault } from '#protocol/device-report.ts'
+import { hardenedPreferences } from '../hardened-preferences.ts'
 import type { Log } from '../log.ts'
 import { isAllowedPage } from './allowed-origins.ts'
 import { placeOf } from './content-session.ts'
@@ -23,24 +24,14 @@ export interface ContentViewOptions {
 export function createContentView(options: ContentViewOptions): WebContentsView {
   const view = new WebContentsView({
     webPreferences: {
+      ...hardenedPreferences(),
       session: options.session,
-      sandbox: true,
-      contextIsolation: true,
-      nodeIntegration: false,
-      nodeIntegrationInWorker: false,
-      nodeIntegrationInSubFrames: false,
-      webSecurity: true,
-      allowRunningInsecureContent: false,
-      webviewTag: false,
       plugins: false,
-      spellcheck: false,
-      navigateOnDragDrop: false,
       disableDialogs: true,
       // Its pickers show the files of this machine.
       disableBlinkFeatures: 'FileSystemAccessLocal',
       autoplayPolicy: 'no-user-gesture-required',
       backgroundThrottling: false,
-      devTools: !app.isPackaged,
     },
   })
   view.setBackgroundColor('#000000')
