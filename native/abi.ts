@@ -1,7 +1,7 @@
 /** The other side of src/carillon.h. Whoever changes one changes both, and raises the number in both. */
-export const abi = 1
+export const abi = 2
 
-/** What each function takes. A `Buffer` is where it writes its answer. */
+/** What each function takes. The last `Buffer` is where it writes its answer. */
 export interface Functions {
   carillon_temperature: [root: string, celsius: Buffer]
   carillon_throttling: [root: string, throttling: Buffer]
@@ -17,6 +17,7 @@ export interface Functions {
   carillon_watchdog_open: [root: string, seconds: number, timeout: Buffer]
   carillon_watchdog_pet: []
   carillon_watchdog_close: []
+  carillon_write_each: [sockets: Buffer, count: number, bytes: Buffer, size: number, written: Buffer]
 }
 
 /** In the order of their numbers; the first means that it went well. */

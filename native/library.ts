@@ -48,6 +48,6 @@ export async function openLibrary(path: string): Promise<OpenedLibrary> {
   }
 }
 
-function absent(reason: string): OpenedLibrary {
+export function absent(reason: string): OpenedLibrary {
   return { state: { present: false, reason } }
 }

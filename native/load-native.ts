@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { bindNative, type Machine } from './bind.ts'
-import { openLibrary } from './library.ts'
+import { absent, openLibrary } from './library.ts'
 import type { Native } from './native.ts'
 
 interface NativeOptions extends Machine {
@@ -11,9 +11,12 @@ interface NativeOptions extends Machine {
 
 /** The native functions of this machine. Where the library is missing each of them says so; nothing here throws. */
 export async function loadNative({ path, ...machine }: NativeOptions = {}): Promise<Native> {
-  const found = path ?? candidates().find((candidate) => existsSync(candidate))
-  if (found !== undefined) return bindNative(await openLibrary(found), machine)
-  return bindNative({ state: { present: false, reason: missing() } }, machine)
+  return bindNative(await openFoundLibrary(path), machine)
+}
+
+/** The library at this path, or where it usually is. */
+export async function openFoundLibrary(path = candidates().find((candidate) => existsSync(candidate))) {
+  return path === undefined ? absent(missing()) : openLibrary(path)
 }
 
 /** As electron-builder calls it: `linux-x64`, `linux-arm64`, `linux-armv7l`. */

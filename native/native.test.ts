@@ -31,8 +31,19 @@ describeOnBoth('the native library', ({ target, prepared, probe, on }) => {
       present: true,
       path: prepared().library,
       version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
-      abi: 1,
+      abi: 2,
     })
+  })
+
+  test('writes the same to many sockets, and says how much each took', async () => {
+    const write = async (size: number) =>
+      (await probe().on({})('writeEach', size)) as { written: number[]; arrived: number[] }
+    expect(await write(1_000)).toEqual({ written: [1_000, 0, 1_000, -7], arrived: [1_000, 1_000] })
+    // More than fits: what was not taken is not lost without a word.
+    const { written, arrived } = await write(64 * 1024 * 1024)
+    expect(written[0]).toBeGreaterThan(0)
+    expect(written[0]).toBeLessThan(64 * 1024 * 1024)
+    expect(arrived).toEqual([written[0], written[2]])
   })
 
   test('keeps a watchdog, and disarms it by letting it go', async () => {
@@ -97,7 +108,7 @@ describeOnBoth('the native library', ({ target, prepared, probe, on }) => {
     await target.compile('int carillon_abi(void) { return 99; }', other)
     expect(await opened(other)).toEqual({
       present: false,
-      reason: `${other} has ABI 99, and this version of Carillon needs 1`,
+      reason: `${other} has ABI 99, and this version of Carillon needs 2`,
     })
     rmSync(other)
     await target.compile('int carillon_other(void) { return 1; }', `${other}.2`)

@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import { loadWriteEach } from '#native/write-each.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Auth } from './auth/auth.ts'
 import { type AuthOptions, createAuth } from './auth/create-auth.ts'
@@ -180,6 +181,7 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
       limits: { ...limitsOf(config.limits), offlineMs: config.hooks.offline_after * 1000 },
       name,
       version: packageJson.version,
+      writeEach: web === null ? null : await loadWriteEach(),
       log: log.child({ room: 'realtime' }),
     }),
   )

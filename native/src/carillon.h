@@ -12,8 +12,8 @@
  *
  * `root` is put before every path that is looked at: "" on a machine, a folder with a tree like a machine's in a test.
  */
-#define CARILLON_ABI 1
-#define CARILLON_VERSION "1.0.0"
+#define CARILLON_ABI 2
+#define CARILLON_VERSION "1.1.0"
 #define CARILLON_API __attribute__((visibility("default")))
 
 enum carillon_status {
@@ -119,5 +119,12 @@ CARILLON_API int32_t carillon_watchdog(const char *root, int32_t *state);
 CARILLON_API int32_t carillon_watchdog_open(const char *root, int32_t seconds, int32_t *timeout);
 CARILLON_API int32_t carillon_watchdog_pet(void);
 CARILLON_API int32_t carillon_watchdog_close(void);
+
+/*
+ * Offers each of these sockets the same bytes, and writes how many it took: 0 where it is full, or gone. Whose bytes are
+ * left is the caller's to find out, and why. Never waits.
+ */
+CARILLON_API int32_t carillon_write_each(const int32_t *sockets, int32_t count, const uint8_t *bytes, int32_t size,
+                                         int32_t *written);
 
 #endif

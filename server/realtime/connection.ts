@@ -78,7 +78,7 @@ export class Connection implements TransportListener, Pinged {
     const grace = setTimeout(() => this.#transport.terminate(), isSlow ? slowGraceMs : closeGraceMs)
     if ('client' in this.#phase) this.#phase.client.ending = { by: 'server', ...reason }
     this.#become({ name: 'closing', grace })
-    if (!isSlow) this.#outbox.flush()
+    if (!isSlow) this.#outbox.flushNow()
     this.#outbox.discard()
     this.#transport.close(reason)
     this.#services.metrics.closed('server', reason.code)

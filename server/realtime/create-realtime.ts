@@ -33,6 +33,7 @@ import { createSteering } from './steering.ts'
 import { createStreamEntrance } from './stream-entrance.ts'
 import { createTaps } from './tap.ts'
 import { createWebSocketEntrance } from './websocket-entrance.ts'
+import type { WriteEach } from './write-batch.ts'
 import { createWriteTurn } from './write-turn.ts'
 
 export interface RealtimeOptions {
@@ -63,6 +64,8 @@ export interface RealtimeOptions {
   readonly personalNamespace?: string | undefined
   /** A user's new connection closes the ones before it, with 3504. Default false. */
   readonly singleConnection?: boolean
+  /** What writes to many sockets at once. Default none: Node writes to each. */
+  readonly writeEach?: WriteEach | null
   /** Milliseconds since 1970. */
   readonly clock?: () => number
 }
@@ -82,7 +85,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     metrics = createMetrics(),
   } = options
   const limits = { ...defaultLimits, ...options.limits }
-  const turn = createWriteTurn(metrics)
+  const turn = createWriteTurn(metrics, options.writeEach)
   const hub = createHub(turn, metrics.counts)
   const access = createAccessRules(options)
   const registry = createRegistry(log)

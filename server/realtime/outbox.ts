@@ -2,6 +2,7 @@ import { type CloseReason, closeReasons } from '#protocol/close-reasons.ts'
 import type { RealtimeLimits } from './limits.ts'
 import type { Tap } from './tap.ts'
 import type { Encode, Out, Transport } from './transport.ts'
+import type { WriteBatch } from './write-batch.ts'
 import type { WriteTurn } from './write-turn.ts'
 
 /**
@@ -53,10 +54,14 @@ export class Outbox {
       this.#frames = [this.#frames, frame]
     }
     this.#bytes += frame.length
-    if (this.#bytes >= flushBytes) this.flush()
+    if (this.#bytes >= flushBytes) this.flushNow()
   }
 
-  flush(): void {
+  flushNow(): void {
+    this.#turn.flush(this)
+  }
+
+  flush(writes: Pick<WriteBatch, 'write'>): void {
     if (this.#frames === null || !this.#open) return
     const unread = this.#out.writableLength
     // A large turn on a socket that keeps up is not slowness: only what stays unread counts.
@@ -70,7 +75,7 @@ export class Outbox {
     this.#frames = null
     this.#bytes = 0
     this.#turn.counts.bytes += joined.length
-    this.#out.write(joined)
+    writes.write(this.#out, joined)
     // What has just been written may not even have been tried; what was there before it waits.
     if (unread > 0 && !this.#isWatched) this.#watch()
   }

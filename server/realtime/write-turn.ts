@@ -1,5 +1,6 @@
 import type { Metrics } from '#server/metrics/metrics.ts'
 import type { Outbox } from './outbox.ts'
+import { createWriteBatch, type WriteEach } from './write-batch.ts'
 
 /**
  * The end of a turn of the event loop: whatever was queued in it for a socket leaves in one write. Long lists are
@@ -10,6 +11,8 @@ export interface WriteTurn {
   before(prepare: () => void): void
   /** Writes this outbox at the end of this turn. */
   add(outbox: Outbox): void
+  /** Writes it now, behind all that was written in this turn. */
+  flush(outbox: Outbox): void
   /**
    * These frames in one Buffer. With a long list the second half has two fan-outs before it is written, all of it the same
    * two: what was joined for one is what the next ones get.
@@ -22,7 +25,11 @@ export interface WriteTurn {
 const writesATurn = 500
 
 /** `metrics` is told, in seconds, how long it took from the first preparation of a turn to the last write behind it. */
-export function createWriteTurn(metrics: Pick<Metrics, 'counts' | 'fannedOut'> = unread): WriteTurn {
+export function createWriteTurn(
+  metrics: Pick<Metrics, 'counts' | 'fannedOut'> = unread,
+  writeEach: WriteEach | null = null,
+): WriteTurn {
+  const batch = createWriteBatch(writeEach)
   let preparing: (() => void)[] = []
   const outboxes: Outbox[] = []
   let scheduled = false
@@ -43,6 +50,11 @@ export function createWriteTurn(metrics: Pick<Metrics, 'counts' | 'fannedOut'> =
     add(outbox) {
       outboxes.push(outbox)
       schedule()
+    },
+    flush(outbox) {
+      batch.end()
+      outbox.flush(batch)
+      batch.end()
     },
     join(frames, bytes) {
       if (last !== null && areSame(last.frames, frames)) return last.joined
@@ -70,7 +82,8 @@ export function createWriteTurn(metrics: Pick<Metrics, 'counts' | 'fannedOut'> =
       if (ahead === 0) begun = 0
     }
     const now = outboxes.length > writesATurn ? outboxes.splice(0, writesATurn) : outboxes.splice(0)
-    for (const outbox of now) outbox.flush()
+    for (const outbox of now) outbox.flush(batch)
+    batch.end()
     if (ahead !== 0) {
       ahead = Math.max(0, ahead - now.length)
       if (ahead === 0) {

@@ -276,7 +276,7 @@ describeWith(['compiler'], 'the native library', () => {
     const arch = hostArch() ?? 'x64'
     await buildNativeLibrary(arch)
     const { output } = await runCarillon(['doctor', '--data', temporaryFolder()])
-    expect(output).toMatch(/✓ native library: version \d+\.\d+\.\d+, ABI 1, .*libcarillon\.so/)
+    expect(output).toMatch(/✓ native library: version \d+\.\d+\.\d+, ABI 2, .*libcarillon\.so/)
   })
 })
 

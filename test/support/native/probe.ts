@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { bindNative } from '#native/bind.ts'
 import { type OpenedLibrary, openLibrary } from '#native/library.ts'
 import { type Native, NativeError, type Watchdog } from '#native/native.ts'
+import { bindWriteEach } from '#native/write-each.ts'
 
 /**
  * The program that a test of the native library talks to: it may run on another processor, and under a checker. A
@@ -13,7 +16,15 @@ export interface Question {
   /** Where the machine's tree is. */
   readonly root: string
   readonly display: string
-  readonly call: Exclude<keyof Native, 'library'> | 'library' | 'pet' | 'close' | 'overrun' | 'descriptors' | 'open'
+  readonly call:
+    | Exclude<keyof Native, 'library'>
+    | 'library'
+    | 'pet'
+    | 'close'
+    | 'overrun'
+    | 'descriptors'
+    | 'open'
+    | 'writeEach'
   readonly args: readonly unknown[]
 }
 
@@ -63,6 +74,8 @@ async function ask({ root, display, call, args }: Question): Promise<unknown> {
       return watchdogs.get(key)?.close()
     case 'overrun':
       return overrun(library, root)
+    case 'writeEach':
+      return writeToEach(library, args[0] as number)
     case 'descriptors':
       return readdirSync('/proc/self/fd').length
     default:
@@ -73,4 +86,32 @@ async function ask({ root, display, call, args }: Question): Promise<unknown> {
 /** Lets C write past the end of what it was given, to see that somebody is watching. */
 function overrun(opened: OpenedLibrary, root: string): void {
   if ('call' in opened) opened.call('carillon_board', root, Buffer.from(new ArrayBuffer(16)))
+}
+
+/**
+ * Writes so many bytes to three sockets, the second of which is one that nobody has. Answers how many each took, and how
+ * many came from the first and the last, which is left unread until then.
+ */
+async function writeToEach(opened: OpenedLibrary, size: number): Promise<unknown> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const open = async () => {
+    const reader = connect(port, '127.0.0.1')
+    const [socket] = (await once(server, 'connection')) as [Socket & { readonly _handle: { readonly fd: number } }]
+    return { reader, socket }
+  }
+  const pairs = [await open(), await open()] as const
+  const numbers = Int32Array.of(pairs[0].socket._handle.fd, 1_000_000, pairs[1].socket._handle.fd, -7)
+  const written = new Int32Array(4).fill(-7)
+  bindWriteEach(opened)?.(numbers, 3, Buffer.alloc(size, 'c'), written)
+  const came = pairs.map(async ({ reader, socket }) => {
+    socket.end()
+    let bytes = 0
+    for await (const chunk of reader) bytes += (chunk as Buffer).length
+    return bytes
+  })
+  const arrived = await Promise.all(came)
+  server.close()
+  return { written: [...written], arrived }
 }
