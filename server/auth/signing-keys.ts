@@ -30,7 +30,19 @@ export interface SigningKeysParts {
 const keysMs = 10 * 60_000
 
 export function createSigningKeys(parts: SigningKeysParts): SigningKeys {
-  return { issuer: issuerOf(parts.baseUrl), current: createSigningKey(parts), ...createPublicKeys(parts) }
+  const signingKey = createSigningKey(parts)
+  const { find, keyOf } = createPublicKeys(parts)
+  return {
+    issuer: issuerOf(parts.baseUrl),
+    async current() {
+      const key = await signingKey()
+      // What is signed from now on is known again at its first letters.
+      if (keyOf(ownHeader(key.kid)) === null) await find({ kid: key.kid, alg: 'EdDSA' })
+      return key
+    },
+    find,
+    keyOf,
+  }
 }
 
 function createSigningKey({ betterAuth, clock }: SigningKeysParts) {
