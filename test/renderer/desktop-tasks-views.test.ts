@@ -7,9 +7,9 @@ import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { type FakeStart, installFakeMain } from './fake-bridge.ts'
 import { axeViolations, findInEveryLook, openPage, type Watched } from './look.ts'
+import { noon } from './noon.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
-const noon = new Date().setHours(12, 4, 7, 0)
 const signedIn = {
   phase: 'signed-in',
   server: 'https://carillon.example.org',

@@ -5,10 +5,10 @@ import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { type FakeStart, installFakeMain } from './fake-bridge.ts'
 import { axeViolations, findInEveryLook, openPage, type Watched } from './look.ts'
+import { noon } from './noon.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
 const server = 'https://carillon.example.org'
-const noon = new Date().setHours(12, 4, 7, 0)
 const signedOut = { phase: 'signed-out', server, notice: null } as const satisfies DesktopState
 const signedIn = {
   phase: 'signed-in',

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
 /** A page of 800 x 480 on a light system: where every test begins. */
-const atFirst = {
+export const atFirst = {
   viewport: { width: 800, height: 480 },
   colorScheme: 'light',
   locale: 'en-GB',

@@ -9,17 +9,17 @@ import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { type FakeStart, installFakeMain } from './fake-bridge.ts'
 import { axeViolations, findInEveryLook, openPage, overflows, type Watched } from './look.ts'
+import { noon } from './noon.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
 const server = 'http://carillon.local:8750'
 const now = Date.now()
-const today = new Date(now).setHours(12, 4, 0, 0)
 const enrolled = {
   phase: 'enrolled',
   server,
   device: { id: 'd1', name: 'lobby-1' },
   storage: 'keychain',
-  link: { phase: 'online', since: today },
+  link: { phase: 'online', since: noon },
   screen: { kind: 'waiting' },
   tasks: [],
 } as const satisfies KioskState
@@ -34,7 +34,7 @@ const enrolling = {
 } as const satisfies KioskState
 const offline = {
   phase: 'offline',
-  since: today,
+  since: noon,
   code: 'connection_lost',
   message: 'The connection to the server was lost.',
 } as const
@@ -44,12 +44,12 @@ const sentences =
 const longMessage = sentences.repeat(20).slice(0, 2000)
 
 function showing(message: string, title?: string): KioskState {
-  const screen = { kind: 'message', message, receivedAt: today, ...(title === undefined ? {} : { title }) } as const
+  const screen = { kind: 'message', message, receivedAt: noon, ...(title === undefined ? {} : { title }) } as const
   return { ...enrolled, screen }
 }
 
 function task(part: Partial<TaskView> = {}): TaskView {
-  const at = new Date(today).toISOString()
+  const at = new Date(noon).toISOString()
   return {
     ...{ id: '0190b6f2-7c1e-4d3a-9a70-5f1d2c3b4a51', name: 'reports.monthly', state: 'running', queue: 'celery' },
     ...{ owner: { id: 'd1', name: 'lobby-1' }, priority: 0, submittedAt: at, startAt: at, expiresAt: null },
@@ -63,7 +63,7 @@ const views: Readonly<Record<string, KioskState>> = {
   unreachable: {
     phase: 'unreachable',
     server,
-    since: today,
+    since: noon,
     retryAt: now + 600_000,
     code: 'server_unreachable',
     message: 'Nothing answers at carillon.local on port 8750.',
@@ -71,7 +71,7 @@ const views: Readonly<Record<string, KioskState>> = {
   'unreachable-not-carillon': {
     phase: 'unreachable',
     server: 'https://a-rather-long-host-name.department.example.org:8443/behind/a/proxy',
-    since: today,
+    since: noon,
     retryAt: now + 600_000,
     code: 'not_carillon',
     message: 'The server at this address answers, but not as Carillon does.',
@@ -110,13 +110,13 @@ const views: Readonly<Record<string, KioskState>> = {
 }
 
 const url = 'https://signs.example.org/lobby/departures'
-const page: KioskState = { ...enrolled, screen: { kind: 'page', url, receivedAt: today } }
+const page: KioskState = { ...enrolled, screen: { kind: 'page', url, receivedAt: noon } }
 
 function shell(state: Partial<ShellView['state']>, part: Partial<ShellView> = {}): ShellView {
   return {
     state: {
       phase: 'showing',
-      since: new Date(today).toISOString(),
+      since: new Date(noon).toISOString(),
       url,
       fault: null,
       message: null,
@@ -175,7 +175,7 @@ const shellViews: Readonly<Record<string, readonly [KioskState, ShellView]>> = {
       },
     ),
   ],
-  'page-cached': [page, shell({ phase: 'cached', ...unavailable }, { seen: 'strip', savedAt: today })],
+  'page-cached': [page, shell({ phase: 'cached', ...unavailable }, { seen: 'strip', savedAt: noon })],
   'page-offline': [{ ...page, link: offline } as KioskState, shell({}, { seen: 'strip' })],
   'page-clock': [page, shell({}, { seen: 'strip', clock })],
   'page-clock-far': [

@@ -6,17 +6,17 @@ import { launchChromium } from '../support/chromium.ts'
 import { describeWith } from '../support/needs.ts'
 import { type FakeStart, installFakeMain } from './fake-bridge.ts'
 import { axeViolations, findInEveryLook, openPage, overflows, type Watched } from './look.ts'
+import { noon } from './noon.ts'
 import { type BuiltPage, buildPage } from './pages.ts'
 
 const server = 'https://carillon.example.org'
 const now = Date.now()
-const today = new Date(now).setHours(12, 4, 0, 0)
 const kiosk: KioskState = {
   phase: 'enrolled',
   server,
   device: { id: 'd1', name: 'lobby-1' },
   storage: 'file',
-  link: { phase: 'online', since: today },
+  link: { phase: 'online', since: noon },
   screen: { kind: 'waiting' },
   tasks: [],
 }
@@ -31,33 +31,33 @@ const facts: PaneFacts = {
   enrolment: 'enrolled',
   userCode: null,
   storage: 'file',
-  link: { phase: 'online', since: today },
+  link: { phase: 'online', since: noon },
   shell: {
     phase: 'showing',
-    since: new Date(today).toISOString(),
+    since: new Date(noon).toISOString(),
     url: 'https://signs.example.org/lobby?screen=1',
     fault: null,
     message: null,
     restarts: 1,
   },
   history: [
-    { at: today, phase: 'showing', fault: null, message: null },
-    { at: today - 4000, phase: 'loading', fault: null, message: null },
+    { at: noon, phase: 'showing', fault: null, message: null },
+    { at: noon - 4000, phase: 'loading', fault: null, message: null },
     {
-      at: today - 9000,
+      at: noon - 9000,
       phase: 'recovering',
       fault: 'renderer_gone',
       message: 'The page crashed. It is loaded again in 1 s.',
     },
   ],
   health: {
-    ...{ at: new Date(today).toISOString(), board: 'Raspberry Pi 3 Model B Rev 1.2', serial: '00000000a1b2c3d4' },
+    ...{ at: new Date(noon).toISOString(), board: 'Raspberry Pi 3 Model B Rev 1.2', serial: '00000000a1b2c3d4' },
     ...{ temperature: 61.2, underVoltage: true, throttled: true, memoryTotal: 970e6, memoryAvailable: 412e6 },
     ...{ memoryPressure: 0.4, storageReadOnly: false, storageErrors: 0, displayOn: true, idle: 4, watchdog: 'held' },
     ...{ uptime: 264_000, profile: 'low', clockOffset: 0.3 },
   },
   versions: { Carillon: '0.1.0', Electron: '43.8.12', Chromium: '150.0.7871.47', Node: '24.9.0', Linux: '6.1.0-40' },
-  startedAt: today,
+  startedAt: noon,
   canReboot: true,
 }
 const locked: Extract<PaneState, { phase: 'locked' }> = {
@@ -149,7 +149,7 @@ describeWith(['chromium'], 'the local pane', () => {
       shell: null,
       link: {
         phase: 'offline',
-        since: today,
+        since: noon,
         code: 'server_unreachable',
         message: 'Nothing listens at carillon.example.org.',
       },
