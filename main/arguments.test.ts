@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { argumentsToRepeat, readArguments } from './arguments.ts'
+import { argumentsToRepeat, readArguments, switches } from './arguments.ts'
+import { help } from './help.ts'
 
 test('without switches the app is a desktop and knows no server', () => {
   expect(readArguments([], {})).toMatchObject({ mode: 'desktop', server: null, userDataDir: null, windowed: false })
@@ -78,4 +79,8 @@ test('arguments of a further run keep their values, wherever switches are moved 
   ])
   expect(readArguments([...again.slice(1), '/app'], {})).toEqual(readArguments(given, {}))
   expect(argumentsToRepeat(['--server'])).toEqual(['--server'])
+})
+
+test.each(Object.keys(switches))('the help tells of --%s', (name) => {
+  expect(help).toMatch(new RegExp(`^  --${name}\\b`, 'm'))
 })

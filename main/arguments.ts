@@ -3,6 +3,8 @@ import type { Profile } from './shell/profile.ts'
 
 /** What somebody asked for when starting the app. */
 export interface Arguments {
+  /** Only to be told what can be asked for. */
+  readonly help: boolean
   readonly mode: 'desktop' | 'kiosk'
   /** A server address as it was typed; null when none was given. */
   readonly server: string | null
@@ -29,7 +31,8 @@ export interface Arguments {
   readonly notice: string | null
 }
 
-const switches = {
+export const switches = {
+  help: { type: 'boolean' },
   kiosk: { type: 'boolean' },
   windowed: { type: 'boolean' },
   server: { type: 'string' },
@@ -58,6 +61,7 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     options: switches,
   })
   return {
+    help: values.help === true,
     mode: values.kiosk === true ? 'kiosk' : 'desktop',
     server: text(values.server) ?? text(env.CARILLON_SERVER),
     userDataDir: text(values['user-data-dir']),

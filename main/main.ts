@@ -8,6 +8,7 @@ import { declareAppScheme, serveApp } from './app-protocol.ts'
 import { argumentsToRepeat, readArguments } from './arguments.ts'
 import { createCredentials } from './credentials.ts'
 import { createDesktop } from './desktop.ts'
+import { help } from './help.ts'
 import { type Conversation, createConversation } from './ipc.ts'
 import { jsonFile } from './json-file.ts'
 import { prepareKiosk } from './kiosk-shell.ts'
@@ -29,6 +30,10 @@ import {
 /** The app's entry: one instance for each data folder, a desktop or a kiosk. */
 
 const args = readArguments(process.argv.slice(1), process.env)
+if (args.help) {
+  process.stdout.write(help)
+  process.exit()
+}
 // Who starts it with --no-sandbox (root has to) means it; asking for both ends every child process.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 if (args.mode === 'kiosk') prepareKiosk(args)

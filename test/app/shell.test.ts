@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
@@ -157,6 +158,14 @@ describeWith(['electron', 'xvfb'], 'the app around its pages', () => {
     const { stdout } = await start(session.env, [`--user-data-dir=${app.userData}`, nobody])
     expect(stdout).toContain('running already')
     expect(app.application.windows()).toHaveLength(1)
+  })
+
+  test('says what it can be asked for', async () => {
+    await using session = await startDesktopSession({ keyring: false, notifications: false })
+    const { stdout } = await start(session.env, ['--help', `--user-data-dir=${session.home}/data`])
+    expect(stdout).toContain('--kiosk')
+    for (const name of ['allow', 'notice', 'reboot-command']) expect(stdout).toContain(`--${name} `)
+    expect(existsSync(join(session.home, 'data', 'logs'))).toBe(false)
   })
 
   test('an address that is none ends the start with 2 and a sentence', async () => {
