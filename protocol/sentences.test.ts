@@ -14,6 +14,7 @@ test.each([
   [z.number().gt(1), 1, 'Give more than 1.'],
   [z.int(), 1.5, 'Give a whole number.'],
   [z.string(), 7, 'Give text.'],
+  [z.strictObject({ body: z.unknown() }), {}, 'Give this: any value.'],
   [z.boolean(), undefined, 'Give this: true or false.'],
   [z.enum(['web', 'native']), 'wob', 'Give one of web, native.'],
   [z.strictObject({}), { more: 1 }, 'There is no "more" here: leave it out.'],

@@ -32,6 +32,7 @@ const names: Readonly<Record<string, string>> = {
   object: 'an object',
   record: 'an object',
   null: 'null',
+  nonoptional: 'any value',
 }
 
 function nameOf(type: string): string {

@@ -35,6 +35,17 @@ test('submit prints an id, or waits and prints the result; with --json all of it
   expect(JSON.parse(output)).toMatchObject({ name: 'carillon.add', state: 'succeeded', result: 9, args: [4, 5] })
 })
 
+test('the examples of its help are tasks that can be submitted', async () => {
+  await using server = await start()
+  const { output } = await server.cli(['task', 'submit', '--help'])
+  const examples = output.match(/(?<=^ +carillon )task submit .+$/gm) ?? []
+  expect(examples).toHaveLength(3)
+  for (const example of examples) {
+    const words = [...example.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+    expect([example, await server.cli(words)]).toEqual([example, { code: 0, output: expect.any(String) }])
+  }
+})
+
 test('a task that fails ends the command with 1 and says why', async () => {
   await using server = await start()
   expect(await server.cli(['task', 'submit', 'site.fails', '--wait'])).toEqual({

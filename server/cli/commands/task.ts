@@ -61,7 +61,7 @@ const submit = (context: CliContext) =>
       `
 Examples:
   carillon task submit carillon.add --arg x=2 --arg y=3 --wait
-  carillon task submit carillon.webhook --arg '{"url":"https://example.org/hook","data":{"n":1}}' --countdown 30s
+  carillon task submit carillon.webhook --arg '{"url":"https://example.org/hook","body":{"n":1}}' --countdown 30s
   carillon task submit carillon.fleet_report --wait --json`,
     )
     .action(async (name: string, flags: SubmitFlags) => {
