@@ -1,3 +1,4 @@
+import { sentenceOf } from '#protocol/sentences.ts'
 import type { TaskArguments } from '#protocol/tasks.ts'
 import type { TaskDefinition } from '../definition.ts'
 
@@ -9,7 +10,7 @@ export type ParsedArguments =
 export function parseArguments(task: Pick<TaskDefinition, 'arguments'>, given: TaskArguments): ParsedArguments {
   const named = Array.isArray(given) ? byName(task, given) : given
   if (typeof named === 'string') return { ok: false, errors: [{ path: '', message: named }] }
-  const parsed = strictly(task.arguments).safeParse(named)
+  const parsed = strictly(task.arguments).safeParse(named, { error: sentenceOf })
   if (parsed.success) return { ok: true, value: parsed.data }
   return { ok: false, errors: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) }
 }

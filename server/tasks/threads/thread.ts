@@ -73,7 +73,7 @@ async function runTask(order: ThreadOrder, context: ThreadContext, maxResult: nu
     const parsed = parseArguments(task, JSON.parse(order.args) as TaskArguments)
     if (!parsed.ok) {
       const sentences = parsed.errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-      return failed('bad_arguments', sentences.join(' '), true)
+      return failed('bad_arguments', sentences.join('; '), true)
     }
     const result = resultText(await task.run(parsed.value, context.given), maxResult)
     return result.ok ? { kind: 'succeeded', result: result.text } : failed(result.type, result.message, true)
