@@ -5,7 +5,7 @@ import type { Identity } from '#server/auth/identity.ts'
 import type { TaskSettings } from '#server/config/tasks.ts'
 import type { TaskDefinition } from './definition.ts'
 import type { Definitions } from './definitions/load-definitions.ts'
-import { parseArguments } from './definitions/task-arguments.ts'
+import { argumentsSentence, parseArguments } from './definitions/task-arguments.ts'
 import { nearestNames } from './nearest-names.ts'
 import { queueOf } from './queue-of.ts'
 import type { NewTask } from './records/task-submissions.ts'
@@ -132,6 +132,5 @@ function argumentsText(args: Parameters<typeof parseArguments>[1], definition: T
 }
 
 function badArguments(errors: TaskRefusal['errors']): TaskRefusal {
-  const sentences = errors.slice(0, 5).map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-  return new TaskRefusal('bad_arguments', sentences.join('; '), { errors })
+  return new TaskRefusal('bad_arguments', argumentsSentence(errors.slice(0, 5)), { errors })
 }

@@ -4,7 +4,14 @@ import type { TaskDefinition } from '../definition.ts'
 
 export type ParsedArguments =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly errors: readonly { readonly path: string; readonly message: string }[] }
+  | { readonly ok: false; readonly errors: ArgumentErrors }
+
+type ArgumentErrors = readonly { readonly path: string; readonly message: string }[]
+
+/** What is wrong with each, in one line. */
+export function argumentsSentence(errors: ArgumentErrors): string {
+  return errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
+}
 
 /** Arguments as the task wants them: those given by position are named in the order in which it declares them. */
 export function parseArguments(task: Pick<TaskDefinition, 'arguments'>, given: TaskArguments): ParsedArguments {

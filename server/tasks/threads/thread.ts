@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { workerData } from 'node:worker_threads'
 import type { TaskArguments } from '#protocol/tasks.ts'
 import { loadModules } from '../definitions/load-definitions.ts'
-import { parseArguments } from '../definitions/task-arguments.ts'
+import { argumentsSentence, parseArguments } from '../definitions/task-arguments.ts'
 import { createThreadContext, type ThreadContext } from './context.ts'
 import type { IntoThread, ThreadData, ThreadOrder, ThreadOutcome, ThreadPort } from './messages.ts'
 import { resultText } from './result-text.ts'
@@ -71,10 +71,7 @@ async function runTask(order: ThreadOrder, context: ThreadContext, maxResult: nu
     const task = byName.get(order.name)
     if (task === undefined) return failed('unknown_task', unknownSentence(order.name, problems), true)
     const parsed = parseArguments(task, JSON.parse(order.args) as TaskArguments)
-    if (!parsed.ok) {
-      const sentences = parsed.errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
-      return failed('bad_arguments', sentences.join('; '), true)
-    }
+    if (!parsed.ok) return failed('bad_arguments', argumentsSentence(parsed.errors), true)
     const result = resultText(await task.run(parsed.value, context.given), maxResult)
     return result.ok ? { kind: 'succeeded', result: result.text } : failed(result.type, result.message, true)
   } catch (error) {
