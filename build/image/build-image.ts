@@ -42,7 +42,8 @@ export async function buildImage(options: ImageOptions): Promise<string[]> {
 }
 
 async function packageApp({ arch, electronHere, output }: ImageOptions): Promise<string> {
-  const folder = `${output}.app`
+  // Not ".app": that is what a bundle of macOS is told by.
+  const folder = `${output}.unpacked`
   const electron = electronHere ? ['--electron', 'here'] : []
   const args = ['--target', 'dir', '--arch', electronArch[arch], ...electron, '--output', folder]
   await run(process.execPath, [join(root, 'build/package.ts'), ...args])

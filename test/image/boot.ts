@@ -9,7 +9,7 @@ import { startServerProcess } from '../support/server-process.ts'
 import { openBench } from './bench.ts'
 import { prepareDisk } from './disk.ts'
 import { injectFaults } from './faults.ts'
-import { acceleration, hostAddress, startMachine } from './machine.ts'
+import { acceleration, hostAddress, memoryMb, startMachine } from './machine.ts'
 import { signInOperator } from './operator.ts'
 import { distance, readPicture, readQrCode, sameWithin } from './picture.ts'
 import { cutPowerFiveTimes } from './power-cuts.ts'
@@ -45,7 +45,7 @@ await using parts = new AsyncDisposableStack()
 const folder = await mkdtemp(join(tmpdir(), 'carillon-image-'))
 parts.defer(() => rm(folder, { recursive: true, force: true }))
 const bench = await openBench(resolve(values.output))
-console.log(`Screenshots: ${bench.folder}. The machine: ${acceleration().join(' ')}, 2 processors, 1 GB.`)
+console.log(`Screenshots: ${bench.folder}. The machine: ${acceleration().join(' ')}, 2 processors, ${memoryMb} MB.`)
 
 const image = values.image === undefined ? join(folder, 'kiosk.img') : resolve(values.image)
 if (values.image === undefined) {

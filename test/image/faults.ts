@@ -19,6 +19,7 @@ export async function injectFaults(scene: Scene): Promise<void> {
   await stopped(scene)
   await killed(scene, 'x', 'pgrep -u kiosk -x Xorg')
   await unplugged(scene)
+  await kernelStopped(scene)
 }
 
 /** Kills a process; another has to take its place and show the same. */
@@ -64,4 +65,17 @@ async function unplugged({ machine, operator, bench, picture }: Scene): Promise<
   await until('plugged in: the server knows', () => operator.isOnline())
   bench.note('plugged-in-server-knows', (performance.now() - again) / 1000)
   await bench.shows(machine, picture, 'plugged-in-again')
+}
+
+/** Nothing in it runs any more, and it was told not to restart by itself: what is left is the watchdog's hardware. */
+async function kernelStopped({ machine, bench, picture }: Scene): Promise<void> {
+  const boot = 'cat /proc/sys/kernel/random/boot_id'
+  const before = await machine.sh(boot)
+  const stop = 'sysctl -q kernel.panic=0; sleep 1; echo c >/proc/sysrq-trigger'
+  await machine.sh(`nohup sh -c '${stop}' >/dev/null 2>&1 &`)
+  const began = performance.now()
+  await until('kernel stopped: started anew', async () => (await machine.sh(boot)) !== before)
+  bench.note('kernel-stopped-another-runs', (performance.now() - began) / 1000)
+  await bench.shows(machine, picture, 'kernel-stopped-and-back')
+  bench.note('kernel-stopped-to-picture', (performance.now() - began) / 1000)
 }

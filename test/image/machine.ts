@@ -35,7 +35,7 @@ export interface MachineOptions {
 
 /** In the machine this address is the host's loopback. */
 export const hostAddress = '10.0.2.2'
-export const memoryMb = 1024
+export const memoryMb = 806
 
 export async function startMachine({ disk, folder, key, sshPort }: MachineOptions): Promise<Machine> {
   const vars = join(folder, 'uefi-vars.fd')
