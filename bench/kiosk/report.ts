@@ -1,4 +1,5 @@
 import { type Growth, mostGrowth, type Sample } from './growth.ts'
+import type { Healed } from './healing.ts'
 
 /** The whole app with a simple page, in megabytes: the aim for a machine with 1 GB. */
 export const aimMegabytes = 300
@@ -40,6 +41,40 @@ export function switchingMarkdown({ about, switches, samples, growth }: Switchin
     `Slope: ${slope.toFixed(2)} ± ${slopeError.toFixed(2)} MB for 1,000 switches. The most seen: ${most.toFixed(1)} MB, ${most < aimMegabytes ? 'under' : 'NOT under'} ${aimMegabytes}.`,
     '',
   ].join('\n')
+}
+
+/** Within so many seconds the server knows of a fault, and the page is back, besides what it waits for by design. */
+const knownWithin = 10
+const backWithin = 15
+
+export function healedLine({ fault, known, back }: Healed): string {
+  return `${fault.code}, ${fault.title}: known after ${known.toFixed(1)} s, back after ${back.toFixed(1)} s`
+}
+
+export function healingMarkdown(about: string, healed: readonly Healed[]): string {
+  return [
+    `Each fault of a page once, in seconds. ${about}`,
+    '',
+    '| the page | code | the server knows after | it is on the screen again after | counted from |',
+    '|---|---|---:|---:|---|',
+    ...healed.map(({ fault: { title, code, waits, mend }, known, back }) => {
+      const since = mend === undefined ? 'the fault' : 'the end of the fault'
+      return `| ${title} | \`${code}\` | ${known.toFixed(1)}${wait(waits?.known)} | ${back.toFixed(1)}${wait(waits?.back)} | ${since} |`
+    }),
+    '',
+  ].join('\n')
+}
+
+/** What took longer than it may, in words. */
+export function lateFaults(healed: readonly Healed[]): readonly string[] {
+  return healed.flatMap(({ fault: { title, waits }, known, back }) => [
+    ...(known > knownWithin + (waits?.known ?? 0) ? [`${title}: the server knew after ${known.toFixed(1)} s`] : []),
+    ...(back > backWithin + (waits?.back ?? 0) ? [`${title}: the page was back after ${back.toFixed(1)} s`] : []),
+  ])
+}
+
+function wait(seconds: number | undefined): string {
+  return seconds === undefined ? '' : ` (waits ${seconds})`
 }
 
 function mb(value: number | undefined): string {

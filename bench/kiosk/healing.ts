@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { issueCertificate, publicKeyHash } from '../../test/support/certificates.ts'
+import { type Colour, colourAt, isColour } from '../../test/support/screen-colour.ts'
+import { type Fault, type FaultRig, faults } from './faults.ts'
+import { type FaultyPage, startFaultyPage } from './faulty-page.ts'
+import { type Kiosk, openKiosk } from './open-kiosk.ts'
+
+/** How a fault went, in seconds. */
+export interface Healed {
+  readonly fault: Fault
+  /** From the fault until the server was told of it. */
+  readonly known: number
+  /** Until the page was seen on the screen again: from the fault, or from the end of what is outside of the kiosk. */
+  readonly back: number
+}
+
+export interface HealingOptions {
+  readonly args: readonly string[]
+  readonly within: readonly string[]
+  /** Megabytes after which a page is loaded anew. */
+  readonly ceiling: number
+  readonly signal: AbortSignal
+  onHealed(healed: Healed): void
+}
+
+/** Has each fault happen once, and measures how long it takes until the server knows and until the page is back. */
+export async function healFaults(options: HealingOptions): Promise<readonly Healed[]> {
+  await using parts = new AsyncDisposableStack()
+  let changed = () => {}
+  const folder = await mkdtemp(join(tmpdir(), 'carillon-bench-'))
+  const [believed, unknown] = await Promise.all([issueCertificate(folder, 'a'), issueCertificate(folder, 'b')])
+  await rm(folder, { recursive: true })
+  const page = parts.use(await startFaultyPage(() => changed()))
+  const secure = parts.use(await startFaultyPage(() => changed(), believed.pem))
+  const kiosk = parts.use(
+    await openKiosk({
+      within: options.within,
+      args: [
+        ...[`--allow=${page.server.url}`, `--allow=${secure.server.url}`, `--memory-ceiling=${options.ceiling}`],
+        `--ignore-certificate-errors-spki-list=${publicKeyHash(believed.pem.cert)}`,
+        ...options.args,
+      ],
+    }),
+  )
+  changed = kiosk.changed
+  let shown = 0
+  let url = ''
+  const rig: FaultRig = {
+    ...{ kiosk, page, secure, believed: believed.pem, unknown: unknown.pem },
+    async showNext(of) {
+      url = `${of.server.url}/${++shown}`
+      await kiosk.desk.send('show', { url })
+    },
+  }
+
+  const healed: Healed[] = []
+  for (const fault of faults) {
+    options.signal.throwIfAborted()
+    const of = fault.of === 'secure' ? secure : page
+    await showWell(rig, of)
+    await fault.inject(rig)
+    let begun = performance.now()
+    let before = of.drawn
+    const known = await kiosk.until(
+      `${fault.code} told`,
+      () => kiosk.status?.shell.fault === fault.code && kiosk.status.shell.url === url && performance.now() - begun,
+      60_000 + 1000 * (fault.waits?.known ?? 0),
+    )
+    if (fault.mend !== undefined) {
+      before = of.drawn
+      begun = performance.now()
+      await fault.mend(rig)
+    }
+    await kiosk.until(`the page after ${fault.code}`, () => of.drawn > before, 60_000 + 1000 * (fault.waits?.back ?? 0))
+    await untilSeen(kiosk)
+    const one = { fault, known: known / 1000, back: (performance.now() - begun) / 1000 }
+    healed.push(one)
+    options.onHealed(one)
+  }
+  return healed
+}
+
+/** A page that has no fault behind it, seen on the screen. */
+async function showWell(rig: FaultRig, of: FaultyPage): Promise<void> {
+  const before = of.drawn
+  await rig.showNext(of)
+  await rig.kiosk.until('the page', () => of.drawn > before)
+  await rig.kiosk.until('a page without a fault', () => {
+    const shell = rig.kiosk.status?.shell
+    return shell?.phase === 'showing' && shell.fault === null
+  })
+  await untilSeen(rig.kiosk)
+}
+
+const ground: Colour = [10, 125, 60]
+
+async function untilSeen({ desk }: Kiosk): Promise<void> {
+  const end = performance.now() + 30_000
+  while (!isColour(await colourAt(desk.session, 400, 384), ground)) {
+    if (performance.now() > end) throw new Error('the page is not on the screen after 30 s')
+    await pause(100)
+  }
+}
