@@ -32,7 +32,8 @@ const help = `Measures a real kiosk on a screen of its own, with a real server; 
   npm run bench -- kiosk --arg=--in-process-gpu --switches 400
 
 Progress goes to stderr, the result to stdout. A switch takes about a quarter of a second, a look twelve seconds, all faults
-about five minutes. Exits with 1 when the app grew, a fault happened by itself, or one took too long. Needs Xvfb, matchbox-window-manager, dbus, gnome-keyring, x11-utils and imagemagick.`
+about five minutes. Exits with 1 when the app grew, a fault happened by itself, or one took too long. Electrons
+that run beside it from the same folder share memory with it: CARILLON_ELECTRON names a copy. Needs Xvfb, matchbox-window-manager, dbus, gnome-keyring, x11-utils and imagemagick.`
 
 /** `npm run bench -- kiosk` with these arguments. Answers the exit code. */
 export async function benchKiosk(args: readonly string[]): Promise<number> {
@@ -66,6 +67,8 @@ async function measureSwitching({ switches, samples: count, limits, args, ceilin
   const growth = growthOf(samples)
   const report = { about: aboutRun(limits), switches, samples, growth }
   const result = { limits, ...report }
+  const { times, seconds } = kiosk.standstill
+  if (times > 0) say(`all stood still ${times} times, ${seconds.toFixed(0)} s altogether, which was left out`)
   return { result, text: switchingMarkdown(report), faults: [...growth.faults, ...kiosk.faults] }
 }
 

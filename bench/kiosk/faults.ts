@@ -104,6 +104,7 @@ export const faults: readonly Fault[] = [
     title: 'its certificate is not trusted',
     code: 'certificate_error',
     of: 'secure',
+    // It was believed so far.
     async inject({ secure, unknown, showNext }) {
       await serveWith(secure, unknown)
       await showNext(secure)

@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { DeviceCommandView } from '#protocol/device-commands.ts'
 import { deviceNews, type KeptStatus } from '#protocol/device-report.ts'
 import { openDesk, startApp } from '../../test/app/commanded-kiosk.ts'
 import { sdkClient, ticketFor } from '../../test/support/sdk-client.ts'
+import { watchStandstill } from './standstill.ts'
+
+const tickMs = 250
 
 export interface KioskOptions {
   /** Of the app, besides those that every kiosk here has. */
@@ -15,6 +20,7 @@ export type Kiosk = Awaited<ReturnType<typeof openKiosk>>
 
 export async function openKiosk({ args: more, within }: KioskOptions) {
   await using parts = new AsyncDisposableStack()
+  const standstill = parts.use(watchStandstill())
   const desk = parts.use(await openDesk())
   const args = ['--profile=low', ...more]
   // Whoever approves it reads its code in its window; after that nothing is attached to the app any more.
@@ -36,7 +42,8 @@ export async function openKiosk({ args: more, within }: KioskOptions) {
     else {
       status = news.status
       const { fault, message } = status.shell
-      if (fault !== null) faults.push(`${fault}: ${message}`)
+      // Nobody answers in time who stood still.
+      if (fault !== null && !standstill.isRecent(20_000)) faults.push(`${fault}: ${message}`)
     }
     changed()
   })
@@ -44,22 +51,26 @@ export async function openKiosk({ args: more, within }: KioskOptions) {
   client.connect()
   await telemetry.ready(20_000)
 
+  const lastLines = () =>
+    readFileSync(join(desk.userData, 'logs/main.log'), 'utf8').trimEnd().split('\n').slice(-20).join('\n')
   const opened = parts.move()
   const kiosk = {
     desk,
     pid: app.pid,
-    /** Every fault that the server was told of, in order. */
+    /** Every fault that the server was told of, in order, but for those of a standstill. */
     faults,
     get status(): KeptStatus | null {
       return status
     },
     /** Something that is waited for may have come about. */
     changed,
-    /** Resolves with what `find` finds, looked for whenever there is news. */
+    standstill,
+    /** Resolves with what `find` finds, looked for whenever there is news. Time in which all stood still does not count. */
     until<T>(what: string, find: () => T | null | false, withinMs = 30_000): Promise<T> {
       return new Promise((resolve, reject) => {
+        let ticks = withinMs / tickMs
         const end = (settle: () => void) => {
-          clearTimeout(timer)
+          clearInterval(timer)
           listeners.delete(look)
           settle()
         }
@@ -67,19 +78,26 @@ export async function openKiosk({ args: more, within }: KioskOptions) {
           const found = find()
           if (found !== null && found !== false) end(() => resolve(found))
         }
-        const timer = setTimeout(
-          () => end(() => reject(new Error(`${what}: not within ${withinMs / 1000} s. ${JSON.stringify(status)}`))),
-          withinMs,
-        )
+        const tick = () => {
+          if (--ticks > 0) return look()
+          const message = `${what}: not within ${withinMs / 1000} s. ${JSON.stringify(status?.shell)}\n${lastLines()}`
+          end(() => reject(new Error(message)))
+        }
+        const timer = setInterval(tick, tickMs)
         listeners.add(look)
         look()
       })
     },
     /** Sends a command, and waits until the kiosk has said that it is done. */
     async tell(command: string, args: object = {}): Promise<string> {
-      const id = await desk.send(command, args)
-      const { state, message } = await kiosk.until(`an answer to ${command}`, () => ended(commands.get(id)))
-      if (state !== 'done') throw new Error(`${command} ended as ${state}: ${message}`)
+      const id = await desk.send(command, args).catch((error: unknown) => {
+        if (!standstill.isRecent(5000)) throw error
+        return desk.send(command, args) // the first one has not been answered in time because nothing was
+      })
+      const told = await kiosk
+        .until(`an answer to ${command}`, () => ended(commands.get(id)))
+        .catch(async (error: unknown) => ended(await desk.look(id)) ?? Promise.reject(error)) // the news may be lost
+      if (told.state !== 'done') throw new Error(`${command} ended as ${told.state}: ${told.message}`)
       commands.delete(id)
       return id
     },

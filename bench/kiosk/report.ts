@@ -21,8 +21,8 @@ export interface SwitchingReport {
 
 export function switchingMarkdown({ about, switches, samples, growth }: SwitchingReport): string {
   const { early, late, slope, slopeError, most } = growth
-  const row = (name: string, of: keyof typeof early, digits: number) =>
-    `| ${name} | ${early[of].toFixed(digits)} | ${late[of].toFixed(digits)} | ${mostGrowth[of]} |`
+  const row = (name: string, of: keyof typeof mostGrowth) =>
+    `| ${name} | ${early[of].toFixed(1)} | ${late[of].toFixed(1)} | ${mostGrowth[of]} |`
   const parts = Object.keys(samples.at(-1)?.byPart ?? {})
   const [warm, last] = [samples.find((one) => one.switches >= switches / 10), samples.at(-1)]
   return [
@@ -30,15 +30,16 @@ export function switchingMarkdown({ about, switches, samples, growth }: Switchin
     '',
     '| | after a tenth | at the end | may grow by |',
     '|---|---:|---:|---:|',
-    row('whole app, a simple page, PSS in MB', 'megabytes', 1),
+    `| whole app with a simple page, PSS in MB | ${mb(early.megabytes)} | ${mb(late.megabytes)} | |`,
+    row('of that its own, of no file', 'own'),
     ...parts.map((part) => `| ${part} | ${mb(warm?.byPart[part])} | ${mb(last?.byPart[part])} | |`),
-    row('JavaScript of the main process, MB', 'heap', 1),
-    row('timers, sockets and the like of the main process', 'waitsFor', 1),
-    row('processes', 'processes', 1),
-    row('threads', 'threads', 1),
-    row('open files', 'openFiles', 1),
+    row('JavaScript of the main process, MB', 'heap'),
+    row('timers, sockets and the like of the main process', 'waitsFor'),
+    row('processes', 'processes'),
+    row('threads', 'threads'),
+    row('open files', 'openFiles'),
     '',
-    `Slope: ${slope.toFixed(2)} ± ${slopeError.toFixed(2)} MB for 1,000 switches. The most seen: ${most.toFixed(1)} MB, ${most < aimMegabytes ? 'under' : 'NOT under'} ${aimMegabytes}.`,
+    `Slope: ${slope.toFixed(2)} ± ${slopeError.toFixed(2)} MB of its own for 1,000 switches. The most seen: ${most.toFixed(1)} MB, ${most < aimMegabytes ? 'under' : 'NOT under'} ${aimMegabytes}.`,
     '',
   ].join('\n')
 }

@@ -18,7 +18,8 @@ export async function usageOf(kiosk: Kiosk): Promise<Omit<Sample, 'switches' | '
   }
   const sum = (of: (one: TreeProcess) => number) => processes.reduce((total, one) => total + of(one), 0)
   return {
-    ...{ megabytes: sum(({ megabytes }) => megabytes), byPart, processes: processes.length },
+    ...{ megabytes: sum(({ megabytes }) => megabytes), own: sum(({ ownMegabytes }) => ownMegabytes) },
+    ...{ byPart, processes: processes.length },
     ...{ threads: sum(({ threads }) => threads), openFiles: sum(({ openFiles }) => openFiles) },
     heap: app.heap / 2 ** 20,
     waitsFor: Object.values(app.waitsFor).reduce((total, count) => total + count, 0),

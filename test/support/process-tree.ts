@@ -8,6 +8,8 @@ export interface TreeProcess {
   readonly type: string
   /** What it takes, each shared page counted by its share. */
   readonly megabytes: number
+  /** Of that, what is of no file: nobody outside of the app has a share in it. */
+  readonly ownMegabytes: number
   readonly openFiles: number
   readonly threads: number
 }
@@ -32,15 +34,17 @@ export function proportionalMegabytes(root: number): number {
 }
 
 function describe(pid: number, isRoot: boolean): readonly (TreeProcess & { readonly begun: number })[] {
-  const share = /^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1]
-  if (share === undefined) return []
+  const rollup = read(`/proc/${pid}/smaps_rollup`)
+  const share = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0) / 1024
+  if (share('Pss') === 0) return []
   const type = /--type=([a-z-]+)/.exec(read(`/proc/${pid}/cmdline`))?.[1]
   const stat = read(`/proc/${pid}/stat`)
   // The second field is the program's name in parentheses and may contain anything.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return [
     {
-      ...{ pid, type: type ?? (isRoot ? 'main' : 'other'), megabytes: Number(share) / 1024 },
+      ...{ pid, type: type ?? (isRoot ? 'main' : 'other'), megabytes: share('Pss') },
+      ownMegabytes: share('Pss_Anon') + share('Pss_Shmem'),
       ...{ openFiles: openFilesOf(pid), threads: Number(fields[17]), begun: Number(fields[19]) },
     },
   ]
