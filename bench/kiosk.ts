@@ -80,11 +80,7 @@ async function measureHealing({ limits, args, ceiling }: Options, signal: AbortS
     onHealed: (one) => say(healedLine(one)),
   })
   const about = aboutRun(limits)
-  const result = {
-    limits,
-    about,
-    healed: healed.map(({ fault: { title, code }, known, back }) => ({ title, code, known, back })),
-  }
+  const result = { limits, about, healed }
   return { result, text: healingMarkdown(about, healed), faults: lateFaults(healed) }
 }
 

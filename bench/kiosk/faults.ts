@@ -17,6 +17,7 @@ export interface FaultRig {
 }
 
 export interface Fault {
+  /** What happens to the page. */
   readonly title: string
   readonly code: ShellFault
   inject(rig: FaultRig): Promise<void>
@@ -34,28 +35,28 @@ const loadTimeoutSeconds = 30
 /** Each fault that the supervisor knows, once. */
 export const faults: readonly Fault[] = [
   {
-    title: 'its process is killed',
+    title: 'is there no more: its process was killed',
     code: 'renderer_gone',
     inject: async ({ kiosk }) => killPage(kiosk),
   },
   {
-    title: 'an endless loop',
+    title: 'is in an endless loop',
     code: 'unresponsive',
     inject: async ({ page }) => page.order('setTimeout(() => { for (;;); }, 0)'),
   },
   {
-    title: 'it loses all that it showed',
+    title: 'loses all that it showed',
     code: 'blank_frame',
     inject: async ({ page }) => page.order("document.body.style.background = '#fff'; document.body.textContent = ''"),
   },
   {
-    title: 'it takes more and more memory',
+    title: 'takes more and more memory',
     code: 'memory_ceiling',
     inject: async ({ page }) =>
       page.order('window.kept = []; setInterval(() => kept.push(new Uint8Array(20e6).fill(1)), 50)'),
   },
   {
-    title: 'it loads itself again and again',
+    title: 'loads itself again and again',
     code: 'navigation_loop',
     async inject({ page }) {
       page.document = html(signPage('rgb(200,0,0)', '<script>location.reload()</script>'))
@@ -64,7 +65,7 @@ export const faults: readonly Fault[] = [
     mend: ({ page }) => page.mend(),
   },
   {
-    title: 'its server redirects in a circle',
+    title: 'is redirected in a circle',
     code: 'navigation_loop',
     async inject({ page }) {
       page.document = (request, response) => void response.writeHead(302, { location: `${request.url}?again` }).end()
@@ -73,7 +74,7 @@ export const faults: readonly Fault[] = [
     mend: ({ page }) => page.mend(),
   },
   {
-    title: 'nothing listens at its address',
+    title: 'is of a server that does not listen',
     code: 'load_failed',
     async inject({ page, showNext }) {
       await page.server.stop()
@@ -82,7 +83,7 @@ export const faults: readonly Fault[] = [
     mend: ({ page }) => page.mend(),
   },
   {
-    title: 'its server answers 502',
+    title: 'is of a server that answers 502',
     code: 'load_failed',
     async inject({ page, showNext }) {
       page.document = (_, response) => void response.writeHead(502).end('Bad')
@@ -91,7 +92,7 @@ export const faults: readonly Fault[] = [
     mend: ({ page }) => page.mend(),
   },
   {
-    title: 'its server never answers',
+    title: 'is of a server that never answers',
     code: 'load_timeout',
     async inject({ page, showNext }) {
       page.document = () => {}
@@ -101,7 +102,7 @@ export const faults: readonly Fault[] = [
     waits: { known: loadTimeoutSeconds },
   },
   {
-    title: 'its certificate is not trusted',
+    title: 'has a certificate that is not trusted',
     code: 'certificate_error',
     of: 'secure',
     // It was believed so far.
@@ -112,7 +113,7 @@ export const faults: readonly Fault[] = [
     mend: ({ secure, believed }) => serveWith(secure, believed),
   },
   {
-    title: 'it crashes each time, six times',
+    title: 'crashes each time, six times',
     code: 'crash_loop',
     async inject({ kiosk, page }) {
       for (let crash = 1; crash < 6; crash++) {

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ShellFault } from '#protocol/device-report.ts'
+import { deviceView } from '#protocol/devices.ts'
 import { issueCertificate, publicKeyHash } from '../../test/support/certificates.ts'
 import { type Colour, colourAt, isColour } from '../../test/support/screen-colour.ts'
 import { type Fault, type FaultRig, faults } from './faults.ts'
@@ -10,7 +12,11 @@ import { type Kiosk, openKiosk } from './open-kiosk.ts'
 
 /** How a fault went, in seconds. */
 export interface Healed {
-  readonly fault: Fault
+  readonly title: string
+  /** Null when it is none of the page: the device is not online. */
+  readonly code: ShellFault | null
+  readonly waits: NonNullable<Fault['waits']>
+  readonly countsFrom: 'the fault' | 'its end'
   /** From the fault until the server was told of it. */
   readonly known: number
   /** Until the page was seen on the screen again: from the fault, or from the end of what is outside of the kiosk. */
@@ -57,26 +63,26 @@ export async function healFaults(options: HealingOptions): Promise<readonly Heal
   }
 
   const healed: Healed[] = []
-  for (const fault of faults) {
-    const one = await measure(fault)
+  for (const heal of [...faults.map((fault) => () => healPage(rig, fault, () => url)), () => healNetwork(kiosk)]) {
+    const one = await measure(heal)
     healed.push(one)
     options.onHealed(one)
   }
   return healed
 
   /** Again and again until nothing stood still meanwhile. */
-  async function measure(fault: Fault): Promise<Healed> {
+  async function measure(heal: () => Promise<Healed>): Promise<Healed> {
     for (let attempt = 0; attempt < 10; attempt++) {
       options.signal.throwIfAborted()
       const before = kiosk.standstill.times
-      const one = await heal(rig, fault, () => url)
+      const one = await heal()
       if (!kiosk.standstill.isRecent(0) && kiosk.standstill.times === before) return one
     }
     throw new Error('The machine stood still ten times in a row.')
   }
 }
 
-async function heal(rig: FaultRig, fault: Fault, url: () => string): Promise<Healed> {
+async function healPage(rig: FaultRig, fault: Fault, url: () => string): Promise<Healed> {
   const { kiosk } = rig
   const of = fault.of === 'secure' ? rig.secure : rig.page
   await showWell(rig, of)
@@ -96,8 +102,33 @@ async function heal(rig: FaultRig, fault: Fault, url: () => string): Promise<Hea
   const patience = 60_000 + 1000 * (fault.waits?.back ?? 0)
   await kiosk.until(`the page after ${fault.code}`, () => of.drawn > before, patience)
   await untilSeen(kiosk)
-  return { fault, known: known / 1000, back: (performance.now() - begun) / 1000 }
+  const { title, code, waits = {}, mend } = fault
+  const countsFrom = mend === undefined ? 'the fault' : 'its end'
+  return { title, code, waits, countsFrom, known: known / 1000, back: (performance.now() - begun) / 1000 }
 }
+
+/** Nothing passes between the kiosk and its server any more, and nobody is told. The page stays where it is. */
+async function healNetwork({ desk, passage, standstill }: Kiosk): Promise<Healed> {
+  const untilOnline = async (wanted: boolean): Promise<number> => {
+    const begun = performance.now()
+    for (let looks = 0; deviceView.parse(await desk.device()).online !== wanted; looks++) {
+      if (looks > 300 && !standstill.isRecent(30_000))
+        throw new Error(`the device is not ${wanted ? 'online' : 'away'}`)
+      await pause(200)
+    }
+    return (performance.now() - begun) / 1000
+  }
+  await untilOnline(true)
+  passage.set('silent')
+  const known = await untilOnline(false)
+  passage.set('open')
+  const back = await untilOnline(true)
+  const title = 'stays; the network to the server is cut without a word'
+  return { title, code: null, waits: { known: pingSeconds }, countsFrom: 'its end', known, back }
+}
+
+/** `limits.ping_interval` and `limits.pong_timeout` of the server, unless it is told otherwise. */
+const pingSeconds = 25 + 8
 
 /** A page that has no fault behind it, seen on the screen. */
 async function showWell(rig: FaultRig, of: FaultyPage): Promise<void> {

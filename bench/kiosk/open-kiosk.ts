@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { DeviceCommandView } from '#protocol/device-commands.ts'
 import { deviceNews, type KeptStatus } from '#protocol/device-report.ts'
 import { openDesk, startApp } from '../../test/app/commanded-kiosk.ts'
+import { openPassage } from '../../test/faults/passage.ts'
 import { sdkClient, ticketFor } from '../../test/support/sdk-client.ts'
 import { watchStandstill } from './standstill.ts'
 
@@ -22,10 +23,12 @@ export async function openKiosk({ args: more, within }: KioskOptions) {
   await using parts = new AsyncDisposableStack()
   const standstill = parts.use(watchStandstill())
   const desk = parts.use(await openDesk())
-  const args = ['--profile=low', ...more]
+  const passage = parts.use(await openPassage(Number(new URL(desk.server.url).port)))
+  const url = `http://127.0.0.1:${passage.port}`
+  const args = ['--profile=low', `--server=${url}`, ...more]
   // Whoever approves it reads its code in its window; after that nothing is attached to the app any more.
   await (await desk.open(args))[Symbol.asyncDispose]()
-  const app = parts.use(startApp(desk.session, desk.server, args, within))
+  const app = parts.use(startApp(desk.session, { url }, args, within))
   const { client } = parts.use(sdkClient(desk.server, { getToken: ticketFor(desk.server, desk.token) }))
   const commands = new Map<string, DeviceCommandView>()
   const listeners = new Set<() => void>()
@@ -56,6 +59,8 @@ export async function openKiosk({ args: more, within }: KioskOptions) {
   const opened = parts.move()
   const kiosk = {
     desk,
+    /** The way from the kiosk to its server. */
+    passage,
     pid: app.pid,
     /** Every fault that the server was told of, in order, but for those of a standstill. */
     faults,

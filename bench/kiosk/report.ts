@@ -48,19 +48,19 @@ export function switchingMarkdown({ about, switches, samples, growth }: Switchin
 const knownWithin = 10
 const backWithin = 15
 
-export function healedLine({ fault, known, back }: Healed): string {
-  return `${fault.code}, ${fault.title}: known after ${known.toFixed(1)} s, back after ${back.toFixed(1)} s`
+export function healedLine({ title, code, known, back }: Healed): string {
+  return `the page ${title} (${code ?? 'offline'}): known after ${known.toFixed(1)} s, back after ${back.toFixed(1)} s`
 }
 
 export function healingMarkdown(about: string, healed: readonly Healed[]): string {
   return [
     `Each fault of a page once, in seconds. ${about}`,
     '',
-    '| the page | code | the server knows after | it is on the screen again after | counted from |',
+    '| the page | code | the server knows after | it is back after | counted from |',
     '|---|---|---:|---:|---|',
-    ...healed.map(({ fault: { title, code, waits, mend }, known, back }) => {
-      const since = mend === undefined ? 'the fault' : 'the end of the fault'
-      return `| ${title} | \`${code}\` | ${known.toFixed(1)}${wait(waits?.known)} | ${back.toFixed(1)}${wait(waits?.back)} | ${since} |`
+    ...healed.map(({ title, code, waits, countsFrom, known, back }) => {
+      const seconds = `${known.toFixed(1)}${wait(waits.known)} | ${back.toFixed(1)}${wait(waits.back)}`
+      return `| ${title} | ${code === null ? 'offline' : `\`${code}\``} | ${seconds} | ${countsFrom} |`
     }),
     '',
   ].join('\n')
@@ -68,9 +68,9 @@ export function healingMarkdown(about: string, healed: readonly Healed[]): strin
 
 /** What took longer than it may, in words. */
 export function lateFaults(healed: readonly Healed[]): readonly string[] {
-  return healed.flatMap(({ fault: { title, waits }, known, back }) => [
-    ...(known > knownWithin + (waits?.known ?? 0) ? [`${title}: the server knew after ${known.toFixed(1)} s`] : []),
-    ...(back > backWithin + (waits?.back ?? 0) ? [`${title}: the page was back after ${back.toFixed(1)} s`] : []),
+  return healed.flatMap(({ title, waits, known, back }) => [
+    ...(known > knownWithin + (waits.known ?? 0) ? [`${title}: the server knew after ${known.toFixed(1)} s`] : []),
+    ...(back > backWithin + (waits.back ?? 0) ? [`${title}: the page was back after ${back.toFixed(1)} s`] : []),
   ])
 }
 
