@@ -4,7 +4,12 @@ import { growthOf, mostGrowth, type Sample } from './growth.ts'
 /** Forty samples of a day, of which the memory is that of `own` after so many switches. */
 function day(own: (switches: number) => number, others: Partial<Sample> = {}): readonly Sample[] {
   return Array.from({ length: 40 }, (_, index) => ({
-    ...{ switches: (index + 1) * 72, seconds: index * 20, megabytes: own(index * 72) + 100, own: own((index + 1) * 72) },
+    ...{
+      switches: (index + 1) * 72,
+      seconds: index * 20,
+      megabytes: own(index * 72) + 100,
+      own: own((index + 1) * 72),
+    },
     ...{ byPart: {}, processes: 7, threads: 77, openFiles: 236, heap: 11, waitsFor: 10, ...others },
   }))
 }
