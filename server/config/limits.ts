@@ -72,11 +72,11 @@ export const limits = z
   .superRefine((given, context) => {
     const { request_header_timeout, request_timeout } = given
     const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
-    for (const of of ['', 'device_'] as const) {
-      const interval = given[`${of}ping_interval`]
-      if (given[`${of}pong_timeout`] < interval) continue
-      const sentence = `An answer to a ping is waited for less long than ${of}ping_interval (${interval}s).`
-      wrong(`${of}pong_timeout`, sentence)
+    for (const prefix of ['', 'device_'] as const) {
+      const interval = given[`${prefix}ping_interval`]
+      if (given[`${prefix}pong_timeout`] < interval) continue
+      const sentence = `An answer to a ping is waited for less long than ${prefix}ping_interval (${interval}s).`
+      wrong(`${prefix}pong_timeout`, sentence)
     }
     if (request_header_timeout > request_timeout) {
       wrong('request_header_timeout', `A header arrives within request_timeout (${request_timeout}s).`)
