@@ -474,9 +474,12 @@ describeWith(['chromium'], 'the console', () => {
     })
     const { page, server } = opened
     const screen = page.getByRole('article', { name: 'lobby-2' })
-    await screen.getByText('last seen 7 minutes ago').waitFor()
+    const seen = screen.getByText('last seen 7 minutes ago')
+    await seen.waitFor()
+    expect(await seen.getAttribute('title')).toContain(String(new Date(Date.now() - 7 * minute).getFullYear()))
     server.world.devices = [device('lobby-2', true, 0)]
     await screen.getByText('Online').waitFor()
+    expect(await screen.getByText('last seen').count()).toBe(0)
   })
 
   test('sends a message to a screen and says so', async () => {
