@@ -91,6 +91,8 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox', 'xdotool'], 'the local 
     await page.getByRole('button', { name: 'Credential' }).click()
     await page.getByRole('button', { name: 'Forget the credential' }).click()
     await page.getByRole('button', { name: 'Yes, forget the credential' }).click()
+    await page.getByText('The credential is forgotten, and the server has ended it.').waitFor()
+    expect((await server.api('GET', '/api/v1/me', { headers: bearer(renewed) })).status).toBe(401)
     const state = await kioskState(page, ({ phase }) => phase === 'enrolling')
     const code = state.phase === 'enrolling' ? state.userCode : ''
     await page.getByText(code).waitFor()

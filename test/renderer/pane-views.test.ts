@@ -308,7 +308,12 @@ describeWith(['chromium'], 'the local pane', () => {
     await go(page, 'Forget the credential')
     await go(page, 'Yes, forget the credential')
     expect(await calls(page, 'forgetCredential')).toHaveLength(1)
-    await page.getByText('The credential is forgotten.').waitFor()
+    await page.getByText('The credential is forgotten, and the server has ended it.').waitFor()
+    await page.evaluate(() => window.fakeMain.answer('forgetCredential', { ok: true, value: false }))
+    await go(page, 'Forget the credential')
+    await page.getByText('Its PIN is forgotten too.').waitFor()
+    await go(page, 'Yes, forget the credential')
+    await page.getByText('remove this screen in the console').waitFor()
   })
 
   test('the test pattern fills the screen to its edges and ends with a touch', async () => {
