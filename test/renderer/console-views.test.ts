@@ -814,13 +814,18 @@ describeWith(['chromium'], 'the console', () => {
     expect(await scheme()).toBe('light')
   })
 
-  test('puts the focus on the heading of a page that one has gone to', async () => {
+  test('puts the focus on the heading of a page that one has gone to, and a frame around controls alone', async () => {
     await using opened = await openConsole('/connections', withClients)
     const { page } = opened
     const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    const frame = () =>
+      page.evaluate(() => document.activeElement && getComputedStyle(document.activeElement).outlineStyle)
     await page.getByRole('link', { name: 'Ada Lovelace' }).focus()
     await page.keyboard.press('Enter')
     await expect.poll(focused).toBe('lobby-1')
+    expect(await frame()).toBe('none')
+    await page.keyboard.press('Tab')
+    expect(await frame()).toBe('solid')
     await page.goBack()
     await expect.poll(focused).toBe('Connections')
     expect(await page.title()).toBe('Connections · Carillon')
