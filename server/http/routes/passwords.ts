@@ -25,6 +25,7 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
   app.get(
     '/api/v1/password-resets',
     {
+      config: { isOpen: true },
       schema: {
         summary: 'Whom a link is for that sets a password.',
         querystring: z.object({ token: passwordResetToken }),
@@ -36,6 +37,7 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
   app.post(
     '/api/v1/password-resets',
     {
+      config: { isOpen: true },
       schema: { summary: 'Sets a password with a link.', response: { 204: z.undefined() }, body: passwordResetRequest },
     },
     async (request, reply) => {
