@@ -8,7 +8,7 @@ export const actionNames = {
   sessions_end: 'Ended sessions',
   password_change: 'Changed the password',
   password_reset_start: 'Reset a password',
-  password_reset: 'Chose a password by link',
+  password_reset: 'Set a new password',
   account_lock: 'Account locked',
   account_unlock: 'Unlocked an account',
   totp_enable: 'Set up an authenticator app',

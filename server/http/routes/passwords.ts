@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { passwordRequest, passwordResetRequest, passwordResetToken, passwordResetView } from '#protocol/account.ts'
-import { passwordLink } from '#protocol/users.ts'
+import { passwordLink, passwordSetRequest } from '#protocol/users.ts'
 import type { Routes } from '../app.ts'
 import { byId } from '../by-id.ts'
 
@@ -55,6 +55,22 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
       },
     },
     async (request) => passwords.startReset(request.params.id, await callers.allowed(request, ['admin'], 'admin')),
+  )
+  app.put(
+    '/api/v1/users/:id/password',
+    {
+      schema: {
+        summary: 'Sets a password instead of a link; all sessions end.',
+        params: byId,
+        body: passwordSetRequest,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      const by = await callers.allowed(request, ['admin'], 'admin')
+      await passwords.set(request.params.id, request.body.password, by)
+      return reply.code(204).send()
+    },
   )
   app.post(
     '/api/v1/users/:id/unlock',
