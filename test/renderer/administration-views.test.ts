@@ -300,6 +300,23 @@ describeWith(['chromium'], 'the console of administrators', () => {
     expect(await page.getByLabel('Name').inputValue()).toBe('')
   })
 
+  test('what is wrong in a form is where the focus goes, in sight on a small screen', async () => {
+    await using opened = await open('/keys', withKeys)
+    const { page } = opened
+    await page.setViewportSize({ width: 800, height: 480 })
+    await page.getByRole('button', { name: 'New key' }).click()
+    const dialog = page.getByRole('dialog')
+    const create = dialog.getByRole('button', { name: 'Create' })
+    const name = dialog.getByLabel('Name')
+    await create.click()
+    await expect.poll(() => name.evaluate((input) => input === document.activeElement)).toBe(true)
+    await expect.poll(() => name.evaluate((input) => input.getBoundingClientRect().top)).toBeGreaterThan(0)
+    await name.fill('door')
+    await create.click()
+    await expect.poll(() => dialog.getByLabel('publish').evaluate((box) => box === document.activeElement)).toBe(true)
+    expect(asked(opened)).toEqual([])
+  })
+
   test('says so where the browser does not let the page copy, as over plain http', async () => {
     await using opened = await open('/users', withUsers)
     const { page } = opened
