@@ -43,7 +43,7 @@ function keyring(): string {
   const login = '/org/freedesktop/secrets/collection/login org.freedesktop.DBus.Properties'
   const get = `Get ss org.freedesktop.Secret.Collection Locked`
   const bus = 'busctl --user --auto-start=no call org.freedesktop.secrets'
-  return `runuser -u kiosk -- env XDG_RUNTIME_DIR=/run/user/1000 ${bus} ${login} ${get}`
+  return `runuser -u kiosk -- env -i XDG_RUNTIME_DIR=/run/user/1000 ${bus} ${login} ${get}`
 }
 
 /** systemd would end a watch that has not said for a minute that it lives. */

@@ -4,7 +4,7 @@ import { buildImage } from '../../build/image/build-image.ts'
 import { readOptions } from '../../build/image/options.ts'
 import { checkSystem } from './board-checks.ts'
 import { prepareDisk } from './disk.ts'
-import { killed, stopped } from './faults.ts'
+import { killed, type Stage, stopped } from './faults.ts'
 import { hostAddress, memoryMb, startMachine } from './machine.ts'
 import type { Test } from './pc.ts'
 import { distance, readPicture, sameWithin } from './picture.ts'
@@ -68,6 +68,7 @@ export async function testBoard({ arch, image: given, folder, bench, faults, cut
   await checkSystem(machine)
   await checkReadings(machine)
   const stage = { machine, bench, picture }
+  await switchDisplay(stage)
   if (faults) {
     await killed(stage, 'stand-in', 'pgrep -u kiosk -x carillon -o')
     await killed(stage, 'x', 'pgrep -u kiosk -x Xorg')
@@ -98,6 +99,22 @@ export async function testBoard({ arch, image: given, folder, bench, faults, cut
     const mean = second.reduce((sum, shade) => sum + shade, 0) / second.length
     return mean > 2 * sameWithin && distance(first, second) < 1 ? second : null
   }
+}
+
+/** By DPMS, which no X server without a screen has; here the driver of the emulated one switches it off. */
+async function switchDisplay({ machine, bench, picture }: Stage): Promise<void> {
+  await machine.sh('pkill -USR1 -u kiosk -x carillon')
+  const file = join(bench.folder, 'now.png')
+  await until('the display is off', async () => {
+    await machine.screenshot(file)
+    return distance(await readPicture(file), picture) > sameWithin
+  })
+  await bench.keep(machine, 'display-off')
+  await machine.sh('pkill -USR2 -u kiosk -x carillon')
+  await bench.shows(machine, picture, 'display-on-again')
+  const orders = await machine.sh("journalctl -b -t kiosk -o cat --no-pager -g '^stand-in display-power'")
+  if (orders.trim() !== 'stand-in display-power: off 0\nstand-in display-power: on 0')
+    throw new Error(`The library was asked to switch the display off and on, and says: ${orders}`)
 }
 
 /** Of a PNG: its header has them after its first name. */

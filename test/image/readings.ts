@@ -15,7 +15,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   pressure: /^some \d+\.\d\d \d+\.\d\d \d+\.\d\d full 1$/,
   watchdog: /^0$/, // absent
   'watchdog-open': refusal('not_available'),
-  display: /^on 1 dpms -?\d screenSaver \d blanking 0$/,
+  display: /^on 1 dpms 0 screenSaver \d blanking 0$/,
   idle: /^\d+\.\d$/,
 }
 

@@ -20,6 +20,7 @@
 
 static void *library;
 static FILE *screen;
+static volatile sig_atomic_t order;
 
 static void end(const char *what, const char *why) {
   fprintf(stderr, "stand-in: %s: %s\n", what, why);
@@ -109,6 +110,18 @@ static void ask_display(void) {
   if (!refused("idle", CALL(carillon_idle)("", &seconds))) tell("idle", "%.1f", seconds);
 }
 
+/* SIGUSR1 switches the display off, SIGUSR2 on again. */
+static void take_order(int signal) { order = signal; }
+
+static void follow_order(void) {
+  const int taken = order;
+  if (taken == 0) return;
+  order = 0;
+  const int32_t status = CALL(carillon_display_power)("", taken == SIGUSR2);
+  printf("stand-in display-power: %s %d\n", taken == SIGUSR2 ? "on" : "off", (int)status);
+  fflush(stdout);
+}
+
 static void show_notice(const char *path) {
   char line[512];
   FILE *notice = fopen(path, "r");
@@ -155,7 +168,10 @@ int main(int count, char **values) {
   show_notice(option(count, values, "--notice"));
   fclose(screen);
   open_window(text);
+  signal(SIGUSR1, take_order);
+  signal(SIGUSR2, take_order);
   for (;;) {
+    follow_order();
     int file = open(heartbeat, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (file < 0 || futimens(file, NULL) < 0) end(heartbeat, strerror(errno));
     close(file);
