@@ -281,6 +281,7 @@ test('limits have the values of the documentation, and can be set one by one', (
 
 test.each([
   [{ ping_interval: '5s' }, /limits\.pong_timeout: .*less long than ping_interval \(5s\)/],
+  [{ device_ping_interval: 3 }, /limits\.device_pong_timeout: .*less long than device_ping_interval \(3s\)/],
   [{ ping_interval: 2.5 }, /limits\.ping_interval/],
   [{ shutdown_spread: '1m' }, /limits\.shutdown_spread: Give a time span from 0s to 10s/],
   [{ queue_bytes: 1024 }, /limits\.queue_bytes: Give a number of bytes from 262144 to/],

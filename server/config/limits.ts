@@ -43,6 +43,9 @@ export const limits = z
     ping_interval: seconds(1, 3600, 25),
     /** From a ping to its answer. */
     pong_timeout: seconds(1, 3600, 8),
+    /** The same for screens: nobody stands beside one who would see that its cable is out. */
+    device_ping_interval: seconds(1, 3600, 6),
+    device_pong_timeout: seconds(1, 3600, 3),
     /** Over how long clients are sent away when the server stops. */
     shutdown_spread: seconds(0, 10, 2),
     rpc_timeout: seconds(1, 600, 30),
@@ -66,10 +69,14 @@ export const limits = z
     error_burst: count(1, 1_000_000, 200),
     errors_per_second: count(1, 1_000_000, 1),
   })
-  .superRefine(({ ping_interval, pong_timeout, request_header_timeout, request_timeout }, context) => {
+  .superRefine((given, context) => {
+    const { request_header_timeout, request_timeout } = given
     const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
-    if (pong_timeout >= ping_interval) {
-      wrong('pong_timeout', `An answer to a ping is waited for less long than ping_interval (${ping_interval}s).`)
+    for (const prefix of ['', 'device_'] as const) {
+      const interval = given[`${prefix}ping_interval`]
+      if (given[`${prefix}pong_timeout`] < interval) continue
+      const sentence = `An answer to a ping is waited for less long than ${prefix}ping_interval (${interval}s).`
+      wrong(`${prefix}pong_timeout`, sentence)
     }
     if (request_header_timeout > request_timeout) {
       wrong('request_header_timeout', `A header arrives within request_timeout (${request_timeout}s).`)

@@ -260,7 +260,7 @@ export class Connection implements TransportListener, Pinged {
 
   #open(id: number, client: Client, expiresAt: number | null, joined: Joined): void {
     const onlyListens = isUnidirectional(this.#transport)
-    const pings = this.#services.pinger.add(this)
+    const pings = this.#services.pingers.of(client.identity).add(this)
     const conversation = onlyListens ? null : new Conversation(client, this.#transport, pings)
     this.#become({ name: 'open', client, pings, conversation })
     const result = connectResultText(client, this.#transport, expiresAt, joined)

@@ -18,7 +18,7 @@ import { createInterest } from './interest.ts'
 import { defaultLimits, type RealtimeLimits } from './limits.ts'
 import { createNodes } from './nodes.ts'
 import { createOnline } from './online.ts'
-import { createPinger } from './ping.ts'
+import { createPingers } from './pingers.ts'
 import { createPositionChecker } from './position-check.ts'
 import { broadcastAs, publishAs } from './publish.ts'
 import type { Authenticator, Realtime } from './realtime.ts'
@@ -91,7 +91,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const registry = createRegistry(log)
   const taps = createTaps({ ...registry, clock })
   const clients = createClientDirectory({ bus, registry, taps })
-  const pinger = createPinger(limits)
+  const pingers = createPingers(limits)
   const singleConnection = createSingleConnection({ enabled: options.singleConnection ?? false, bus, registry, log })
   const version = `carillon ${options.version}`
   const hooks = createHooks({ log, hookMs: limits.hookMs })
@@ -105,7 +105,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     interest: createInterest(broker),
     readHistory: createSharedReads(broker),
     turn,
-    pinger,
+    pingers,
     registry,
     metrics,
     taps,
@@ -186,7 +186,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       clients[Symbol.dispose]()
       steering[Symbol.dispose]()
       nodes[Symbol.dispose]()
-      pinger[Symbol.dispose]()
+      pingers[Symbol.dispose]()
     },
   }
 

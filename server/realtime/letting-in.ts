@@ -86,13 +86,14 @@ async function join(client: Client, channels: readonly SubscriptionTerms[], log:
  * must refresh its token, and what it names when its commands come by other requests.
  */
 export function connectResultText(
-  { id, services }: Client,
+  { id, identity, services }: Client,
   transport: Transport,
   expiresAt: number | null,
   { subs, greeting }: Joined,
 ): string {
-  const { bus, limits, version, clock } = services
-  let text = `{"client":${JSON.stringify(id)},"version":${JSON.stringify(version)},"ping":${Math.round(limits.pingMs / 1000)}`
+  const { bus, pingers, version, clock } = services
+  const pingSeconds = Math.round(pingers.of(identity).everyMs / 1000)
+  let text = `{"client":${JSON.stringify(id)},"version":${JSON.stringify(version)},"ping":${pingSeconds}`
   if (!isUnidirectional(transport)) text += ',"pong":true'
   if (expiresAt !== null) text += `,"expires":true,"ttl":${secondsUntil(expiresAt, clock)}`
   if (transport.session !== null) {

@@ -10,6 +10,9 @@ export interface RealtimeLimits {
   readonly pingMs: number
   /** From a ping to its pong; shorter than `pingMs`. */
   readonly pongMs: number
+  /** The same for devices. */
+  readonly devicePingMs: number
+  readonly devicePongMs: number
   /** How long a token may have expired before its connection is closed. */
   readonly refreshGraceMs: number
   /** From a close frame to cutting the socket. */
@@ -69,6 +72,8 @@ export function limitsOf(limits: Limits): RealtimeLimits {
     answerMs: 5_000,
     pingMs: limits.ping_interval * 1000,
     pongMs: limits.pong_timeout * 1000,
+    devicePingMs: limits.device_ping_interval * 1000,
+    devicePongMs: limits.device_pong_timeout * 1000,
     refreshGraceMs: 25_000,
     closeGraceMs: 5_000,
     slowGraceMs: 1_000,

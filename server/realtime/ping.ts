@@ -17,6 +17,8 @@ export interface PingSlot {
  * spread over. A stalled event loop delays ticks and never makes up for them, so it blames no client.
  */
 export interface Pinger extends Disposable {
+  /** From one ping of a connection to its next. */
+  readonly everyMs: number
   /** The first ping comes after 50 to 100 % of the interval. */
   add(pinged: Pinged): PingSlot
 }
@@ -31,6 +33,7 @@ export function createPinger({ pingMs, pongMs }: { readonly pingMs: number; read
   const ticks = setInterval(tick, tickMs).unref()
 
   return {
+    everyMs: pingMs,
     add(pinged) {
       const delay = Math.ceil(slotCount * (0.5 + Math.random() / 2))
       return new Entry(pinged, slotAt(now + delay))

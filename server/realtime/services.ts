@@ -7,7 +7,7 @@ import type { Hooks } from './hooks.ts'
 import type { Hub } from './hub.ts'
 import type { Interest } from './interest.ts'
 import type { RealtimeLimits } from './limits.ts'
-import type { Pinger } from './ping.ts'
+import type { Pingers } from './pingers.ts'
 import type { Authenticator } from './realtime.ts'
 import type { Registry } from './registry.ts'
 import type { RpcHandler } from './rpc.ts'
@@ -27,7 +27,7 @@ export interface Services {
   /** Of the broker, one read for all subscribers that want the same. */
   readonly readHistory: Broker['history']
   readonly turn: WriteTurn
-  readonly pinger: Pinger
+  readonly pingers: Pingers
   readonly registry: Registry
   readonly metrics: Metrics
   readonly taps: Taps

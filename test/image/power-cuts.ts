@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Bench } from './bench.ts'
 import { type Machine, type MachineOptions, startMachine } from './machine.ts'
 import type { Operator } from './operator.ts'
@@ -18,7 +19,7 @@ const moments = [
     prepare:
       'nohup sh -c "while :; do echo x >/var/tmp/a; mv /var/tmp/a /var/tmp/b; sync -f /var/tmp; done" >/dev/null 2>&1 &',
   },
-  { name: 'shutting-down', prepare: 'systemctl --no-block poweroff; sleep 1' },
+  { name: 'shutting-down', prepare: 'nohup sh -c "sleep 1; systemctl poweroff" >/dev/null 2>&1 &' },
 ] as const
 
 /** Pulls the plug five times; each time the machine has to come back clean, with its credential, and show the same. */
@@ -31,6 +32,8 @@ export async function cutPowerFiveTimes(
   let machine = first
   for (const { name, prepare } of moments) {
     if (prepare !== '') await machine.sh(prepare)
+    // What was begun is under way.
+    await pause(2000)
     await machine.cutPower()
     machine = await startMachine(options)
     await until(`${name}: online again`, () => operator.isOnline())
@@ -44,7 +47,7 @@ export async function cutPowerFiveTimes(
   await machine.cutPower()
 }
 
-async function mustBeClean(machine: Machine, name: string): Promise<void> {
+export async function mustBeClean(machine: Machine, name: string): Promise<void> {
   const complaints = await machine.sh(
     "systemctl list-units --failed --plain --no-legend; journalctl -b -k -p err -g 'EXT4-fs|I/O error' --no-pager -q -o cat || true; " +
       'awk \'$2 == "/" && $4 !~ /(^|,)rw(,|$)/ { print "root is read-only" }\' /proc/mounts; ls -d /var/lib/carillon/data/keyrings.bad 2>/dev/null || true',

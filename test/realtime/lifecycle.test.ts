@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { RpcError, type RpcHandler } from '#server/realtime/rpc.ts'
 import { openRaw, type RawClient } from '../support/raw-client.ts'
 import { openStream } from '../support/raw-stream.ts'
-import { person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
+import { device, person, type RealtimeRig, startRealtime } from '../support/realtime-rig.ts'
 import { connected, follow, nextEvent, sdk, socketOf } from '../support/realtime-sdk.ts'
 
 const ada = person('ada')
@@ -129,6 +129,17 @@ test('a client that does not answer pings is closed with 3012', async () => {
   expect((await raw.reply(1)).connect).toMatchObject({ ping: 1, pong: true })
   expect(await raw.closed).toEqual({ code: 3012, reason: 'no pong' })
   expect(raw.received.at(-1)).toEqual({})
+})
+
+test('a device is pinged at an interval of its own, and missed as soon', async () => {
+  const limits = { pingMs: 60_000, pongMs: 20_000, devicePingMs: 1000, devicePongMs: 200 }
+  const rig = await startRealtime({ limits })
+  const [screen, somebody] = [await openRaw(rig.url), await openRaw(rig.url)]
+  screen.send({ connect: { token: rig.identities.token(device('lobby')) }, id: 1 })
+  somebody.send({ connect: { token: rig.identities.token(ada) }, id: 1 })
+  expect((await screen.reply(1)).connect).toMatchObject({ ping: 1, pong: true })
+  expect((await somebody.reply(1)).connect).toMatchObject({ ping: 60, pong: true })
+  expect(await screen.closed).toEqual({ code: 3012, reason: 'no pong' })
 })
 
 test('a client that answers pings stays, surplus answers included', async () => {
