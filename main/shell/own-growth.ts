@@ -1,0 +1,27 @@
+/** How much our own page may take besides what it took once it was up, in megabytes: unseen, and at all. */
+export const mostOwnGrowth = { unseen: 64, seen: 128 } as const
+
+/** Answers whether our own page has grown so much that it is better begun anew; asked again and again. */
+export interface OwnGrowth {
+  /** `megabytes`: what its process takes now. */
+  isTooMuch(pid: number, megabytes: number, isSeen: boolean): boolean
+}
+
+/** It has to be up for a moment until what it takes says anything. */
+const looksBefore = 2
+
+/**
+ * Chromium gives back little of what a page took, however small the page is, and ours is up for months: some megabytes a
+ * day become too many for a machine with one gigabyte.
+ */
+export function watchOwnGrowth(): OwnGrowth {
+  let known = { pid: -1, looks: 0, begin: 0 }
+  return {
+    isTooMuch(pid, megabytes, isSeen) {
+      if (pid !== known.pid) known = { pid, looks: 0, begin: 0 }
+      known.looks += 1
+      if (known.looks <= looksBefore) known.begin = megabytes
+      return megabytes - known.begin > (isSeen ? mostOwnGrowth.seen : mostOwnGrowth.unseen)
+    },
+  }
+}
