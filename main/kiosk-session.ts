@@ -62,7 +62,7 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
   const health = healthReader({ native, log, shell })
   let current = options.device
   let isOpen = true
-  /** Whether the past has been read, and whether something newer than all of it has been shown. */
+  /** Whether the past has been read, and whether something newer than all of it was to be shown. */
   let isPastRead = false
   let isShown = false
 
@@ -137,7 +137,7 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
   async function readPast(): Promise<void> {
     if (isPastRead || (await followed.decided) !== null) return
     try {
-      const past = (await followed.newest(pastPublications)).toReversed()
+      const past = (await followed.past(pastPublications)).toReversed()
       if (!isOpen || isPastRead) return
       isPastRead = true
       let newest: Screen | null = null
@@ -145,8 +145,9 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
         const screen = screenOf(data, Date.now())
         if (screen !== null) {
           newest = screen
-          commands.overtake()
-        } else if (commands.take(data, true) === 'known' && isShow(data)) {
+          // What waits may have arrived since, and is newer then.
+          if (!isShown) commands.overtake()
+        } else if (commands.take(data, isShown ? 'overtaken' : 'past') === 'known' && isShow(data)) {
           newest = null // what was shown for it was kept
         }
       }
@@ -158,7 +159,9 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
 
   function receive({ data, offset, receivedAt }: FeedEvent): void {
     if (isSettingsNotice(data)) return void settings.refresh()
-    if (commands.take(data) !== 'other') return
+    const taken = commands.take(data)
+    if (taken === 'taken' && isShow(data)) isShown = true
+    if (taken !== 'other') return
     const screen = screenOf(data, receivedAt ?? Date.now())
     if (screen === null) {
       log.warn('command ignored', { offset })
