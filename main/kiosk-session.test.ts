@@ -272,6 +272,30 @@ test('a command that waits for its turn while the past is read is not overtaken 
   expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } })
 })
 
+test('a page that waits for its origin to be allowed does not replace what has come meanwhile', async () => {
+  const { kiosk, server, host, told, log } = await withServer()
+  const asked = Promise.withResolvers<void>()
+  const allowed = Promise.withResolvers<void>()
+  server.onRequest = ((usual) => async (call, body, response) => {
+    if (call === 'GET /api/v1/devices/me/settings') {
+      asked.resolve()
+      await allowed.promise
+    }
+    return usual(call, body, response)
+  })(server.onRequest)
+  server.publish(lobby, { settings: true })
+  await asked.promise
+  const page = send(server, 'show', { url: `${news}/board` })
+  await vi.waitFor(() => expect(log.lines.join()).toContain(`command begun id=${page}`), 3000)
+  server.publish(lobby, { show: { message: 'newer' } })
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } }), 3000)
+  told.settings = { allowedOrigins: [news], pin: null }
+  allowed.resolve()
+  await vi.waitFor(() => expect(told.results).toMatchObject([{ id: page, state: 'refused' }]), 3000)
+  expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } })
+  expect(host.allowed).toContain(news)
+})
+
 /** Answers the next question for the past when it is told to, with what it was then. */
 function holdHistory(server: LittleServer) {
   const usual = server.onCommand

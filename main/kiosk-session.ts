@@ -89,8 +89,9 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
           async show(screen) {
             const answer = show(screen)
             if (answer.ok) return answer
+            const before = options.state()
             await settings.settled() // its origin may have been allowed just now
-            return show(screen)
+            return isSameScreen(before, options.state()) ? show(screen) : answer
           },
           upload: (commandId, png, until) => api.sendScreenshot(token(), commandId, png, until),
           diagnose: () =>
@@ -228,6 +229,11 @@ export function screenOf(data: unknown, receivedAt: number): Screen | null {
   if ('url' in show) return { kind: 'page', url: show.url, receivedAt }
   const { title, message } = show
   return { kind: 'message', ...(title === undefined ? {} : { title }), message, receivedAt }
+}
+
+/** Whether nothing was shown in between. */
+function isSameScreen(before: KioskState, now: KioskState): boolean {
+  return before.phase === 'enrolled' && now.phase === 'enrolled' && before.screen === now.screen
 }
 
 function isMessageOn(state: KioskState): boolean {
