@@ -2,7 +2,7 @@
  * What our own page may take besides what it took once it was up, in megabytes: after so much more its garbage is
  * collected, and after so much it is begun anew, while nothing of it is seen or at all.
  */
-export const ownGrowth = { collect: 16, unseen: 64, seen: 128 } as const
+export const ownGrowth = { collect: 16, unseen: 32, seen: 96 } as const
 
 /** What is to be done about our own page; asked again and again. */
 export interface OwnGrowth {
