@@ -27,11 +27,13 @@ export const userQuery = z.object({ query: z.string().trim().max(120).optional()
 /** A link that works once, for a day: to be handed to the person, since the server sends no mail. */
 export const passwordLink = z.object({ link: z.string(), expiresAt: instant })
 export type PasswordLink = z.infer<typeof passwordLink>
+/** `PUT /api/v1/users/{id}/password`: another one instead of a link, at once. */
+export const passwordSetRequest = z.object({ password })
 /** The answer of `POST /api/v1/users`. */
 export const userAnswer = userView.extend({ passwordLink: passwordLink.nullable() })
 /**
  * `PATCH /api/v1/users/{id}`. Beside it, each answering 204: `DELETE`, and `POST …/disable`, `enable`, `unlock`,
- * `sign-out`, `reset-second-factor`; `POST …/reset-password` answers a `passwordLink`.
+ * `sign-out`, `reset-second-factor`, `PUT …/password`; `POST …/reset-password` answers a `passwordLink`.
  */
 export const userChange = z
   .object({ name: personName, role: personRole })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { deviceName } from '#protocol/devices.ts'
-import { deviceSlug } from './device-slug.ts'
+import { deviceSlug, suggestedName } from './device-slug.ts'
 
 test.each([
   ['Lobby 1', 'lobby-1'],
@@ -14,11 +14,16 @@ test.each([
   expect(deviceSlug(typed)).toBe(slug)
 })
 
+test('what is suggested after the name of a machine can be taken as it stands', () => {
+  expect(suggestedName('pi-7 (new)')).toBe('pi-7-new')
+  expect(suggestedName('kiosk_')).toBe('kiosk')
+})
+
 test('whatever is typed, all that can still be missing is a letter or digit at the end', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (typed) => {
-      const slug = deviceSlug(typed).replace(/[-_]+$/, '')
-      expect(slug === '' || deviceName.safeParse(slug).success).toBe(true)
+      const name = suggestedName(typed)
+      expect(name === '' || deviceName.safeParse(name).success).toBe(true)
     }),
   )
 })

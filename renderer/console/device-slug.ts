@@ -12,3 +12,8 @@ export function deviceSlug(typed: string): string {
     .replace(/-{2,}/g, '-')
     .slice(0, 63)
 }
+
+/** A name after what the machine calls itself, as it could be taken. */
+export function suggestedName(hostname: string): string {
+  return deviceSlug(hostname).replace(/[-_]+$/, '')
+}

@@ -10,7 +10,7 @@ import { useNow } from '../shared/now.ts'
 import { ago, remaining } from '../shared/time.ts'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
-import { deviceSlug } from './device-slug.ts'
+import { deviceSlug, suggestedName } from './device-slug.ts'
 import { linkTo, navigate } from './location.ts'
 import { mayOperate } from './permissions.ts'
 import { ProblemAlert } from './problem-alert.tsx'
@@ -96,7 +96,7 @@ interface ApproveFormProps {
 
 function ApproveForm({ enrolment, onDecision }: ApproveFormProps) {
   const api = useApi()
-  const [name, setName] = useState(() => deviceSlug(enrolment.hostname))
+  const [name, setName] = useState(() => suggestedName(enrolment.hostname))
   const [pin, setPin] = useState('')
   const [error, setError] = useState<string | null>(null)
   const [pinError, setPinError] = useState<string | null>(null)
@@ -146,6 +146,7 @@ function ApproveForm({ enrolment, onDecision }: ApproveFormProps) {
         inputWrapperOrder={['label', 'input', 'description', 'error']}
         inputMode="numeric"
         autoComplete="off"
+        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the PIN' }}
         maxLength={12}
         value={pin}
         error={pinError}

@@ -5,6 +5,8 @@ import { keyRequest } from '#protocol/keys.ts'
 import { type KeyScope, keyScopes } from '#protocol/roles.ts'
 import { Dialog } from '../mantine/dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
+import { focusFault } from '../mantine/focus-fault.ts'
+import { ShownOnce } from '../mantine/shown-once.tsx'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
 import { CopyField } from './copy-field.tsx'
@@ -46,7 +48,7 @@ function NewKeyForm({ scopes, onClose }: Required<Pick<NewKeyDialogProps, 'scope
   })
   if (create.data !== undefined) return <NewKeyNote secret={create.data.key} onClose={onClose} />
   return (
-    <form noValidate onSubmit={form.onSubmit((draft) => create.mutate(draft))}>
+    <form noValidate onSubmit={form.onSubmit((draft) => create.mutate(draft), focusFault)}>
       <Stack gap="md">
         <TextInput
           label="Name"
@@ -79,13 +81,13 @@ function NewKeyForm({ scopes, onClose }: Required<Pick<NewKeyDialogProps, 'scope
 
 function NewKeyNote({ secret, onClose }: { readonly secret: string; readonly onClose: () => void }) {
   return (
-    <Stack gap="md">
+    <ShownOnce>
       <CopyField label="Key" value={secret} />
       <Alert color="yellow">Keep it now, where passwords are kept: it is not shown again.</Alert>
       <Group justify="flex-end">
         <Button onClick={onClose}>Done</Button>
       </Group>
-    </Stack>
+    </ShownOnce>
   )
 }
 

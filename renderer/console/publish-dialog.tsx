@@ -4,6 +4,7 @@ import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { channelName } from '#protocol/channel.ts'
 import { Dialog } from '../mantine/dialog.tsx'
+import { focusFault } from '../mantine/focus-fault.ts'
 import { useApi } from './api-context.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 import { type Draft, draftData, draftErrors } from './publication-draft.ts'
@@ -37,7 +38,7 @@ function PublishForm({ channel, onClose }: Pick<PublishDialogProps, 'channel' | 
     },
   })
   return (
-    <form noValidate onSubmit={form.onSubmit((draft) => publish.mutate(draft))}>
+    <form noValidate onSubmit={form.onSubmit((draft) => publish.mutate(draft), focusFault)}>
       <Stack gap="md">
         <TextInput label="Channel" autoComplete="off" spellCheck={false} {...form.getInputProps('channel')} />
         <SegmentedControl

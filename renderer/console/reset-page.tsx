@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react'
 import { passwordResetRequest } from '#protocol/account.ts'
 import { Brand } from '../mantine/brand.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
+import { focusFault } from '../mantine/focus-fault.ts'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
 import { DoorPage } from './door-page.tsx'
@@ -101,7 +102,7 @@ function ResetForm({ token, owner, onDone }: ResetFormProps) {
       className="door-form"
       aria-labelledby="reset"
       noValidate
-      onSubmit={form.onSubmit((values) => set.mutate(values))}
+      onSubmit={form.onSubmit((values) => set.mutate(values), focusFault)}
     >
       <Brand large />
       <div>
@@ -109,7 +110,7 @@ function ResetForm({ token, owner, onDone }: ResetFormProps) {
         <p className="soft">For the account of {owner.name}. Everywhere it is signed in, it is signed out.</p>
       </div>
       <TextInput label="Account" type="email" autoComplete="username" readOnly value={owner.email} />
-      <NewPasswordInput key={form.key('password')} {...form.getInputProps('password')} />
+      <NewPasswordInput autoFocus key={form.key('password')} {...form.getInputProps('password')} />
       {!isOfField && <ProblemAlert error={set.error} />}
       <Button type="submit" size="md" loading={set.isPending}>
         Set the password

@@ -5,6 +5,7 @@ import type { DeviceView } from '#protocol/devices.ts'
 import { messageToShow } from '#protocol/screen.ts'
 import { Dialog } from '../mantine/dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
+import { focusFault } from '../mantine/focus-fault.ts'
 import { ProblemAlert } from './problem-alert.tsx'
 import { useSend } from './screens/use-commands.ts'
 
@@ -36,8 +37,9 @@ function MessageForm({ device, onClose }: { readonly device: DeviceView; readonl
     notifications.show({ message: device.online ? `Sent to ${device.name}.` : later })
     onClose()
   }
-  const submit = form.onSubmit((values) =>
-    send.mutate({ command: 'show', args: messageOf(values), expiresIn: week }, { onSuccess: onSent }),
+  const submit = form.onSubmit(
+    (values) => send.mutate({ command: 'show', args: messageOf(values), expiresIn: week }, { onSuccess: onSent }),
+    focusFault,
   )
   const { length } = form.values.message
   return (

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { setupRequest } from '#protocol/api.ts'
 import { Brand } from '../mantine/brand.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
+import { focusFault } from '../mantine/focus-fault.ts'
 import { ThemeToggle } from '../mantine/theme-toggle.tsx'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
@@ -104,14 +105,14 @@ function SetupForm({ token }: { readonly token: string }) {
       className="door-form"
       aria-labelledby="setup"
       noValidate
-      onSubmit={form.onSubmit((values) => create.mutate(values))}
+      onSubmit={form.onSubmit((values) => create.mutate(values), focusFault)}
     >
       <Brand large />
       <div>
         <h1 id="setup">Create the first administrator</h1>
         <p className="soft">This account looks after the server and all its screens.</p>
       </div>
-      <TextInput label="Name" autoComplete="name" key={form.key('name')} {...form.getInputProps('name')} />
+      <TextInput label="Name" autoComplete="name" autoFocus key={form.key('name')} {...form.getInputProps('name')} />
       <TextInput
         label="E-mail"
         type="email"

@@ -30,6 +30,7 @@ export function UserCodeForm({ label, first, onCode, problem = null }: UserCodeF
           placeholder="XXXX-XXXX"
           size="lg"
           autoComplete="off"
+          autoFocus
           autoCapitalize="characters"
           spellCheck={false}
           classNames={{ input: 'code-input' }}

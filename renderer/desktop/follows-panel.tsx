@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { channelName } from '#protocol/channel.ts'
 import type { DesktopBridge } from '#protocol/ipc.ts'
 import { fieldErrors } from '../mantine/field-errors.ts'
+import { focusFault } from '../mantine/focus-fault.ts'
 import { askMain } from './ask-main.ts'
 
 interface FollowsPanelProps {
@@ -92,7 +93,7 @@ function FollowForm({ bridge, follows }: Pick<FollowsPanelProps, 'bridge' | 'fol
     else form.setFieldError('channel', outcome.message)
   }
   return (
-    <form className="follow-form" noValidate onSubmit={form.onSubmit(submit)}>
+    <form className="follow-form" noValidate onSubmit={form.onSubmit(submit, focusFault)}>
       <TextInput
         label="Follow a channel"
         placeholder="news:general"

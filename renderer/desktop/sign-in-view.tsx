@@ -6,6 +6,7 @@ import { type DesktopBridge, type Outcome, type SignInRequest, signInRequest } f
 import { Brand } from '../mantine/brand.tsx'
 import { ConfirmDialog } from '../mantine/confirm-dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
+import { focusFault } from '../mantine/focus-fault.ts'
 import { ThemeToggle } from '../mantine/theme-toggle.tsx'
 import { askMain } from './ask-main.ts'
 
@@ -68,7 +69,7 @@ export function SignInView({ bridge, server, notice }: SignInProps) {
       <div className="door-tools">
         <ThemeToggle />
       </div>
-      <form className="door-form" aria-labelledby="sign-in" noValidate onSubmit={form.onSubmit(submit)}>
+      <form className="door-form" aria-labelledby="sign-in" noValidate onSubmit={form.onSubmit(submit, focusFault)}>
         <Brand large />
         <h1 id="sign-in">Sign in to your server</h1>
         {notice !== null && (

@@ -1,12 +1,11 @@
 import { Modal, type ModalRootProps } from '@mantine/core'
-import { type ReactNode, useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { DialogHold } from './dialog-hold.ts'
 
 interface DialogProps extends Pick<ModalRootProps, 'opened' | 'onClose'> {
   readonly title: string
   /** Room for a form with long fields. */
   readonly wide?: boolean
-  /** It holds something that is lost with it: only what is in it closes it. */
-  readonly held?: boolean
   readonly children: ReactNode
 }
 
@@ -34,24 +33,27 @@ function useFocusPlace(opened: boolean): void {
 }
 
 /** A dialog that takes the focus, gives it back, and closes with Escape. */
-export function Dialog({ opened, onClose, title, wide = false, held = false, children }: DialogProps) {
+export function Dialog({ opened, onClose, title, wide = false, children }: DialogProps) {
+  const [isHeld, hold] = useState(false)
   useFocusPlace(opened)
   return (
     <Modal.Root
       opened={opened}
       onClose={onClose}
       size={wide ? 'lg' : 'md'}
-      closeOnEscape={!held}
-      closeOnClickOutside={!held}
+      closeOnEscape={!isHeld}
+      closeOnClickOutside={!isHeld}
     >
       <Modal.Overlay />
       <Modal.Content>
         {/* Not Modal.Header: its header element would be a second banner of the page. */}
         <div className="dialog-head">
           <Modal.Title>{title}</Modal.Title>
-          {!held && <Modal.CloseButton aria-label="Close" />}
+          {!isHeld && <Modal.CloseButton aria-label="Close" />}
         </div>
-        <Modal.Body>{children}</Modal.Body>
+        <Modal.Body>
+          <DialogHold value={hold}>{children}</DialogHold>
+        </Modal.Body>
       </Modal.Content>
     </Modal.Root>
   )

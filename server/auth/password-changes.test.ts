@@ -74,6 +74,30 @@ test('a new password is looked at for who knows the old one', async () => {
   await expect(change('wrong', 'wrong')).rejects.toMatchObject({ code: 'wrong_password' })
 })
 
+test('a password that is set instead of a link is looked at first: one that is refused leaves the old one', async () => {
+  await using server = await startAuth()
+  const { auth, database } = server
+  const { user, identity, token } = await signedIn(auth)
+  await anotherAdmin(auth)
+  await expect(auth.passwords.set(user.id, 'password12', operator)).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(auth.passwords.set(user.id, better, identity)).rejects.toMatchObject({ code: 'forbidden' })
+  await expect(auth.passwords.set('nobody', better, operator)).rejects.toMatchObject({ code: 'not_found' })
+  const bearer = new Headers({ authorization: `Bearer ${token}` })
+  expect(await auth.identify(bearer)).toMatchObject({ identity: { userId: user.id } })
+
+  const { link } = await auth.passwords.createLink(user.id)
+  await auth.passwords.set(user.id, better, operator)
+  await expect(auth.identify(bearer)).rejects.toMatchObject({ code: 'invalid_token' })
+  expect(await database.all('select id from session where "userId" = ?', user.id)).toEqual([])
+  await expect(auth.passwords.check(new URL(link).searchParams.get('token') ?? '')).rejects.toMatchObject({
+    code: 'reset_link_invalid',
+  })
+  await expect(auth.signIn(ada.email, password, address)).rejects.toMatchObject({ code: 'wrong_credentials' })
+  expect(await auth.signIn(ada.email, better, address)).toHaveProperty('token')
+  const { items } = await auth.audit.list({ action: 'password_reset' }, { limit: 5, cursor: null })
+  expect(items).toMatchObject([{ actor: { kind: 'local' }, target: { id: user.id }, outcome: 'done' }])
+})
+
 test('the link of an account that is disabled sets nothing', async () => {
   await using server = await startAuth()
   const { auth } = server

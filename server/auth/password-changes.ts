@@ -25,6 +25,11 @@ export interface PasswordChanges {
    * working and all sessions end at once. Throws `not_found`, and `forbidden` for one's own account.
    */
   startReset(userId: string, by: Identity): Promise<PasswordLink>
+  /**
+   * Another password instead of a link. One that is refused leaves everything as it was. Throws `bad_request`,
+   * `not_found`, and `forbidden` for one's own account.
+   */
+  set(userId: string, password: string, by: Identity): Promise<void>
   /** The link for an account that has had no password yet. */
   createLink(userId: string): Promise<PasswordLink>
   /** Whom a link is for. Throws `reset_link_invalid`. */
@@ -76,6 +81,25 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
     return holder
   }
 
+  async function otherThan(by: Identity, userId: string): Promise<Holder> {
+    if (by.userId === userId)
+      throw new AuthError('forbidden', 'This is your own account. Change your password instead.')
+    const user = await database.get<Holder>(
+      `select id, name, email from "user" where id = ? and kind = 'person'`,
+      userId,
+    )
+    if (user === undefined)
+      throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
+    return user
+  }
+
+  /** Whoever knew the password has nothing any more, also of what hangs on no session. */
+  async function endEverything(userId: string): Promise<void> {
+    await endSessions(userId, null)
+    await knownDevices.forget(userId)
+    parts.revocation.publish({ kind: 'user', userId })
+  }
+
   async function endSessions(userId: string, except: string | null): Promise<void> {
     const { internalAdapter } = await betterAuth.$context
     const sessions = await database.all<{ id: string; token: string }>(
@@ -107,24 +131,25 @@ export function createPasswordChanges(parts: PasswordChangesParts): PasswordChan
       await audit.record({ action: 'password_change', actor: by })
     },
     async startReset(userId, by) {
-      if (by.userId === userId)
-        throw new AuthError('forbidden', 'This is your own account. Change your password instead.')
-      const user = await database.get<Holder>(
-        `select id, name, email from "user" where id = ? and kind = 'person'`,
-        userId,
-      )
-      if (user === undefined)
-        throw new AuthError('not_found', 'There is no such user. List the users to see which there are.')
+      const user = await otherThan(by, userId)
       const link = await database.transaction(async (rows) => {
         await credentials.set(rows, userId, null, new Date(clock()))
         return createLink(rows, userId)
       })
-      await endSessions(userId, null)
-      await knownDevices.forget(userId)
-      // Also what hangs on no session: whoever had the password has nothing any more.
-      parts.revocation.publish({ kind: 'user', userId })
+      await endEverything(userId)
       await audit.record({ action: 'password_reset_start', actor: by, target: userParty(user) })
       return link
+    },
+    async set(userId, password, by) {
+      const user = await otherThan(by, userId)
+      await checkPassword(password, user)
+      const hash = await passwords.hash(password)
+      await database.transaction(async (rows) => {
+        await credentials.set(rows, userId, hash, new Date(clock()))
+        await rows.run('delete from password_resets where user_id = ?', userId)
+      })
+      await endEverything(userId)
+      await audit.record({ action: 'password_reset', actor: by, target: userParty(user) })
     },
     createLink: (userId) => createLink(database, userId),
     async check(token) {

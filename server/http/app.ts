@@ -20,6 +20,7 @@ import type { Records } from '#server/store/records.ts'
 import type { Store } from '#server/store/store.ts'
 import type { TaskDesk } from '#server/tasks/task-desk.ts'
 import { type CallerOptions, type Callers, createCallers } from './caller.ts'
+import { callerFirst } from './caller-first.ts'
 import type { IsTrusted } from './client-address.ts'
 import { type CrossSiteOptions, createCrossSiteGuard } from './cross-site.ts'
 import type { MetricsReader } from './metrics-reader.ts'
@@ -79,6 +80,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly addressOf: (request: IncomingMessage) => string
   readonly version: string
   readonly baseUrl: string
+  /** The address that it listens on; null where none. */
+  readonly listensAt: () => string | null
   /** The built console, or null when this installation has none. */
   readonly consoleFolder: string | null
   readonly log: Logger
@@ -115,7 +118,9 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   const consolePage = await readConsole(parts.consoleFolder)
   app.decorate('addressOf', parts.addressOf)
   app.decorate('routeTable', table)
-  app.setErrorHandler(async (error: Error, request, reply) => {
+  const shared = { ...parts, consolePage, callers: createCallers(parts) }
+  app.setErrorHandler(async (thrown: Error, request, reply) => {
+    const error = await callerFirst(shared.callers, request, thrown)
     await recordRefusal(parts.auth.audit, request, error)
     replyWithProblem(error, request, reply)
     return reply
@@ -132,7 +137,6 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     const detail = `There is nothing at ${request.method} ${path}. The API is described at /openapi.json.`
     reply.code(404).type('application/problem+json').send(problemDocument('not_found', detail))
   })
-  const shared = { ...parts, consolePage, callers: createCallers(parts) }
   workOnBehalf(app, parts.addressOf)
   app.addHook('onRequest', createCrossSiteGuard(parts))
   app.addHook('onSend', async (request, reply) => {

@@ -239,6 +239,18 @@ const views: Readonly<Record<string, View>> = {
       await page.getByText('wrong_credentials').waitFor()
     },
   },
+  'audit-days': {
+    path: '/audit',
+    world: withAudit,
+    act: async (watched) => {
+      const { page } = watched
+      await page.getByRole('combobox', { name: 'When' }).click()
+      await page.getByRole('option', { name: 'Days of your choice' }).click()
+      await page.getByLabel('From').fill('2026-01-05')
+      await page.getByLabel('To').fill('2026-01-02')
+      await page.getByText('This is before the first day.').waitFor()
+    },
+  },
   'audit-none': {
     path: '/audit',
     world: withAudit,
@@ -300,6 +312,23 @@ describeWith(['chromium'], 'the console of administrators', () => {
     expect(await page.getByLabel('Name').inputValue()).toBe('')
   })
 
+  test('what is wrong in a form is where the focus goes, in sight on a small screen', async () => {
+    await using opened = await open('/keys', withKeys)
+    const { page } = opened
+    await page.setViewportSize({ width: 800, height: 480 })
+    await page.getByRole('button', { name: 'New key' }).click()
+    const dialog = page.getByRole('dialog')
+    const create = dialog.getByRole('button', { name: 'Create' })
+    const name = dialog.getByLabel('Name')
+    await create.click()
+    await expect.poll(() => name.evaluate((input) => input === document.activeElement)).toBe(true)
+    await expect.poll(() => name.evaluate((input) => input.getBoundingClientRect().top)).toBeGreaterThan(0)
+    await name.fill('door')
+    await create.click()
+    await expect.poll(() => dialog.getByLabel('publish').evaluate((box) => box === document.activeElement)).toBe(true)
+    expect(asked(opened)).toEqual([])
+  })
+
   test('says so where the browser does not let the page copy, as over plain http', async () => {
     await using opened = await open('/users', withUsers)
     const { page } = opened
@@ -350,6 +379,33 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByLabel('Who').pressSequentially('nobody')
     await page.getByRole('heading', { name: 'Nothing found' }).waitFor()
     expect(new URL(page.url()).search).toBe('?who=nobody&outcome=refused')
+  })
+
+  test('the record of certain days is chosen with the keyboard, and exported', async () => {
+    await using opened = await open('/audit', withAudit)
+    const { page } = opened
+    await page.getByText('Grace Hopper').waitFor()
+    await page.getByRole('combobox', { name: 'When' }).focus()
+    await page.keyboard.press('ArrowDown')
+    await page.getByRole('option', { name: 'Last hour' }).waitFor()
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('Enter')
+    const [from, to] = [page.getByLabel('From'), page.getByLabel('To')]
+    // There is a week to begin with.
+    const days = Date.parse(await to.inputValue()) - Date.parse(await from.inputValue())
+    expect(days).toBe(6 * day)
+    await from.fill('2026-01-02')
+    await to.fill('2026-01-03')
+    await expect.poll(() => new URL(page.url()).search).toBe('?period=days&from=2026-01-02&to=2026-01-03')
+    await page.getByRole('button', { name: 'Export' }).click()
+    const link = page.getByRole('menuitem', { name: 'For programs (NDJSON)' })
+    // The reader is in Berlin, and the last day is included.
+    const span = { from: '2026-01-01T23:00:00.000Z', to: '2026-01-03T23:00:00.000Z', format: 'ndjson' }
+    await expect.poll(() => link.getAttribute('href')).toBe(`/api/v1/audit/export?${new URLSearchParams(span)}`)
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Clear filter' }).click()
+    await expect.poll(() => new URL(page.url()).search).toBe('')
+    expect(await from.count()).toBe(0)
   })
 
   test('a screen is asked for a new credential, and says that it is under way', async () => {

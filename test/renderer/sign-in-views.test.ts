@@ -169,7 +169,8 @@ describeWith(['chromium'], 'signing in', () => {
   test('goes on where one wanted to go, with the keyboard alone', async () => {
     await using opened = await open('/live?channel=news:general', signedOut)
     const { page } = opened
-    await page.getByLabel('E-mail').focus()
+    const email = page.getByLabel('E-mail')
+    await expect.poll(() => email.evaluate((input) => input === document.activeElement)).toBe(true)
     await page.keyboard.type(' ada@example.org')
     await page.keyboard.press('Tab')
     await page.keyboard.type('correct horse')

@@ -188,6 +188,12 @@ test('the command line makes accounts and resets with links to hand over, or wit
     email: 'ola@example.org',
     passwordLink: { link: expect.stringMatching(/reset\?token=/) },
   })
+  await server.cli(['user', 'reset-password', 'ola@example.org', '--password-stdin'], { input: password })
+  const weak = await server.cli(['user', 'reset-password', 'ola@example.org', '--password-stdin'], {
+    input: 'ola@example.org1',
+  })
+  expect(weak).toMatchObject({ code: 1, output: expect.stringMatching(/guessed soon/) })
+  expect((await server.api('POST', '/api/v1/token', { body })).status).toBe(200)
   const better = 'a harp and two violins'
   const set = await server.cli(['user', 'reset-password', 'ola@example.org', '--password-stdin'], { input: better })
   expect(set).toMatchObject({ code: 0, output: expect.not.stringMatching(/token=/) })

@@ -1,5 +1,6 @@
-import { Button, Group, Stack } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import { IconCopy, IconDownload, IconPrinter } from '@tabler/icons-react'
+import { ShownOnce } from '../../mantine/shown-once.tsx'
 import { copyText } from '../copy-text.ts'
 import { downloadText } from '../download-text.ts'
 
@@ -12,7 +13,7 @@ interface BackupCodesProps {
 export function BackupCodes({ codes, onKept }: BackupCodesProps) {
   const text = `${['Back-up codes for Carillon', window.location.origin, '', ...codes].join('\n')}\n`
   return (
-    <Stack gap="md">
+    <ShownOnce>
       <p>
         Each of these works once instead of a code of the app. They are not shown again: keep them where you find them
         without your phone.
@@ -53,6 +54,6 @@ export function BackupCodes({ codes, onKept }: BackupCodesProps) {
           I have kept them
         </Button>
       </Group>
-    </Stack>
+    </ShownOnce>
   )
 }

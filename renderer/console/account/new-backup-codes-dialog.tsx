@@ -22,7 +22,6 @@ export function NewBackupCodesDialog({ opened, onClose }: NewBackupCodesDialogPr
       onClose={close}
       title={codes === null ? 'New back-up codes' : 'Keep the back-up codes'}
       wide={codes !== null}
-      held={codes !== null}
     >
       {codes === null ? (
         <IdentityForm

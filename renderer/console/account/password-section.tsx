@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type PasswordRequest, passwordRequest } from '#protocol/account.ts'
 import type { Me } from '#protocol/api.ts'
 import { fieldErrors } from '../../mantine/field-errors.ts'
+import { focusFault } from '../../mantine/focus-fault.ts'
 import { useApi } from '../api-context.ts'
 import { asApiError } from '../api-error.ts'
 import { NewPasswordInput } from '../new-password-input.tsx'
@@ -37,7 +38,7 @@ export function PasswordSection({ me }: { readonly me: Me }) {
         className="stack"
         aria-label="Change the password"
         noValidate
-        onSubmit={form.onSubmit((values) => change.mutate(values))}
+        onSubmit={form.onSubmit((values) => change.mutate(values), focusFault)}
       >
         {/* Tells password managers whose password this is. */}
         <input type="text" autoComplete="username" value={me.email ?? ''} readOnly hidden />

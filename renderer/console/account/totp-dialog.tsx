@@ -33,13 +33,7 @@ export function TotpDialog({ opened, onClose, onSetUp }: TotpDialogProps) {
     then()
   }
   return (
-    <Dialog
-      opened={opened}
-      onClose={() => leave(onClose)}
-      title={titles[step.name]}
-      wide={step.name !== 'password'}
-      held={step.name === 'codes'}
-    >
+    <Dialog opened={opened} onClose={() => leave(onClose)} title={titles[step.name]} wide={step.name !== 'password'}>
       {step.name === 'password' ? (
         <IdentityForm
           action="Continue"

@@ -5,6 +5,7 @@ import type { PersonRole } from '#protocol/roles.ts'
 import { userRequest } from '#protocol/users.ts'
 import { Dialog } from '../../mantine/dialog.tsx'
 import { fieldErrors } from '../../mantine/field-errors.ts'
+import { focusFault } from '../../mantine/focus-fault.ts'
 import { useApi } from '../api-context.ts'
 import { asApiError } from '../api-error.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
@@ -41,7 +42,7 @@ function AddUserForm({ onClose }: Pick<AddUserDialogProps, 'onClose'>) {
   })
   if (add.data !== undefined) return <PasswordLinkNote link={add.data} name={form.values.name} onClose={onClose} />
   return (
-    <form noValidate onSubmit={form.onSubmit((values) => add.mutate(values))}>
+    <form noValidate onSubmit={form.onSubmit((values) => add.mutate(values), focusFault)}>
       <Stack gap="md">
         <TextInput label="Name" autoComplete="off" data-autofocus {...form.getInputProps('name')} />
         <TextInput label="E-mail" type="email" autoComplete="off" spellCheck={false} {...form.getInputProps('email')} />

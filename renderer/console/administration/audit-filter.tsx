@@ -1,5 +1,6 @@
 import { Button, Select, TextInput } from '@mantine/core'
 import { auditActions, auditOutcome } from '#protocol/audit.ts'
+import { isTurnedRound, lastDays, periodNames, periods } from './audit-period.ts'
 import { actionNames, type FilterFields, noFilter, outcomeNames } from './audit-words.ts'
 
 interface AuditFilterFormProps {
@@ -36,18 +37,32 @@ export function AuditFilterForm({ value, onChange }: AuditFilterFormProps) {
         value={value.outcome || null}
         onChange={(outcome) => set({ outcome: outcome ?? '' })}
       />
-      <TextInput
-        label="From"
-        type="datetime-local"
-        value={value.from}
-        onChange={({ currentTarget }) => set({ from: currentTarget.value })}
+      <Select
+        label="When"
+        placeholder="Any time"
+        data={spans}
+        clearable
+        clearButtonProps={{ 'aria-label': 'Any time' }}
+        value={value.period || null}
+        onChange={(period) => set({ period: period ?? '', ...(period === 'days' ? lastDays(Date.now()) : noDays) })}
       />
-      <TextInput
-        label="To"
-        type="datetime-local"
-        value={value.to}
-        onChange={({ currentTarget }) => set({ to: currentTarget.value })}
-      />
+      {value.period === 'days' && (
+        <>
+          <TextInput
+            label="From"
+            type="date"
+            value={value.from}
+            onChange={({ currentTarget }) => set({ from: currentTarget.value })}
+          />
+          <TextInput
+            label="To"
+            type="date"
+            value={value.to}
+            error={isTurnedRound(value) ? 'This is before the first day.' : null}
+            onChange={({ currentTarget }) => set({ to: currentTarget.value })}
+          />
+        </>
+      )}
       {Object.values(value).some((field) => field !== '') && (
         <Button variant="subtle" onClick={() => onChange(noFilter)}>
           Clear filter
@@ -61,3 +76,5 @@ const actions = auditActions
   .map((action) => ({ value: action as string, label: actionNames[action] }))
   .toSorted((a, b) => a.label.localeCompare(b.label))
 const outcomes = auditOutcome.options.map((outcome) => ({ value: outcome as string, label: outcomeNames[outcome] }))
+const spans = periods.map((period) => ({ value: period, label: periodNames[period] }))
+const noDays = { from: '', to: '' }

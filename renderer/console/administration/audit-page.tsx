@@ -1,6 +1,7 @@
 import { Button, Menu } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconDownload } from '@tabler/icons-react'
+import { useMemo } from 'react'
 import type { Me } from '#protocol/api.ts'
 import type { AuditFilter } from '#protocol/audit.ts'
 import { useNow } from '../../shared/now.ts'
@@ -31,7 +32,8 @@ function AuditRecord() {
   // The filter is in the address, so that it is there again after a reload and can be passed on.
   const search = useLocation().query.toString()
   const [settled] = useDebouncedValue(search, 250)
-  const filter = filterOf(fieldsOf(settled))
+  // A span begins where it did when it was chosen: the list is not read anew as time goes by.
+  const filter = useMemo(() => filterOf(fieldsOf(settled), Date.now()), [settled])
   const entries = useList(['audit', filter], (cursor) => api.administration.audit(filter, cursor), {
     refetchMs: 15_000,
   })

@@ -1,4 +1,5 @@
 import type { AuditAction, AuditFilter, AuditOutcome } from '#protocol/audit.ts'
+import { type Days, momentsOf, type Period, periods } from './audit-period.ts'
 
 /** Actions as people say them. */
 export const actionNames = {
@@ -8,7 +9,7 @@ export const actionNames = {
   sessions_end: 'Ended sessions',
   password_change: 'Changed the password',
   password_reset_start: 'Reset a password',
-  password_reset: 'Chose a password by link',
+  password_reset: 'Set a new password',
   account_lock: 'Account locked',
   account_unlock: 'Unlocked an account',
   totp_enable: 'Set up an authenticator app',
@@ -58,36 +59,31 @@ export const outcomeNames = {
   failed: 'Failed',
 } as const satisfies Record<AuditOutcome, string>
 
-/** The filter as the fields of the page hold it: empty text where nothing is chosen, local times. */
-export interface FilterFields {
+/** The filter as the fields of the page hold it: empty text where nothing is chosen. */
+export interface FilterFields extends Days {
   readonly who: string
   readonly action: string
   readonly outcome: string
-  readonly from: string
-  readonly to: string
+  readonly period: Period | ''
 }
 
-export const noFilter: FilterFields = { who: '', action: '', outcome: '', from: '', to: '' }
+export const noFilter: FilterFields = { who: '', action: '', outcome: '', period: '', from: '', to: '' }
 
 /** As the address of the page has them. */
 export function fieldsOf(search: string): FilterFields {
   const query = new URLSearchParams(search)
   const field = (name: keyof FilterFields) => query.get(name) ?? ''
-  return { who: field('who'), action: field('action'), outcome: field('outcome'), from: field('from'), to: field('to') }
+  const period = periods.find((each) => each === field('period')) ?? ''
+  const days = { from: field('from'), to: field('to') }
+  return { who: field('who'), action: field('action'), outcome: field('outcome'), period, ...days }
 }
 
-/** What is asked of the server. A moment is in the reader's own zone until here. */
-export function filterOf({ who, action, outcome, from, to }: FilterFields): AuditFilter {
+/** What is asked of the server. */
+export function filterOf({ who, action, outcome, period, ...days }: FilterFields, now: number): AuditFilter {
   return {
     ...(who.trim() && { actor: who.trim() }),
     ...(action && { action: action as AuditAction }),
     ...(outcome && { outcome: outcome as AuditOutcome }),
-    ...momentOf('from', from),
-    ...momentOf('to', to),
+    ...momentsOf(period, days, now),
   }
-}
-
-function momentOf(name: 'from' | 'to', local: string): AuditFilter {
-  const at = Date.parse(local)
-  return Number.isNaN(at) ? {} : { [name]: new Date(at).toISOString() }
 }

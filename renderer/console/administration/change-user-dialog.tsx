@@ -7,6 +7,7 @@ import { type PersonRole, personRole } from '#protocol/roles.ts'
 import type { UserView } from '#protocol/users.ts'
 import { Dialog } from '../../mantine/dialog.tsx'
 import { fieldErrors } from '../../mantine/field-errors.ts'
+import { focusFault } from '../../mantine/focus-fault.ts'
 import { useApi } from '../api-context.ts'
 import { asApiError } from '../api-error.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
@@ -51,7 +52,7 @@ function ChangeUserForm({ user, isSelf, onClose }: ChangeUserFormProps) {
     onError: (error) => form.setErrors({ ...asApiError(error).fields }),
   })
   return (
-    <form noValidate onSubmit={form.onSubmit((values) => change.mutate(values))}>
+    <form noValidate onSubmit={form.onSubmit((values) => change.mutate(values), focusFault)}>
       <Stack gap="md">
         <TextInput label="Name" autoComplete="off" data-autofocus {...form.getInputProps('name')} />
         <RoleField

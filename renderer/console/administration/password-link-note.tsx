@@ -1,5 +1,6 @@
-import { Button, Group, Stack } from '@mantine/core'
+import { Button, Group } from '@mantine/core'
 import type { PasswordLink } from '#protocol/users.ts'
+import { ShownOnce } from '../../mantine/shown-once.tsx'
 import { useNow } from '../../shared/now.ts'
 import { moment } from '../../shared/time.ts'
 import { CopyField } from '../copy-field.tsx'
@@ -14,7 +15,7 @@ interface PasswordLinkNoteProps {
 export function PasswordLinkNote({ link, name, onClose }: PasswordLinkNoteProps) {
   const now = useNow(60_000)
   return (
-    <Stack gap="md">
+    <ShownOnce>
       <p>
         Give this link to {name} by a way that only they read: whoever opens it first chooses the password. It works
         once, until {moment(Date.parse(link.expiresAt), now)}, and is not shown again.
@@ -23,6 +24,6 @@ export function PasswordLinkNote({ link, name, onClose }: PasswordLinkNoteProps)
       <Group justify="flex-end">
         <Button onClick={onClose}>Done</Button>
       </Group>
-    </Stack>
+    </ShownOnce>
   )
 }

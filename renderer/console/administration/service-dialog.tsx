@@ -10,6 +10,7 @@ import {
   oauthScopes,
 } from '#protocol/oauth.ts'
 import { Dialog } from '../../mantine/dialog.tsx'
+import { focusFault } from '../../mantine/focus-fault.ts'
 import { useApi } from '../api-context.ts'
 import { asApiError } from '../api-error.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
@@ -66,7 +67,7 @@ function ServiceForm({ service, onClose }: Pick<ServiceDialogProps, 'service' | 
   const { kind } = form.values
   if (save.data) return <ServiceSecretNote id={save.data.id} secret={save.data.secret} onClose={onClose} />
   return (
-    <form noValidate onSubmit={form.onSubmit((draft) => save.mutate(draft))}>
+    <form noValidate onSubmit={form.onSubmit((draft) => save.mutate(draft), focusFault)}>
       <Stack gap="md">
         <TextInput
           label="Name"

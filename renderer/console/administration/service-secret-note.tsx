@@ -1,4 +1,5 @@
-import { Alert, Button, Group, Stack } from '@mantine/core'
+import { Alert, Button, Group } from '@mantine/core'
+import { ShownOnce } from '../../mantine/shown-once.tsx'
 import { CopyField } from '../copy-field.tsx'
 
 interface ServiceSecretNoteProps {
@@ -12,7 +13,7 @@ interface ServiceSecretNoteProps {
 /** What a service is configured with. The secret is shown this once. */
 export function ServiceSecretNote({ id, secret, onClose }: ServiceSecretNoteProps) {
   return (
-    <Stack gap="md">
+    <ShownOnce>
       {id !== undefined && <CopyField label="Client id" value={id} />}
       {secret !== null && <CopyField label="Client secret" value={secret} />}
       {secret !== null && (
@@ -26,6 +27,6 @@ export function ServiceSecretNote({ id, secret, onClose }: ServiceSecretNoteProp
       <Group justify="flex-end">
         <Button onClick={onClose}>Done</Button>
       </Group>
-    </Stack>
+    </ShownOnce>
   )
 }

@@ -59,6 +59,7 @@ function PinForm({ device, onClose }: Pick<PinDialogProps, 'device' | 'onClose'>
           description="6 to 12 digits"
           inputMode="numeric"
           autoComplete="off"
+          visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the PIN' }}
           maxLength={12}
           data-autofocus
           value={pin}

@@ -4,6 +4,7 @@ import { deviceCommandRequest } from '#protocol/device-commands.ts'
 import type { DeviceView } from '#protocol/devices.ts'
 import { Dialog } from '../../mantine/dialog.tsx'
 import { fieldErrors } from '../../mantine/field-errors.ts'
+import { focusFault } from '../../mantine/focus-fault.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
 import { useSend } from './use-commands.ts'
 
@@ -40,7 +41,10 @@ function PageForm({ device, onClose }: Pick<ShowPageDialogProps, 'device' | 'onC
     },
   })
   return (
-    <form noValidate onSubmit={form.onSubmit((values) => send.mutate(request(values), { onSuccess: onClose }))}>
+    <form
+      noValidate
+      onSubmit={form.onSubmit((values) => send.mutate(request(values), { onSuccess: onClose }), focusFault)}
+    >
       <Stack gap="md">
         <TextInput
           label="Address"

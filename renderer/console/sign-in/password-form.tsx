@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { type SignInRequest, signInRequest } from '#protocol/account.ts'
 import { Brand } from '../../mantine/brand.tsx'
 import { fieldErrors } from '../../mantine/field-errors.ts'
+import { focusFault } from '../../mantine/focus-fault.ts'
 import { RefusalAlert } from './refusal-alert.tsx'
 import type { RetryAfter } from './use-retry-after.ts'
 
@@ -31,7 +32,7 @@ export function PasswordForm({ goesOn, email, error, retry, busy, onSubmit, chil
       className="stack"
       aria-labelledby="sign-in"
       noValidate
-      onSubmit={form.onSubmit((values) => onSubmit(trimmed(values)))}
+      onSubmit={form.onSubmit((values) => onSubmit(trimmed(values)), focusFault)}
     >
       <Brand large />
       <div>
@@ -44,6 +45,7 @@ export function PasswordForm({ goesOn, email, error, retry, busy, onSubmit, chil
         type="email"
         // The last word lets the browser offer passkeys here.
         autoComplete="username webauthn"
+        autoFocus={email === ''}
         spellCheck={false}
         key={form.key('email')}
         {...form.getInputProps('email')}
@@ -51,6 +53,7 @@ export function PasswordForm({ goesOn, email, error, retry, busy, onSubmit, chil
       <PasswordInput
         label="Password"
         autoComplete="current-password"
+        autoFocus={email !== ''}
         key={form.key('password')}
         {...form.getInputProps('password')}
       />

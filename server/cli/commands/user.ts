@@ -103,11 +103,11 @@ export function userCommand(context: CliContext): Command {
       const password = flags.passwordStdin ? await readPassword() : null
       await using api = await openApi(context, flags, { offline: true })
       const user = await userOf(api, address)
-      const answer = await api.call('POST', `${pathOf(user)}/reset-password`, passwordLink)
-      if (password === null)
+      if (password === null) {
+        const answer = await api.call('POST', `${pathOf(user)}/reset-password`, passwordLink)
         return print(flags.json, { ...user, passwordLink: answer }, linkSentence(user.email, answer))
-      const token = new URL(answer.link).searchParams.get('token')
-      await api.call('POST', '/api/v1/password-resets', z.object({}), { token, password })
+      }
+      await api.call('PUT', `${pathOf(user)}/password`, z.object({}), { password })
       print(flags.json, user, `The password of ${user.email} is set, and all sessions have ended.`)
     })
 

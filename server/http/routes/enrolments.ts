@@ -20,6 +20,7 @@ export const enrolmentRoutes: Routes = (app, { auth, fleet, callers }) => {
   app.post(
     '/api/v1/enrolments',
     {
+      config: { isOpen: true },
       schema: {
         summary: 'A screen asks to be enrolled (RFC 8628).',
         body: enrolmentRequest,
@@ -39,6 +40,7 @@ export const enrolmentRoutes: Routes = (app, { auth, fleet, callers }) => {
   app.post(
     '/api/v1/enrolments/token',
     {
+      config: { isOpen: true },
       schema: {
         summary: 'A screen asks whether it has been approved.',
         body: enrolmentTokenRequest,

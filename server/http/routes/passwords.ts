@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { passwordRequest, passwordResetRequest, passwordResetToken, passwordResetView } from '#protocol/account.ts'
-import { passwordLink } from '#protocol/users.ts'
+import { passwordLink, passwordSetRequest } from '#protocol/users.ts'
 import type { Routes } from '../app.ts'
 import { byId } from '../by-id.ts'
 
@@ -25,6 +25,7 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
   app.get(
     '/api/v1/password-resets',
     {
+      config: { isOpen: true },
       schema: {
         summary: 'Whom a link is for that sets a password.',
         querystring: z.object({ token: passwordResetToken }),
@@ -36,6 +37,7 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
   app.post(
     '/api/v1/password-resets',
     {
+      config: { isOpen: true },
       schema: { summary: 'Sets a password with a link.', response: { 204: z.undefined() }, body: passwordResetRequest },
     },
     async (request, reply) => {
@@ -53,6 +55,22 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
       },
     },
     async (request) => passwords.startReset(request.params.id, await callers.allowed(request, ['admin'], 'admin')),
+  )
+  app.put(
+    '/api/v1/users/:id/password',
+    {
+      schema: {
+        summary: 'Sets a password instead of a link; all sessions end.',
+        params: byId,
+        body: passwordSetRequest,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      const by = await callers.allowed(request, ['admin'], 'admin')
+      await passwords.set(request.params.id, request.body.password, by)
+      return reply.code(204).send()
+    },
   )
   app.post(
     '/api/v1/users/:id/unlock',

@@ -15,6 +15,7 @@ export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) =
   app.post(
     '/api/v1/sign-in',
     {
+      config: { isOpen: true },
       schema: {
         summary: 'Signs a browser in; the answer sets its cookie.',
         response: { 204: z.undefined() },
@@ -35,6 +36,7 @@ export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) =
   app.post(
     '/api/v1/token',
     {
+      config: { isOpen: true },
       schema: {
         summary: 'Signs a program in; the answer is a bearer token.',
         body: tokenRequest,

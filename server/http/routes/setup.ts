@@ -9,6 +9,7 @@ export const setupRoutes: Routes = (app, { auth }) => {
   app.get(
     '/api/v1/setup',
     {
+      config: { isOpen: true },
       schema: {
         summary: 'Whether a set-up link is still valid.',
         response: { 204: z.undefined() },
@@ -23,6 +24,7 @@ export const setupRoutes: Routes = (app, { auth }) => {
   app.post(
     '/api/v1/setup',
     {
+      config: { isOpen: true },
       schema: {
         summary: 'Creates the first administrator and signs them in.',
         response: { 201: z.object({}) },
