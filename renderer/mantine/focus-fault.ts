@@ -1,4 +1,3 @@
-import type { FormErrors } from '@mantine/form'
 import type { SyntheticEvent } from 'react'
 
 /**
@@ -6,7 +5,7 @@ import type { SyntheticEvent } from 'react'
  * it is read out, and in sight on a small screen.
  */
 export function focusFault(
-  errors: FormErrors,
+  errors: Readonly<Record<string, unknown>>,
   _values: unknown,
   event: SyntheticEvent<HTMLFormElement> | undefined,
 ): void {
