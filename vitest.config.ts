@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { postgresProgram } from './test/support/postgres-programs.ts'
 import { SummaryReporter } from './test/support/summary-reporter.ts'
@@ -75,12 +76,12 @@ export default defineConfig({
         },
       },
       {
-        // Real programs and windows, which wait for each other more than they compute.
+        // Real programs and windows, which wait for each other more than they compute: so one more than there are cores.
         test: {
           name: 'e2e-sharing',
           include: ['test/**/*.test.ts'],
           exclude: [viewTests, ...alone],
-          maxWorkers: '100%',
+          maxWorkers: availableParallelism() + 1,
           testTimeout: 60_000,
           expect: { poll: { timeout: 20_000 } },
           hookTimeout: 60_000,

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { benchKiosk } from './kiosk.ts'
 import { type MeasureName, measureNames, type Peer } from './peer.ts'
 import { bareWs } from './peers/bare-ws.ts'
 import { carillon } from './peers/carillon.ts'
@@ -21,6 +22,7 @@ const help = `Measures Carillon beside other servers on this machine; docs/perfo
 
   npm run bench -- [options]
   npm run bench -- tasks [options]      tasks and events over RabbitMQ; --help says more
+  npm run bench -- kiosk [options]      a kiosk's memory over a day, and how it heals; --help says more
 
   --rounds N       rounds, whose medians are reported (1)
   --quick          a short look: shorter measuring, 1,000 idle connections instead of 10,000
@@ -39,6 +41,7 @@ if (process.argv[2] === 'tasks') {
   await benchTasks(process.argv.slice(3))
   process.exit(0)
 }
+if (process.argv[2] === 'kiosk') process.exit(await benchKiosk(process.argv.slice(3)))
 const options = readOptions()
 const missing = everyPeer.flatMap((peer) => {
   const why = peer.missing()

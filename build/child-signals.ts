@@ -5,10 +5,12 @@ const parentCheckMs = 500
 
 /**
  * Hands signals on to the children, once. It also ends them when the program that started this one has gone: npm and
- * its shell end at SIGTERM without telling anybody.
+ * its shell end at SIGTERM without telling anybody. What it answers aborts then.
  */
-export function handSignalsTo(children: () => readonly (ChildProcess | null)[]): void {
+export function handSignalsTo(children: () => readonly (ChildProcess | null)[]): AbortSignal {
+  const ended = new AbortController()
   const end = (signal: NodeJS.Signals) => {
+    ended.abort()
     for (const child of children()) child?.kill(signal)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(signal))
@@ -19,4 +21,5 @@ export function handSignalsTo(children: () => readonly (ChildProcess | null)[]):
     end('SIGTERM')
   }, parentCheckMs)
   watch.unref()
+  return ended.signal
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { handSignalsTo } from './child-signals.ts'
 import { electronAdvice, resolveElectron } from './electron-path.ts'
+import { keepOpen, restartCode } from './keep-open.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -34,18 +35,21 @@ export function openApp(args: readonly string[], env: Readonly<Record<string, st
 }
 
 /**
- * Builds, opens the app and stays until it closes: `npm run desktop` and `npm run kiosk`. Somebody who asks for a window
- * wants the Electron that it needs, so it is fetched when there is none.
+ * Builds, opens the app and stays until it closes: `npm run desktop` and `npm run kiosk`. Opens it again when it asks for
+ * that. Somebody who asks for a window wants the Electron that it needs, so it is fetched when there is none.
  */
 export async function runApp(args: readonly string[]): Promise<void> {
   if (!hasDisplay()) return fail('There is no display here: set DISPLAY, or run it under xvfb-run.')
   await buildChanged()
   if (resolveElectron() === undefined) await fetchElectron()
-  const app = openApp(args)
-  if (app === null) return fail(electronAdvice)
-  handSignalsTo(() => [app])
-  const [code] = await once(app, 'exit')
-  process.exitCode = code ?? 0
+  if (resolveElectron() === undefined) return fail(electronAdvice)
+  let app: ReturnType<typeof openApp> = null
+  const ended = handSignalsTo(() => [app])
+  const open = () => {
+    app = openApp(args, { CARILLON_RESTART_CODE: String(restartCode) })
+    return app
+  }
+  process.exitCode = (await keepOpen(open, ended)) ?? 0
 }
 
 /** The pinned Electron, by its own installer, into node_modules. Where that fails, the advice that follows says more. */

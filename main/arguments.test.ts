@@ -63,6 +63,17 @@ test('a kiosk may be given origins and limits; what is no number is none', () =>
   expect(readArguments(['--kiosk', '--profile=tiny'], {})).toMatchObject({ allow: [], profile: null })
 })
 
+test.each([
+  ['75', 75],
+  ['0', null],
+  ['256', null],
+  ['7.5', null],
+  ['again', null],
+  [undefined, null],
+])('whoever opens the app again after exit code %j is believed as far as it is one', (given, expected) => {
+  expect(readArguments([], { CARILLON_RESTART_CODE: given }).restartCode).toBe(expected)
+})
+
 test('arguments of a further run keep their values, wherever switches are moved to', () => {
   const given = [
     '/app',

@@ -29,6 +29,8 @@ export interface Arguments {
   readonly heartbeat: string | null
   /** A file that says what was wrong before the kiosk started, a sentence a line; the screen says it too. */
   readonly notice: string | null
+  /** The exit code by which whoever started the app opens it again; null: it has to do that itself. */
+  readonly restartCode: number | null
 }
 
 export const switches = {
@@ -76,6 +78,7 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     pointer: values.pointer === true,
     heartbeat: text(values.heartbeat),
     notice: text(values.notice),
+    restartCode: exitCode(env.CARILLON_RESTART_CODE),
   }
 }
 
@@ -96,6 +99,11 @@ export function argumentsToRepeat(args: readonly string[]): string[] {
 function rebootCommand(given: string | null): readonly [string, ...string[]] {
   const [program, ...args] = (given ?? '').split(' ').filter((word) => word !== '')
   return program === undefined ? ['systemctl', 'reboot'] : [program, ...args]
+}
+
+function exitCode(value: unknown): number | null {
+  const code = positive(value)
+  return code !== null && Number.isInteger(code) && code < 256 ? code : null
 }
 
 function positive(value: unknown): number | null {

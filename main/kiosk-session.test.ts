@@ -194,7 +194,8 @@ test('a kiosk that forgets its credential shows a code and leaves nothing of wha
   send(server, 'show', { message: 'secret' })
   await vi.waitFor(() => expect(told.results).toHaveLength(1))
   expect(kiosk.secrets()).toEqual(['device-token'])
-  expect(await kiosk.forgetCredential()).toEqual({ ok: true })
+  expect(await kiosk.forgetCredential()).toEqual({ ok: true, value: true })
+  expect(server.sessions).not.toContain('device-token')
   await vi.waitFor(() =>
     expect(kiosk.state).toMatchObject({ phase: 'enrolling', notice: expect.stringContaining('forgotten') }),
   )
@@ -202,6 +203,14 @@ test('a kiosk that forgets its credential shows a code and leaves nothing of wha
   expect(Object.values(files).map(({ content }) => content)).toEqual([null, null, null, null])
   expect(await kiosk.renewCredential()).toMatchObject({ ok: false, code: 'not_enrolled' })
   expect(kiosk.secrets()).toEqual([])
+})
+
+test('a kiosk forgets its credential also where the server cannot be told, and says so', async () => {
+  const { kiosk, server, keychain } = await withServer()
+  await server.stop()
+  expect(await kiosk.forgetCredential()).toEqual({ ok: true, value: false })
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ phase: 'unreachable' }), 3000)
+  expect(keychain.entries.size).toBe(0)
 })
 
 test('a credential is renewed at the screen, and it says so where the server gives none', async () => {

@@ -1,6 +1,7 @@
 import type { DeviceSettings } from '#protocol/device-settings.ts'
 import type { EnrolmentRequest } from '#protocol/devices.ts'
 import type { KioskState, Outcome } from '#protocol/ipc.ts'
+import type { Answer } from '#protocol/pane.ts'
 import type { Screen } from '#protocol/screen.ts'
 import { backoff } from './backoff.ts'
 import { noSettings } from './commands/device-settings.ts'
@@ -31,8 +32,8 @@ export interface KioskApp extends Disposable {
   shellChanged(): void
   /** Somebody at the screen asks for another credential, */
   renewCredential(): Promise<Outcome>
-  /** or for this one to be forgotten: the kiosk shows a code again. */
-  forgetCredential(): Promise<Outcome>
+  /** or for this one to be forgotten: the kiosk shows a code again. Brings whether the server has ended it as well. */
+  forgetCredential(): Promise<Answer<boolean>>
   /** Asks the server whether an operator's code opens the pane. Rejects while it cannot be asked. */
   redeemPaneCode(code: string): Promise<boolean>
   /** What must not get out with anything it writes. */
@@ -206,6 +207,18 @@ export function createKiosk(options: KioskOptions): KioskApp {
     }
   }
 
+  /** Whether the server knows it no longer. One that cannot be asked goes on believing in it. */
+  async function endOnServer(token: string): Promise<boolean> {
+    try {
+      await api.signOut(token, stopped.signal)
+      return true
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error
+      if (!error.isRejection) log.warn('server not told of the forgotten credential', { code: error.code })
+      return error.isRejection
+    }
+  }
+
   /** Nothing of what this device was told is left for the next one. */
   async function forgetFiles(): Promise<void> {
     for (const file of [files.device, files.content, files.settings, files.commands]) await file.remove()
@@ -242,9 +255,11 @@ export function createKiosk(options: KioskOptions): KioskApp {
     },
     async forgetCredential() {
       if (serving === null) return notEnrolled
+      const { token } = serving.held.current
       log.warn('credential forgotten at the screen')
       serving.finish(forgotten)
-      return done
+      // Asked last: whoever takes part with a credential that has ended is told that it was removed.
+      return { ok: true, value: await endOnServer(token) }
     },
     async redeemPaneCode(code) {
       if (serving === null) throw new Error('not enrolled')
@@ -271,5 +286,5 @@ interface Serving {
 
 const removed = 'This screen was removed from the server. An operator can approve it again.'
 const forgotten = 'This screen has forgotten its credential. An operator can approve it again.'
-const notEnrolled = failed('not_enrolled', 'This kiosk has no credential now.')
+const notEnrolled = { ok: false, code: 'not_enrolled', message: 'This kiosk has no credential now.' } as const
 const notADevice = new ServerError('invalid_token', 'The credential belongs to no device.')

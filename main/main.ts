@@ -52,12 +52,14 @@ process.on('unhandledRejection', (reason) => log.error('unhandled rejection', { 
 process.on('uncaughtException', (error) => {
   log.error('crash', { error: describe(error) })
   if (args.mode === 'kiosk') relaunch() // nobody is there to do it
-  app.exit(1)
+  app.exit(endCode === 0 ? 1 : endCode)
 })
 
 /** `dist/`, or the same inside a packaged app. */
 const dist = dirname(dirname(fileURLToPath(import.meta.url)))
 let window: BrowserWindow | null = null
+/** Tells whoever started the app whether to open it again. */
+let endCode = 0
 
 if (app.requestSingleInstanceLock()) {
   app.on('second-instance', () => {
@@ -121,7 +123,7 @@ function endWith(running: Disposable, store: SettingsStore): void {
     void store.saved().finally(() => {
       log.info('stopped')
       // Not inside this very event: a quit that comes while one is being prevented is lost.
-      setImmediate(() => app.quit())
+      setImmediate(() => (endCode === 0 ? app.quit() : app.exit(endCode)))
     })
   })
 }
@@ -196,12 +198,16 @@ function restartApp(): void {
   log.info('restarting')
   relaunch()
   app.quit()
-  setTimeout(() => app.exit(0), 10_000).unref()
+  setTimeout(() => app.exit(endCode), 10_000).unref()
 }
 
-/** Whoever watches the heartbeat starts the app again as well, and two of them would be one too many. */
+/**
+ * Whoever watches the heartbeat starts the app again as well, and two of them would be one too many. A launcher that
+ * knows the exit code does it where the app was: in its terminal.
+ */
 function relaunch(): void {
-  if (args.heartbeat === null) app.relaunch({ args: argumentsToRepeat(process.argv.slice(1)) })
+  if (args.restartCode !== null) endCode = args.restartCode
+  else if (args.heartbeat === null) app.relaunch({ args: argumentsToRepeat(process.argv.slice(1)) })
 }
 
 function rememberServer(state: DesktopState | KioskState, store: SettingsStore): void {

@@ -48,8 +48,9 @@ export async function startKiosk(options: KioskParts): Promise<Disposable> {
   let pane: Pane | null = null
   const kiosk = createMovableKiosk({
     server,
-    create: (origin, onState) =>
-      createKiosk({
+    create(origin, onState) {
+      shell.use(origin)
+      return createKiosk({
         api: createApi(origin),
         version: app.getVersion(),
         credentials: createCredentials({ lasting: args.credentialStorage }),
@@ -67,7 +68,8 @@ export async function startKiosk(options: KioskParts): Promise<Disposable> {
           pin = settings.pin
           pane?.kioskChanged()
         },
-      }),
+      })
+    },
     onState(state) {
       options.rememberServer(state)
       tell('kiosk:state', state)

@@ -6,7 +6,13 @@ import { role } from './roles.ts'
 export const instant = z.iso.datetime()
 
 /** `GET /.well-known/carillon`: how a client knows that it talks to a Carillon server. */
-export const serverInfo = z.object({ name: z.literal('carillon'), version: z.string(), setUp: z.boolean() })
+export const serverInfo = z.object({
+  name: z.literal('carillon'),
+  version: z.string(),
+  setUp: z.boolean(),
+  /** Where it listens: said through the socket in its folder alone. */
+  address: z.url().exactOptional(),
+})
 export type ServerInfo = z.infer<typeof serverInfo>
 
 /** `GET /api/v1/me` */

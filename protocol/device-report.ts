@@ -26,7 +26,7 @@ export const shellState = z.object({
   /** `waiting`: nothing to show. `cached`: what was last good, because the page cannot be had now. `failed`: given up for now; the screen says so. */
   phase: z.enum(['waiting', 'loading', 'showing', 'cached', 'recovering', 'failed']),
   since: instant,
-  /** What the content was told to be; null when nothing. */
+  /** What the content was told to be, without secrets; null when nothing. */
   url: z.string().max(2000).nullable(),
   /** The newest fault since the content last ran well; null when none. */
   fault: shellFault.nullable(),

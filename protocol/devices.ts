@@ -81,6 +81,7 @@ export const deviceView = z.object({
   enrolledAt: instant,
   enrolledBy: z.string(),
   online: z.boolean(),
+  /** While it is online: since when. */
   lastSeenAt: instant.nullable(),
   /** What the device says of where it keeps its credential; null when it did not say. */
   storage: credentialStorage.nullable(),

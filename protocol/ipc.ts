@@ -153,7 +153,7 @@ export const calls = {
   'pane:checkNetwork': { args: z.tuple([]), reply: answer<readonly NetworkStep[]>() },
   'pane:changeServer': { args: z.tuple([z.string().trim().min(1).max(300)]), reply: answer<string>() },
   'pane:rotateCredential': { args: z.tuple([]), reply: outcome() },
-  'pane:forgetCredential': { args: z.tuple([]), reply: outcome() },
+  'pane:forgetCredential': { args: z.tuple([]), reply: answer<boolean>() },
   'pane:reloadContent': { args: z.tuple([]), reply: outcome() },
   'pane:restartApp': { args: z.tuple([]), reply: outcome() },
   'pane:reboot': { args: z.tuple([]), reply: outcome() },

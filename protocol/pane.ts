@@ -96,7 +96,8 @@ export interface PaneBridge {
   /** Tries the address, goes over to it, and comes back where that fails. Brings the origin. */
   changeServer(address: string): Promise<Answer<string>>
   rotateCredential(): Promise<Outcome>
-  forgetCredential(): Promise<Outcome>
+  /** Brings whether the server has ended it as well. */
+  forgetCredential(): Promise<Answer<boolean>>
   reloadContent(): Promise<Outcome>
   restartApp(): Promise<Outcome>
   reboot(): Promise<Outcome>

@@ -242,6 +242,10 @@ export async function openNode(options: NodeOptions): Promise<RunningNode> {
     isTrustedProxy,
     addressOf: clientAddressOf,
     baseUrl,
+    listensAt() {
+      const bound = web?.address()
+      return typeof bound === 'object' && bound !== null ? addressOf(config, bound.port) : null
+    },
     version: packageJson.version,
     consoleFolder: builtConsole(),
     isLocal,

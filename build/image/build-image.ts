@@ -5,6 +5,7 @@ import { installApp } from './app.ts'
 import { makeBootFiles } from './boot-files.ts'
 import { customize } from './customize.ts'
 import { prepareEmulation } from './emulation.ts'
+import { checkModules } from './modules.ts'
 import type { ImageOptions } from './options.ts'
 import { pack } from './pack.ts'
 import type { Architecture } from './packages.ts'
@@ -27,6 +28,7 @@ export async function buildImage(options: ImageOptions): Promise<string[]> {
   await step(`Debian's packages for ${arch}`, async () => {
     await prepareEmulation(arch)
     const debian = await debianTree(options)
+    await checkModules(debian, arch)
     await removeTree(tree)
     await run('cp', ['-a', '--reflink=auto', debian, tree])
   })

@@ -80,7 +80,8 @@ const everywhere = [
   'drivers/md',
   'drivers/nfc',
   'drivers/usb/atm',
-  'drivers/usb/gadget',
+  'drivers/usb/gadget/function', // the rest of it is what dwc2 needs, a Raspberry Pi's USB
+  'drivers/usb/gadget/legacy',
   'drivers/usb/serial',
   'drivers/usb/usbip',
   'drivers/vfio',
@@ -133,6 +134,7 @@ const everywhere = [
   ].map(net),
   ...['ieee802154', 'l2tp', 'lapb', 'mac802154', 'mpls', 'mptcp', 'ncsi', 'netrom', 'nfc', 'openvswitch'].map(net),
   ...['phonet', 'rds', 'rose', 'rxrpc', 'sctp', 'smc', 'sunrpc', 'tipc', 'vmw_vsock', 'x25'].map(net),
+  ...['ipv4/netfilter', 'ipv6/netfilter'].map(net),
   'sound/firewire',
   'sound/isa',
   'sound/pcmcia',

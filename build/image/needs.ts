@@ -19,16 +19,22 @@ const programs: Readonly<Record<string, string>> = {
 
 /** What an emulated system needs besides. */
 const testPrograms: Readonly<Record<string, string>> = {
-  'qemu-system-x86_64': 'qemu-system-x86',
   ssh: 'openssh-client',
   'ssh-keygen': 'openssh-client',
   convert: 'imagemagick',
   zbarimg: 'zbar-tools',
 }
 
+/** The emulated machine; for a board also the compiler of what stands in for the app. */
+const machines: Readonly<Record<Architecture, Readonly<Record<string, string>>>> = {
+  amd64: { 'qemu-system-x86_64': 'qemu-system-x86' },
+  armhf: { 'qemu-system-arm': 'qemu-system-arm', 'arm-linux-gnueabihf-gcc': 'gcc-arm-linux-gnueabihf' },
+  arm64: { 'qemu-system-aarch64': 'qemu-system-arm', 'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu' },
+}
+
 /** The Debian packages that are missing here; none when a build can begin. */
 export function missingPackages(arch: Architecture, { test = false, has = isProgram } = {}): string[] {
-  const wanted = { ...programs, ...(test && testPrograms), ...emulator(arch) }
+  const wanted = { ...programs, ...(test && { ...testPrograms, ...machines[arch] }), ...emulator(arch) }
   const missing = Object.entries(wanted).flatMap(([program, name]) => (has(program) ? [] : [name]))
   return [...new Set(missing)]
 }

@@ -57,6 +57,9 @@ test('a bare machine is told in one line what to install', () => {
   expect(missingPackages('amd64', none)).not.toContain('qemu-user-static')
   expect(missingPackages('armhf', none)).toContain('qemu-user-static')
   expect(missingPackages('amd64', { ...none, test: true })).toContain('qemu-system-x86')
+  expect(missingPackages('arm64', { ...none, test: true })).toEqual(
+    expect.arrayContaining(['qemu-system-arm', 'gcc-aarch64-linux-gnu']),
+  )
   expect(missingPackages('armhf', { has: () => true })).toEqual([])
 })
 

@@ -30,7 +30,7 @@ export async function diagnose(options: DiagnosticsOptions) {
       ...{ hostname: hostname(), platform: process.platform, release: release(), arch: arch() },
       ...{ load: loadavg().map((value) => Math.round(value * 100) / 100), memory: totalmem(), free: freemem() },
     },
-    app: { seconds: Math.round(process.uptime()), memory: process.memoryUsage().rss },
+    app: { seconds: Math.round(process.uptime()), ...usage() },
     kiosk: describe(state),
     shell: shell.state,
     history: shell.history.map(({ at, ...record }) => ({ at: new Date(at).toISOString(), ...record })),
@@ -41,6 +41,18 @@ export async function diagnose(options: DiagnosticsOptions) {
   const safe = JSON.parse(JSON.stringify(maskValue(facts, secrets))) // JSON, and nothing else
   while (log.length > 0 && JSON.stringify({ ...safe, log }).length > maxDiagnostics) log.shift()
   return { ...safe, log }
+}
+
+/** What the main process uses, in bytes, and how many of what it waits for: what only ever grows is a leak. */
+function usage() {
+  const { rss: memory, heapUsed: heap } = process.memoryUsage()
+  return { memory, heap, waitsFor: countBy(process.getActiveResourcesInfo()) }
+}
+
+function countBy(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
 }
 
 /** Not what is on the screen: that is nobody's business here. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { masked } from '#protocol/secrets.ts'
 import { logLine } from '../log.ts'
-import { masked, maskText, maskValue } from './mask.ts'
+import { maskText, maskValue } from './mask.ts'
 
 test.each([
   ['authorization: Bearer abc.def-123', 'abc'],
@@ -11,6 +12,9 @@ test.each([
   ['{\\"password\\":\\"let me in\\"}', 'let me in'],
   ['connecting failed url=https://ada:hunter2@box.example.org/', 'hunter2'],
   ['wifi psk="my home network"', 'home network'],
+  ['at https://ada:p@55word@box.example.org/', '55word'],
+  ['password=true-love', 'love'],
+  ['{"token":"true"}', 'true'],
   ['device_code=GmRhmhcxhwAzkoEqiMEg', 'GmRh'],
   ['pin=482915', '482915'],
   ['eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1MSJ9.c2ln', 'eyJ'],
@@ -28,6 +32,10 @@ test.each([
   'link phase=offline code=server_unreachable',
   'started server=https://carillon.example.org:8443 electron=43.8.12',
   'pane unlocked way=pin',
+  'settings origins=2 pin=true',
+  'settings pin=false origins=2',
+  '{"pin":true,"name":"lobby-1","token":null}',
+  '{\\"pin\\":true,\\"name\\":\\"lobby-1\\"}',
 ])('leaves alone what helps: %s', (line) => {
   expect(maskText(line)).toBe(line)
 })

@@ -1,5 +1,4 @@
-/** Put in the place of a secret. */
-export const masked = '[masked]'
+import { isSecretName, masked, secretNames, secretShapes } from '#protocol/secrets.ts'
 
 /**
  * The text without secrets: those that are known, in every spelling they travel in, and whatever looks like one. Rather
@@ -28,27 +27,21 @@ export function maskValue(value: unknown, known: readonly string[] = []): unknow
 
 /** Shorter ones would blot out words of the text. */
 const shortest = 6
-const names =
-  'token|jwt|secret|passw(?:or)?d|passphrase|psk|pin|digits|credential|authorization|cookie|ticket|hash|salt|api-?key|user_?code|device_?code'
-const isSecretName = (name: string): boolean =>
-  new RegExp(`(?:^|[_.-])(?:${names})$`, 'i').test(name) ||
-  /[a-z](?:Token|Secret|Password|Pin|Key|Code|Hash)$/.test(name)
+/** Whether there is one is no secret. */
+const noSecret = '(?!(?:true|false|null)[}\\],]*(?:\\s|$|\\\\*"))'
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic|Digest)\s+[^\s"',;]+/gi, `$1 ${masked}`],
   // In addresses, lines of the log, forms and JSON.
   [
     new RegExp(
-      `(?<![a-z])((?:[a-z_.-]{0,40}[_.-])?(?:${names})\\\\*"?\\s*[=:]\\s*)(\\\\*"(?:[^"\\\\]|\\\\.)*"?|[^\\s"]+)`,
+      `(?<![a-z])((?:[a-z_.-]{0,40}[_.-])?(?:${secretNames})\\\\*"?\\s*[=:]\\s*)${noSecret}(\\\\*"(?:[^"\\\\]|\\\\.)*"?|[^\\s"]+)`,
       'gi',
     ),
     `$1${masked}`,
   ],
-  [/(:\/\/)[^\s/@"]+@/g, `$1${masked}@`],
-  [/\beyJ[\w-]+(?:\.[\w-]*)*/g, masked],
-  [/\bcarillon_\w+/gi, masked],
-  // What is as long as a key and no word: ids of ours, which are no secrets, have dashes in known places.
-  [/(?<![\w-])(?![\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}(?![\w-]))[\w-]{32,}/gi, masked],
+  [/(:\/\/)[^\s/\\?#"]+@/g, `$1${masked}@`],
+  ...secretShapes.map((shape) => [shape, masked] as const),
 ]
 
 function spellingsOf(secret: string): readonly string[] {

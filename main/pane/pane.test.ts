@@ -244,7 +244,7 @@ function kioskIn(state: KioskState, calls: string[] = []): PaneOptions['kiosk'] 
       calls.push('renew')
       return done
     },
-    forgetCredential: async () => done,
+    forgetCredential: async () => ({ ok: true, value: true }),
     secrets: () => ['device-token'],
   }
 }

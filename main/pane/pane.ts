@@ -54,7 +54,7 @@ export interface PaneKiosk {
   readonly server: string
   readonly api: Pick<ServerApi, 'check'>
   renewCredential(): Promise<Outcome>
-  forgetCredential(): Promise<Outcome>
+  forgetCredential(): Promise<Answer<boolean>>
   /** What must not get out with a support bundle. */
   secrets(): readonly string[]
 }

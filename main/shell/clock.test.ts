@@ -26,6 +26,30 @@ test.each([
   else expect(said).toContain(words)
 })
 
+test('it is held against another server at once, and what the one before still says is not heard', async () => {
+  const [old, other] = ['https://old.example.org', 'https://other.example.org']
+  const asked: string[] = []
+  const late = Promise.withResolvers<Response>()
+  const answered = (at: number) => new Response(null, { headers: { date: new Date(at).toUTCString() } })
+  using clock = createClock({
+    server: old,
+    log: memoryLog(),
+    onChange: () => {},
+    now: () => today,
+    fetch: (url) => {
+      asked.push(String(url))
+      return String(url).startsWith(old) ? late.promise : Promise.resolve(answered(today + 90_000))
+    },
+  })
+  clock.use(old)
+  clock.use(other)
+  await vi.waitFor(() => expect(clock.offset).toBe(90))
+  late.resolve(answered(today + 7_200_000))
+  await late.promise
+  expect(clock.offset).toBe(90)
+  expect(asked).toEqual([old, other].map((server) => `${server}/health/live`))
+})
+
 test('it is measured by the answer of the server, and looked at again until it is right', async () => {
   let now = 0
   let server: number | null = null

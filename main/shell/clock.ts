@@ -6,6 +6,8 @@ export interface Clock extends Disposable {
   readonly offset: number | null
   /** A sentence for the screen; null while the clock is fine as far as is known. */
   readonly trouble: string | null
+  /** From now on it is held against this server's, whose origin is given. */
+  use(server: string): void
 }
 
 export interface ClockOptions {
@@ -28,16 +30,19 @@ const farS = 60
 const answerTimeoutMs = 5000
 
 export function createClock(options: ClockOptions): Clock {
-  const { server, log, onChange, fetch: ask = fetch, now = Date.now } = options
+  const { log, onChange, fetch: ask = fetch, now = Date.now } = options
   const every = options.every ?? { soon: 10_000, later: 600_000 }
+  let { server } = options
   let offset: number | null = null
   let trouble = clockTrouble(now(), offset)
   let timer: NodeJS.Timeout | undefined
-  const stopped = new AbortController()
+  /** Aborts when what it looks at is of no interest any more. */
+  let looking = new AbortController()
 
   async function look(): Promise<void> {
-    const measured = await serverOffset(server, ask, now, stopped.signal)
-    if (stopped.signal.aborted) return
+    const { signal } = looking
+    const measured = await serverOffset(server, ask, now, signal)
+    if (signal.aborted) return
     const before = { offset, trouble }
     // What was measured against a clock that has been set since says nothing any more.
     offset = measured
@@ -56,8 +61,16 @@ export function createClock(options: ClockOptions): Clock {
     get trouble() {
       return trouble
     },
+    use(next) {
+      if (next === server) return
+      server = next
+      looking.abort()
+      looking = new AbortController()
+      clearTimeout(timer)
+      void look()
+    },
     [Symbol.dispose]() {
-      stopped.abort()
+      looking.abort()
       clearTimeout(timer)
     },
   }

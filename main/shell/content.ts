@@ -1,4 +1,5 @@
 import type { ShellFault, ShellState } from '#protocol/device-report.ts'
+import { maskAddress } from '#protocol/secrets.ts'
 
 /** The content of a kiosk as its supervisor sees it. Times are milliseconds of a clock that never jumps. */
 export interface Content {
@@ -130,7 +131,8 @@ export function isLive({ run }: Content): boolean {
 
 /** What the server and our own page are told. `toWall` turns a time of the steady clock into one of the wall's. */
 export function shellStateOf(content: Content, toWall: (at: number) => Date): ShellState {
-  const { url, run, fault, restarts } = content
+  const { run, fault, restarts } = content
+  const url = content.url === null ? null : maskAddress(content.url).slice(0, 2000)
   return {
     ...{ phase: run.phase, since: toWall(run.since).toISOString(), url, restarts: restarts.length },
     ...{ fault: fault?.fault ?? null, message: fault?.message.slice(0, 500) ?? null },

@@ -15,8 +15,9 @@ const historyLength = 50
 const relayoutMs = 2000
 
 export function createShell(options: ShellOptions): Shell {
-  const { window, server, clock, limits, log, profile } = options
+  const { window, clock, limits, log, profile } = options
   const steady = () => performance.now()
+  let { server } = options
   let content = beginContent(steady())
   let kiosk: KioskState | null = null
   let screen: Screen | null = null
@@ -114,6 +115,11 @@ export function createShell(options: ShellOptions): Shell {
     publish(false)
   }
 
+  /** Whose pages may be shown has changed. */
+  function judgeAgain(): void {
+    if (refusal !== null || (content.url !== null && !isAllowedPage(content.url, origins()))) showScreen()
+  }
+
   const relayout = setInterval(() => publish(false), relayoutMs)
   return {
     profile,
@@ -154,9 +160,14 @@ export function createShell(options: ShellOptions): Shell {
       covered = on
       publish(false)
     },
+    use(next) {
+      server = next
+      clock.use(next)
+      judgeAgain()
+    },
     allow(next) {
       settingsOrigins = next
-      if (refusal !== null || (content.url !== null && !isAllowedPage(content.url, origins()))) showScreen()
+      judgeAgain()
     },
     async capture() {
       const [under, over] = await Promise.all([window.webContents.capturePage(), stage.capture()])

@@ -36,6 +36,8 @@ export interface Shell extends Disposable {
   identify(seconds: number): void
   /** Hides the content while our own page needs the whole screen, as the pane does. */
   cover(on: boolean): void
+  /** The kiosk is with the server of this origin now: its pages may be shown, and its clock is the measure. */
+  use(server: string): void
   /** Whose pages may be shown, besides the server's own and those given at the start. */
   allow(origins: readonly string[]): void
   /** A PNG of what the window shows: our page with the content over it. */
@@ -57,12 +59,12 @@ export interface ShellRecord {
 
 export interface ShellOptions {
   readonly window: BrowserWindow
-  /** The server's origin. */
+  /** The origin of the server to begin with. */
   readonly server: string
   /** Origins given at the start. */
   readonly allowed: readonly string[]
   readonly profile: Profile
-  readonly clock: Pick<Clock, 'offset' | 'trouble'>
+  readonly clock: Pick<Clock, 'offset' | 'trouble' | 'use'>
   readonly lastGood: LastGood
   /** What was wrong when this kiosk started; for the screen. */
   readonly notice: string | null

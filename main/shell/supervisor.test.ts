@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { ShellFault } from '#protocol/device-report.ts'
-import { beginContent, type Content, type ContentAction, type ContentEvent, usualLimits, wakeAt } from './content.ts'
+import {
+  beginContent,
+  type Content,
+  type ContentAction,
+  type ContentEvent,
+  shellStateOf,
+  usualLimits,
+  wakeAt,
+} from './content.ts'
 import { step } from './supervisor.ts'
 
 const url = 'https://signs.example.org/lobby'
@@ -16,6 +24,16 @@ describe('the supervisor', () => {
     expect(kiosk.phase).toBe('showing')
     kiosk.happens({ type: 'show', url })
     expect(kiosk.actions).toHaveLength(1)
+  })
+
+  test('what lets somebody into the page is told to nobody, and the page is loaded with it', () => {
+    const kiosk = driven()
+    const secret = 'https://ada:hunter2@signs.example.org/?token=abc123&floor=3'
+    kiosk.happens({ type: 'show', url: secret })
+    expect(kiosk.actions).toMatchObject([{ type: 'load', url: secret }])
+    expect(shellStateOf(kiosk.content, (at) => new Date(at)).url).toBe(
+      'https://[masked]@signs.example.org/?token=[masked]&floor=3',
+    )
   })
 
   test('nothing closes the page, and what it still says is ignored', () => {

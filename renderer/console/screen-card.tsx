@@ -4,12 +4,12 @@ import { IconDots, IconEraser, IconKey, IconMessage, IconTrash } from '@tabler/i
 import { useMutation } from '@tanstack/react-query'
 import { commandsChannel } from '#protocol/channel.ts'
 import type { DeviceView } from '#protocol/devices.ts'
-import { moment } from '../shared/time.ts'
 import { useApi } from './api-context.ts'
 import { asApiError } from './api-error.ts'
 import { linkTo } from './location.ts'
 import { storageWords } from './screens/identity-card.tsx'
 import { ScreenMark } from './screens/state-mark.tsx'
+import { When } from './tasks/when.tsx'
 
 interface ScreenCardProps {
   readonly device: DeviceView
@@ -39,11 +39,11 @@ export function ScreenCard({ device, now, operates, onMessage, onRotate, onRemov
           {device.version} on {device.platform}
         </Fact>
         <Fact name="Added">
-          {moment(Date.parse(device.enrolledAt), now)} by {device.enrolledBy}
+          <When at={device.enrolledAt} now={now} /> by {device.enrolledBy}
         </Fact>
         <Fact name="Credential">
           {device.storage === null ? 'Kept somewhere' : storageWords[device.storage]}, from{' '}
-          {moment(Date.parse(device.credentialSince), now)}
+          <When at={device.credentialSince} now={now} />
         </Fact>
       </dl>
       {operates && (

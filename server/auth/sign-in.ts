@@ -16,7 +16,6 @@ import type { SessionKind, SessionLifetimes } from './session-lifetimes.ts'
 import { signSessionToken, verifySessionToken } from './session-token.ts'
 import type { Sessions } from './sessions.ts'
 import type { SignInLimit } from './sign-in-limit.ts'
-import { createTurnstile } from './turnstile.ts'
 
 /** Signing in with e-mail and password, and with a code where the account has an authenticator app. */
 export interface SignIn {
@@ -56,10 +55,8 @@ export interface SignInParts {
 
 export function createSignIn(parts: SignInParts): SignIn {
   const { limit, credentials, knownDevices, audit, secret } = parts
-  const ourTurn = createTurnstile()
 
   async function authenticate({ email, password, code, address, headers }: SignInAttempt) {
-    await ourTurn()
     const from = { address, cookie: headers?.get('cookie') ?? null }
     const attempt = await limit.take(email, from).catch((error: unknown) => refuse(error, email, null))
     const checked = await credentials

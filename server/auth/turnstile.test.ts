@@ -1,21 +1,28 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createTurnstile } from './turnstile.ts'
 
-test('of several that come at once one is let in a turn of the event loop, in their order', async () => {
-  const through = createTurnstile()
-  const entered: number[] = []
-  const all = [1, 2, 3].map(async (n) => {
-    await through()
-    entered.push(n)
-  })
-  const perTurn: number[] = []
-  for (let turns = 0; turns < 10 && entered.length < 3; turns++) {
-    const before = entered.length
-    await nextTurn()
-    perTurn.push(entered.length - before)
+test('of several that come at once the first does not wait, and the others follow in their order, apart', async () => {
+  const turnstile = createTurnstile({ everyMs: 30, maxWaitMs: 1000 })
+  const entered: { name: string; at: number }[] = []
+  const enter = async (name: string) => {
+    expect(await turnstile.enter()).toBe(true)
+    entered.push({ name, at: performance.now() })
   }
-  await Promise.all(all)
-  expect(entered).toEqual([1, 2, 3])
-  expect(Math.max(...perTurn)).toBe(1)
+  const began = performance.now()
+  const first = enter('a')
+  const others = Promise.all([enter('b'), enter('c')])
+  await first
+  expect(entered.map(({ name }) => name)).toEqual(['a'])
+  await others
+  expect(entered.map(({ name }) => name)).toEqual(['a', 'b', 'c'])
+  // A timer may be early by a fraction of a millisecond.
+  expect((entered[1]?.at ?? 0) - began).toBeGreaterThan(29)
+  expect((entered[2]?.at ?? 0) - began).toBeGreaterThan(59)
+})
+
+test('whoever would wait too long is told at once, and there is room again later', async () => {
+  const turnstile = createTurnstile({ everyMs: 10, maxWaitMs: 25 })
+  const all = await Promise.all(Array.from({ length: 5 }, () => turnstile.enter()))
+  expect(all).toEqual([true, true, true, false, false])
+  expect(await turnstile.enter()).toBe(true)
 })

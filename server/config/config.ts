@@ -237,6 +237,7 @@ const otherVariables = new Set([
   'CARILLON_URL',
   'CARILLON_SERVER',
   'CARILLON_ELECTRON',
+  'CARILLON_RESTART_CODE',
   'CARILLON_CHROMIUM',
 ])
 

@@ -160,6 +160,19 @@ test('the newest report is kept, with the health that was said last', async () =
   expect(server.news()).toMatchObject([{ status: { health } }, { status: { ...showing, health } }, { status: kept }])
 })
 
+test('what lets somebody into a page is in no report and on no record, and the screen is told it', async () => {
+  await using server = await startFleet()
+  const url = 'https://ada:hunter2@signs.example.org/?token=abc123&floor=3'
+  const shown = 'https://[masked]@signs.example.org/?token=[masked]&floor=3'
+  await server.send({ command: 'show', args: { url } })
+  expect(server.commands()).toMatchObject([{ args: { url } }])
+  await server.fleet.report(server.device, { ...showing, shell: { ...showing.shell, url } })
+  expect(await server.fleet.statusOf(server.device.id)).toMatchObject({ shell: { url: shown } })
+  expect(server.news().at(-1)).toMatchObject({ status: { shell: { url: shown } } })
+  const { items } = await server.auth.audit.list({ action: 'device_command' }, { limit: 5, cursor: null })
+  expect(items).toMatchObject([{ details: { command: 'show', url: shown } }])
+})
+
 test('a device that reports faster than can be written is told so', async () => {
   await using server = await startFleet()
   const sent = await Promise.allSettled(Array.from({ length: 40 }, () => server.fleet.report(server.device, showing)))

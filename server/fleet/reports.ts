@@ -1,4 +1,5 @@
 import type { DeviceStatus } from '#protocol/device-report.ts'
+import { maskAddress } from '#protocol/secrets.ts'
 import type { DeviceName, Fleet } from './fleet.ts'
 import { FleetRefusal } from './fleet-refusal.ts'
 import type { TellOperators } from './news.ts'
@@ -18,7 +19,7 @@ export function createReports({ records, tell, clock }: ReportsParts): Fleet['re
   const queues = new Map<string, { last: Promise<void>; length: number }>()
 
   async function take({ id, name }: DeviceName, status: DeviceStatus, at: number): Promise<void> {
-    const kept = await records.keep(id, status, at)
+    const kept = await records.keep(id, withoutSecrets(status), at)
     if (kept !== null) await tell(name, { type: 'status', status: kept })
   }
 
@@ -39,4 +40,9 @@ export function createReports({ records, tell, clock }: ReportsParts): Fleet['re
     queue.last = taken.catch(() => {})
     return taken
   }
+}
+
+/** Our own app leaves them out by itself. */
+function withoutSecrets({ shell, health }: DeviceStatus): DeviceStatus {
+  return { shell: shell.url === null ? shell : { ...shell, url: maskAddress(shell.url).slice(0, 2000) }, health }
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { commandsChannel } from '#protocol/channel.ts'
 import type { DeviceAction, DeviceCommand, deviceCommandRequest } from '#protocol/device-commands.ts'
+import { maskAddress } from '#protocol/secrets.ts'
 import type { Audit } from '#server/auth/audit.ts'
 import type { Identity } from '#server/auth/identity.ts'
 import { createSortableIds } from '#server/auth/sortable-id.ts'
@@ -87,7 +88,7 @@ export function createSending({ records, deviceOf, publish, tell, audit, clock }
 
 /** What is put on record of it: the words of a message are for those in front of the screen. */
 function shown(args: Extract<DeviceAction, { command: 'show' }>['args']): Readonly<Record<string, string>> {
-  if ('url' in args) return { url: args.url }
+  if ('url' in args) return { url: maskAddress(args.url) }
   return { show: 'message' in args ? 'message' : 'nothing' }
 }
 

@@ -28,6 +28,7 @@ export async function startApp() {
     isTrustedProxy: () => false,
     addressOf: (request) => clientAddress(request, inNetworks([]), false),
     isLocal: () => false,
+    listensAt: () => null,
     isTrustedOrigin: (origin) => origin === baseUrl,
     log,
   })

@@ -80,6 +80,8 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
   readonly addressOf: (request: IncomingMessage) => string
   readonly version: string
   readonly baseUrl: string
+  /** The address that it listens on; null where none. */
+  readonly listensAt: () => string | null
   /** The built console, or null when this installation has none. */
   readonly consoleFolder: string | null
   readonly log: Logger

@@ -22,6 +22,8 @@ export async function openDesk() {
   const desk = {
     server,
     session,
+    /** The bearer token of the operator. */
+    token,
     userData: join(session.home, 'user-data'),
     /** Opens the app, and approves it the first time. */
     async open(args: readonly string[] = []) {
@@ -62,21 +64,29 @@ export async function openDesk() {
   return desk
 }
 
+export interface StartedApp extends AsyncDisposable {
+  readonly pid: number
+}
+
 /**
  * The app without anybody attached to it, as a session starts it: it may end and start itself again. Whatever has come of
  * it is killed at the end.
  */
 export function startApp(
   session: DesktopSession,
-  server: ServerProcess,
+  server: Pick<ServerProcess, 'url'>,
   args: readonly string[] = [],
-): AsyncDisposable {
+  /** A program that becomes the one named in its last arguments; none unless given. */
+  within: readonly string[] = [],
+): StartedApp {
   const runtime = resolveElectron()
   if (runtime === undefined) throw new Error(electronAdvice)
   const folder = join(import.meta.dirname, '../..')
+  const [program = runtime.executable, ...before] = [...within, runtime.executable]
   const child = spawn(
-    runtime.executable,
+    program,
     [
+      ...before,
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       `--user-data-dir=${join(session.home, 'user-data')}`,
       ...[folder, '--kiosk', `--server=${server.url}`, ...args],
@@ -84,6 +94,7 @@ export function startApp(
     { env: session.env, cwd: session.home, detached: true, stdio: 'ignore' },
   )
   return {
+    pid: child.pid ?? -1,
     async [Symbol.asyncDispose]() {
       if (child.pid === undefined) return
       try {

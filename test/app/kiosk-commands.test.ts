@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { resolveElectron } from '../../build/electron-path.ts'
+import { startChild } from '../support/child-program.ts'
 import { describeWith } from '../support/needs.ts'
 import { html, signPage, startSignServer } from '../support/sign-server.ts'
 import { openDesk, startApp } from './commanded-kiosk.ts'
@@ -122,6 +124,28 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'a kiosk that is told 
     // The next command shows that the new run listens.
     const next = await desk.send('show', { message: 'After' })
     await expect.poll(() => desk.look(next), soon).toMatchObject({ state: 'done' })
+  })
+
+  test('what npm run kiosk has started stays in its terminal when it restarts, and ends with it', async () => {
+    await using desk = await openDesk()
+    await (await desk.open())[Symbol.asyncDispose]()
+    const root = join(import.meta.dirname, '../..')
+    const given = [`--server=${desk.server.url}`, `--user-data-dir=${desk.userData}`]
+    await using launcher = startChild(process.execPath, ['build/kiosk.ts', ...given], {
+      cwd: root,
+      env: { ...desk.session.env, CARILLON_ELECTRON: resolveElectron()?.executable ?? '' },
+    })
+    const restart = await desk.send('restart-app')
+    await expect.poll(() => desk.look(restart), soon).toMatchObject({ state: 'done' })
+    const next = await desk.send('show', { message: 'After' })
+    await expect.poll(() => desk.look(next), soon).toMatchObject({ state: 'done' })
+
+    process.kill(launcher.pid, 'SIGTERM')
+    await launcher.exited
+    const log = await readFile(join(desk.userData, 'logs/main.log'), 'utf8')
+    const [, , between, after] = log.split(/ started /)
+    expect(between).toContain(' restarting')
+    expect(after).toContain(' stopped')
   })
 
   test('a machine is rebooted once for one command, also when the app comes back before it', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { issueCertificate } from '../support/certificates.ts'
+import { type Issued, issueCertificate, publicKeyHash } from '../support/certificates.ts'
 import { describeWith } from '../support/needs.ts'
 import { html, type SignServer, signPage, startSignServer } from '../support/sign-server.ts'
 import { goodPage, green, openShownSign, type ShownSign } from './shown-sign.ts'
@@ -10,12 +10,16 @@ import { goodPage, green, openShownSign, type ShownSign } from './shown-sign.ts'
 describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the content of a kiosk that cannot be had', () => {
   let shown: ShownSign
   let untrusted: SignServer
+  /** A certificate that Chromium is told to believe. */
+  let believed: Issued
 
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'carillon-sign-'))
     untrusted = await startSignServer(goodPage, (await issueCertificate(folder, 'sign')).pem)
+    believed = await issueCertificate(folder, 'believed')
     await rm(folder, { recursive: true })
-    shown = await openShownSign([`--allow=${untrusted.url}`])
+    const believe = `--ignore-certificate-errors-spki-list=${publicKeyHash(believed.pem.cert)}`
+    shown = await openShownSign([`--allow=${untrusted.url}`, believe])
   })
   afterAll(async () => {
     await shown?.[Symbol.asyncDispose]()
@@ -94,6 +98,22 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the content of a kios
     expect(state.message).toMatch(/^The certificate of the page is not trusted\. No authority .*Renew/)
     expect(untrusted.requests).toEqual([])
     await shown.nextPage()
+  })
+
+  test('a certificate that is right again: the page comes by itself', async () => {
+    const { screen } = shown
+    const url = `${untrusted.url}/renewed`
+    await screen.show({ url })
+    await screen.until(({ state }) => state.url === url && state.fault === 'certificate_error')
+    expect(untrusted.requests).toEqual([])
+    await untrusted.stop()
+    untrusted.certificate = believed.pem
+    await untrusted.start()
+    const { state } = await screen.until(({ state }) => state.url === url && state.phase === 'showing')
+    await screen.untilColour(green)
+    expect(state).toMatchObject({ restarts: 1 })
+    // Whether it can be had is asked first.
+    expect(untrusted.requests.slice(0, 2)).toEqual(['/renewed', '/renewed'])
   })
 
   test('a page of another origin is refused in words, and what leads to one is too', async () => {

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import type { CarillonBridge } from '#protocol/ipc.ts'
 import type { PaneState } from '#protocol/pane.ts'
 import { paneCodeAnswer } from '#protocol/pane-codes.ts'
+import type { ShellView } from '#protocol/shell-view.ts'
 import { type DesktopSession, startDesktopSession } from '../support/desktop-session.ts'
 import { describeWith } from '../support/needs.ts'
 import { bearer, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
@@ -91,6 +92,8 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox', 'xdotool'], 'the local 
     await page.getByRole('button', { name: 'Credential' }).click()
     await page.getByRole('button', { name: 'Forget the credential' }).click()
     await page.getByRole('button', { name: 'Yes, forget the credential' }).click()
+    await page.getByText('The credential is forgotten, and the server has ended it.').waitFor()
+    expect((await server.api('GET', '/api/v1/me', { headers: bearer(renewed) })).status).toBe(401)
     const state = await kioskState(page, ({ phase }) => phase === 'enrolling')
     const code = state.phase === 'enrolling' ? state.userCode : ''
     await page.getByText(code).waitFor()
@@ -163,9 +166,23 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox', 'xdotool'], 'the local 
       await page.keyboard.press('Enter')
       await page.getByText(`This screen is with ${other.url} now.`).waitFor()
       await kioskState(page, (state) => state.phase === 'enrolling' && state.server === other.url)
+      await page.getByRole('button', { name: 'Close' }).click()
+
+      // Pages of a kiosk's own server may be shown: that is another one now.
+      const there = bearer((await signIn(other, 'ada@example.org', 'operator')).token)
+      await enrol(page, other, there.authorization.slice(7))
+      const show = (url: string) =>
+        other.api('POST', '/api/publish', {
+          headers: there,
+          body: { channel: 'commands:lobby-1', data: { show: { url } } },
+        })
+      await show(`${other.url}/health/live`)
+      await expect.poll(() => shellView(page), soon).toMatchObject({ refusal: null, state: { phase: 'showing' } })
+      await show(`${server.url}/health/live`)
+      await expect.poll(() => shellView(page), soon).toMatchObject({ refusal: expect.stringContaining(server.url) })
     }
     await using app = await openApp(session, start)
-    await kioskState(app.page, (state) => state.phase === 'enrolling' && state.server === other.url)
+    await kioskState(app.page, (state) => state.phase === 'enrolled' && state.server === other.url)
   })
 })
 
@@ -201,6 +218,10 @@ async function keptCredential({ env }: DesktopSession): Promise<string> {
 
 function paneState(page: Page): Promise<PaneState | undefined> {
   return page.evaluate(() => (window as { carillon?: CarillonBridge }).carillon?.kiosk?.pane.state())
+}
+
+function shellView(page: Page): Promise<ShellView | undefined> {
+  return page.evaluate(() => (window as { carillon?: CarillonBridge }).carillon?.kiosk?.shell.state())
 }
 
 function unlock(page: Page, digits: string) {

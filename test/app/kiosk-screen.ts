@@ -1,14 +1,9 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import type { CarillonBridge } from '#protocol/ipc.ts'
 import type { ShellView } from '#protocol/shell-view.ts'
 import { startDesktopSession } from '../support/desktop-session.ts'
+import { type Colour, colourAt, isColour } from '../support/screen-colour.ts'
 import { bearer, signIn, startServerProcess } from '../support/server-process.ts'
 import { kioskState, openApp } from './open-app.ts'
-
-const execute = promisify(execFile)
-
-export type Colour = readonly [number, number, number]
 
 export interface KioskScreenOptions {
   readonly width?: number
@@ -75,18 +70,14 @@ export async function openKioskScreen({ width = 800, height = 480, args = [] }: 
       })
     },
     /** The colour at a place of the whole X screen: what somebody in front of it sees. */
-    async colourAt(x: number, y: number): Promise<Colour> {
-      const grab = ['-window', 'root', '-crop', `1x1+${x}+${y}`, '+repage', '-depth', '8', 'rgb:-']
-      const { stdout } = await execute('import', grab, { env: session.env, timeout: 10_000, encoding: 'buffer' })
-      return [stdout[0] ?? -1, stdout[1] ?? -1, stdout[2] ?? -1]
-    },
+    colourAt: (x: number, y: number) => colourAt(session, x, y),
     /** Resolves with how many milliseconds it took until the middle of the screen had this colour. */
     async untilColour(colour: Colour, withinMs = 15_000): Promise<number> {
       const begun = performance.now()
       for (;;) {
         const at = await screen.colourAt(Math.floor(width / 2), Math.floor(height * 0.8))
         const waited = performance.now() - begun
-        if (at.every((one, index) => Math.abs(one - (colour[index] ?? -1)) <= 4)) return waited
+        if (isColour(at, colour)) return waited
         if (waited > withinMs) {
           throw new Error(`after ${Math.round(waited)} ms ${at}, not ${colour}; ${JSON.stringify(await screen.view())}`)
         }

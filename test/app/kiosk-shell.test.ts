@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeWith } from '../support/needs.ts'
+import { proportionalMegabytes } from '../support/process-tree.ts'
 import { openShownSign, type ShownSign } from './shown-sign.ts'
 
 /** Megabytes of the whole app with a simple page, with the test's debugger attached to it. */
@@ -52,26 +53,4 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the shell of a kiosk 
 
 function modified(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
-}
-
-/** What a process and all below it take, each shared page counted by its share. */
-function proportionalMegabytes(root: number): number {
-  const parents = new Map<number, number>()
-  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
-    const parent = /^PPid:\s+(\d+)/m.exec(read(join('/proc', name, 'status')))?.[1]
-    if (parent !== undefined) parents.set(Number(name), Number(parent))
-  }
-  const below = (pid: number): boolean => pid === root || (parents.has(pid) && below(parents.get(pid) ?? 0))
-  const kilobytes = [...parents.keys()]
-    .filter(below)
-    .map((pid) => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0))
-  return Math.round(kilobytes.reduce((sum, one) => sum + one, 0) / 1024)
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return '' // it has ended meanwhile
-  }
 }

@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import type { ShellFault } from '#protocol/device-report.ts'
+import type { Colour } from '../support/screen-colour.ts'
 import { html, type SignServer, signPage, startSignServer } from '../support/sign-server.ts'
-import { type Colour, type KioskScreen, openKioskScreen } from './kiosk-screen.ts'
+import { type KioskScreen, openKioskScreen } from './kiosk-screen.ts'
 
 /** The ground of a page that is as it should be. */
 export const green: Colour = [10, 125, 60]

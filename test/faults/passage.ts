@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A way between a node and Redis that can be broken. */
+/** A way to a server on this machine that can be broken. */
 export interface Passage extends AsyncDisposable {
   readonly port: number
   /** `silent`: nothing is passed on, and nobody is told. `reset`: every connection is reset, and each new one. */

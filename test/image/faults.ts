@@ -4,12 +4,15 @@ import type { Operator } from './operator.ts'
 import type { Picture } from './picture.ts'
 import { until } from './until.ts'
 
-export interface Scene {
+export interface Stage {
   readonly machine: Machine
-  readonly operator: Operator
   readonly bench: Bench
   /** What the screen showed before anything was broken. */
   readonly picture: Picture
+}
+
+export interface Scene extends Stage {
+  readonly operator: Operator
 }
 
 /** Breaks one thing after another, and waits for the screen to be as it was. */
@@ -23,7 +26,7 @@ export async function injectFaults(scene: Scene): Promise<void> {
 }
 
 /** Kills a process; another has to take its place and show the same. */
-async function killed({ machine, bench, picture }: Scene, name: string, find: string): Promise<void> {
+export async function killed({ machine, bench, picture }: Stage, name: string, find: string): Promise<void> {
   const before = (await machine.sh(find)).trim()
   if (before === '') throw new Error(`${name}: there is none to kill`)
   await machine.sh(`kill -KILL ${before}`)
@@ -38,7 +41,7 @@ async function killed({ machine, bench, picture }: Scene, name: string, find: st
 }
 
 /** An app that hangs: only the missing heartbeat tells. */
-async function stopped({ machine, bench, picture }: Scene): Promise<void> {
+export async function stopped({ machine, bench, picture }: Stage): Promise<void> {
   const beats = await machine.sh('test -e /run/carillon/kiosk/heartbeat && echo yes || true')
   if (beats.trim() !== 'yes') throw new Error('The app writes no heartbeat.')
   const find = 'pgrep -u kiosk -x carillon -o'

@@ -1,14 +1,16 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, createWriteStream, readFileSync } from 'node:fs'
-import { copyFile, rm } from 'node:fs/promises'
+import { createWriteStream, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Architecture } from '../../build/image/packages.ts'
+import { board, pc } from './hardware.ts'
 import { openQmp } from './qmp.ts'
 
 const execute = promisify(execFile)
 
-/** A PC that exists only here, with the image as its disk. */
+/** A machine that exists only here, with the image as its disk. */
 export interface Machine extends AsyncDisposable {
   /** Milliseconds since it was switched on. */
   readonly uptime: number
@@ -25,6 +27,7 @@ export interface Machine extends AsyncDisposable {
 }
 
 export interface MachineOptions {
+  readonly arch: Architecture
   readonly disk: string
   /** For its sockets, keys and the output of its serial port. */
   readonly folder: string
@@ -37,25 +40,22 @@ export interface MachineOptions {
 export const hostAddress = '10.0.2.2'
 export const memoryMb = 806
 
-export async function startMachine({ disk, folder, key, sshPort }: MachineOptions): Promise<Machine> {
-  const vars = join(folder, 'uefi-vars.fd')
-  await copyFile('/usr/share/OVMF/OVMF_VARS_4M.fd', vars)
+export async function startMachine({ arch, disk, folder, key, sshPort }: MachineOptions): Promise<Machine> {
+  const { program, args } = await (arch === 'amd64' ? pc(folder) : board(arch, disk, folder))
   const control = join(folder, 'qmp')
   await rm(control, { force: true })
   const started = performance.now()
   const machine = spawn(
-    'qemu-system-x86_64',
+    program,
     [
-      ...['-machine', 'q35', ...acceleration(), '-smp', '2', '-m', String(memoryMb)],
-      ...['-drive', 'if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd'],
-      ...['-drive', `if=pflash,format=raw,file=${vars}`],
+      ...['-smp', '2', '-m', String(memoryMb)],
       ...['-drive', `file=${disk},format=raw,if=none,id=disk`, '-device', 'virtio-blk-pci,drive=disk,bootindex=1'],
       ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${sshPort}-:22`],
       // Without its ROM the firmware does not look for something to boot there.
       ...['-device', 'virtio-net-pci,netdev=net,id=nic,romfile='],
-      ...['-device', 'virtio-vga', '-device', 'virtio-rng-pci', '-display', 'none'],
-      ...['-device', 'i6300esb', '-action', 'watchdog=reset'],
+      ...['-device', 'virtio-rng-pci', '-display', 'none'],
       ...['-qmp', `unix:${control},server=on,wait=off`, '-serial', `file:${join(folder, 'serial.log')}`],
+      ...args,
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
@@ -94,21 +94,5 @@ export async function startMachine({ disk, folder, key, sshPort }: MachineOption
     },
     cutPower,
     [Symbol.asyncDispose]: cutPower,
-  }
-}
-
-/** A /dev/kvm that exists is no proof: without the processor's own help it is slower than emulation, or does not start. */
-export function acceleration(): string[] {
-  return isHardware()
-    ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max,la57=off']
-}
-
-function isHardware(): boolean {
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK)
-    return /^flags\s*:.*\b(vmx|svm)\b/m.test(readFileSync('/proc/cpuinfo', 'utf8'))
-  } catch {
-    return false
   }
 }

@@ -47,7 +47,7 @@ export async function cutPowerFiveTimes(
   await machine.cutPower()
 }
 
-async function mustBeClean(machine: Machine, name: string): Promise<void> {
+export async function mustBeClean(machine: Machine, name: string): Promise<void> {
   const complaints = await machine.sh(
     "systemctl list-units --failed --plain --no-legend; journalctl -b -k -p err -g 'EXT4-fs|I/O error' --no-pager -q -o cat || true; " +
       'awk \'$2 == "/" && $4 !~ /(^|,)rw(,|$)/ { print "root is read-only" }\' /proc/mounts; ls -d /var/lib/carillon/data/keyrings.bad 2>/dev/null || true',

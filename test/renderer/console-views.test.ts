@@ -474,9 +474,12 @@ describeWith(['chromium'], 'the console', () => {
     })
     const { page, server } = opened
     const screen = page.getByRole('article', { name: 'lobby-2' })
-    await screen.getByText('last seen 7 minutes ago').waitFor()
+    const seen = screen.getByText('last seen 7 minutes ago')
+    await seen.waitFor()
+    expect(await seen.getAttribute('title')).toContain(String(new Date(Date.now() - 7 * minute).getFullYear()))
     server.world.devices = [device('lobby-2', true, 0)]
     await screen.getByText('Online').waitFor()
+    expect(await screen.getByText('last seen').count()).toBe(0)
   })
 
   test('sends a message to a screen and says so', async () => {
@@ -811,13 +814,18 @@ describeWith(['chromium'], 'the console', () => {
     expect(await scheme()).toBe('light')
   })
 
-  test('puts the focus on the heading of a page that one has gone to', async () => {
+  test('puts the focus on the heading of a page that one has gone to, and a frame around controls alone', async () => {
     await using opened = await openConsole('/connections', withClients)
     const { page } = opened
     const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    const frame = () =>
+      page.evaluate(() => document.activeElement && getComputedStyle(document.activeElement).outlineStyle)
     await page.getByRole('link', { name: 'Ada Lovelace' }).focus()
     await page.keyboard.press('Enter')
     await expect.poll(focused).toBe('lobby-1')
+    expect(await frame()).toBe('none')
+    await page.keyboard.press('Tab')
+    expect(await frame()).toBe('solid')
     await page.goBack()
     await expect.poll(focused).toBe('Connections')
     expect(await page.title()).toBe('Connections · Carillon')

@@ -157,7 +157,7 @@ export function installFakeMain(start: FakeStart): void {
               onNetwork: on(listeners.network),
               changeServer: (...args) => bring('changeServer', args, ''),
               rotateCredential: () => outcome('rotateCredential', []),
-              forgetCredential: () => outcome('forgetCredential', []),
+              forgetCredential: () => bring('forgetCredential', [], true),
               reloadContent: () => outcome('reloadContent', []),
               restartApp: () => outcome('restartApp', []),
               reboot: () => outcome('reboot', []),

@@ -81,6 +81,7 @@ const places = [
   { id: 'usb:/media/STICK', kind: 'usb', path: '/media/STICK', free: 7_900_000_000 },
   { id: 'folder:/x', kind: 'folder', path: '/home/kiosk/.config/carillon-kiosk/support', free: 210_000_000 },
 ]
+const bundleName = 'carillon-support-carillon-3f9a2c-2026-03-12T120400Z.json'
 const logLines = Array.from(
   { length: 80 },
   (_, index) =>
@@ -179,6 +180,12 @@ describeWith(['chromium'], 'the local pane', () => {
     }),
     log: view('Log', (page) => page.locator('.pane-log').waitFor()),
     export: view('Export', (page) => page.getByText('To the USB stick').waitFor()),
+    'export-written': view('Export', async (page) => {
+      const value = `${places[1]?.path}/${bundleName}`
+      await page.evaluate((path) => window.fakeMain.answer('saveBundle', { ok: true, value: path }), value)
+      await page.getByRole('button', { name: /To this machine/ }).click()
+      await page.getByText(/^Written to /).waitFor()
+    }),
   }
 
   test.each(Object.keys(looks))('shows "%s" without overflow, under the strict policy, clean for axe', async (name) => {
@@ -308,7 +315,40 @@ describeWith(['chromium'], 'the local pane', () => {
     await go(page, 'Forget the credential')
     await go(page, 'Yes, forget the credential')
     expect(await calls(page, 'forgetCredential')).toHaveLength(1)
-    await page.getByText('The credential is forgotten.').waitFor()
+    await page.getByText('The credential is forgotten, and the server has ended it.').waitFor()
+    await page.evaluate(() => window.fakeMain.answer('forgetCredential', { ok: true, value: false }))
+    await go(page, 'Forget the credential')
+    await page.getByText('Its PIN is forgotten too.').waitFor()
+    await go(page, 'Yes, forget the credential')
+    await page.getByText('remove this screen in the console').waitFor()
+  })
+
+  test('a name that is read off the screen stands in one line', async () => {
+    const build = looks['export-written'] as () => Promise<Watched>
+    await using pane = await build()
+    const name = pane.page.getByText(bundleName, { exact: true })
+    const [height, line] = await name.evaluate((one) => [
+      one.getBoundingClientRect().height,
+      Number.parseFloat(getComputedStyle(one).lineHeight),
+    ])
+    expect(height).toBeLessThan((line ?? 0) * 1.5)
+    expect(await pane.page.getByText(/^Written to /).textContent()).toBe(`Written to ${places[1]?.path}/${bundleName}`)
+  })
+
+  test('letters follow the size of the screen', async () => {
+    await using pane = await openPane(open)
+    const { page } = pane
+    const size = () => page.locator('.pane').evaluate((one) => Number.parseFloat(getComputedStyle(one).fontSize))
+    const sizes: number[] = []
+    for (const [width, height] of [
+      [800, 480],
+      [1920, 1080],
+      [3840, 2160],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      sizes.push(await size())
+    }
+    expect(sizes).toEqual([15, expect.closeTo(30, 0), 60])
   })
 
   test('the test pattern fills the screen to its edges and ends with a touch', async () => {

@@ -89,10 +89,14 @@ const views: Readonly<Record<string, View>> = {
   },
   'screen-viewer': {
     world: (server) => {
-      withScreen(withFault({ phase: 'cached', fault: 'load_failed', url: null }))(server)
+      const message = 'The page cannot be reached. It is asked for every 5 s.'
+      withScreen(withFault({ phase: 'cached', fault: 'load_failed', message }))(server)
       server.world.me = { ...ada, name: 'Grace Hopper', role: 'viewer' }
     },
-    act: ({ page: shown }) => shown.getByText('You look on as a viewer').waitFor(),
+    async act({ page: shown }) {
+      await shown.getByText('You look on as a viewer').waitFor()
+      await shown.getByText('It is asked for every 5 s.').waitFor()
+    },
   },
   'screen-none': {
     path: '/screens/lobby-9',

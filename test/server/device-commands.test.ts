@@ -127,10 +127,15 @@ test.each([
   expect(answer).toMatchObject({ status: 400, body: { code: 'bad_request', detail: expect.stringMatching(sentence) } })
 })
 
-test('viewers and devices send nothing, and a key sends with the scope devices', async () => {
+test('viewers see what a screen shows; they and devices send nothing, and a key sends with the scope devices', async () => {
   const { server, device } = await shared()
   const path = `/api/v1/devices/${device.id}/commands`
   const viewer = await signIn(server, 'vera@example.org', 'viewer')
+  const played = await connectDevice(server, device)
+  onTestFinished(() => played[Symbol.dispose]())
+  await played.client.rpc('device.report', crashed)
+  const looked = await server.api('GET', `/api/v1/devices/${device.id}`, { headers: bearer(viewer.token) })
+  expect(looked.body).toMatchObject({ status: { shell: { url: 'https://x.test/', message: 'The page ended.' } } })
   const body = { command: 'reload' }
   for (const token of [viewer.token, device.token]) {
     expect(await server.api('POST', path, { headers: bearer(token), body })).toMatchObject({ status: 403 })

@@ -262,8 +262,13 @@ test('accounts and keys are made, and events published, on the records while no 
 test('doctor says that all is well, and what is not', async () => {
   await using server = await startServerProcess()
   const well = await server.cli(['doctor', '--json'])
-  const { findings } = JSON.parse(well.output) as { findings: { name: string; ok: boolean | null }[] }
-  expect(findings.find((each) => each.name === 'server')?.ok).toBe(true)
+  const { findings } = JSON.parse(well.output) as { findings: { name: string; ok: boolean | null; detail: string }[] }
+  const found = (name: string) => findings.find((each) => each.name === name)
+  // It was started with a flag that doctor is not given.
+  expect(found('server')).toMatchObject({ ok: true, detail: expect.stringContaining(`listens on ${server.url}`) })
+  expect(found('configuration')?.detail).toBe('says 127.0.0.1:8750; the server that runs was told otherwise')
+  const { body } = await server.api('GET', '/.well-known/carillon')
+  expect(body).not.toHaveProperty('address')
   await server.stop()
   await chmod(join(server.data, 'secret.key'), 0o644)
   const unwell = await server.cli(['doctor'])

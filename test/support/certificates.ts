@@ -1,3 +1,4 @@
+import { createHash, createPublicKey } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generate } from 'selfsigned'
@@ -31,4 +32,10 @@ export async function issueCertificate(
   writeFileSync(files.cert, cert)
   writeFileSync(files.key, key, { mode: 0o600 })
   return { ...files, pem: { cert, key } }
+}
+
+/** By what Chromium is told to believe a certificate, whoever signed it. */
+export function publicKeyHash(cert: string): string {
+  const key = createPublicKey(cert).export({ type: 'spki', format: 'der' })
+  return createHash('sha256').update(key).digest('base64')
 }

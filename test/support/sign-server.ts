@@ -15,29 +15,36 @@ export interface SignServer extends AsyncDisposable {
   readonly requests: readonly string[]
   /** How it answers from now on. */
   answer: (request: IncomingMessage, response: ServerResponse) => void
+  /** What it proves itself with, from its next start on; null when it speaks in the clear. */
+  certificate: Certificate | null
   /** Nothing listens any more; what is connected is cut. */
   stop(): Promise<void>
   /** Listens again, at the same address. */
   start(): Promise<void>
 }
 
+export interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
 export async function startSignServer(
   answer: SignServer['answer'],
-  tls?: { readonly cert: string; readonly key: string },
+  certificate: Certificate | null = null,
 ): Promise<SignServer> {
   const requests: string[] = []
   const listener: RequestListener = (request, response) => {
     requests.push(request.url ?? '')
     sign.answer(request, response)
   }
-  const create = () => (tls === undefined ? createServer(listener) : createSecureServer(tls, listener))
-  let server = create()
+  const create = () =>
+    sign.certificate === null ? createServer(listener) : createSecureServer(sign.certificate, listener)
   let port = 0
-  const sign = {
-    answer,
+  const sign: SignServer = {
+    ...{ answer, certificate },
     requests,
     get url() {
-      return `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
+      return `${sign.certificate === null ? 'http' : 'https'}://127.0.0.1:${port}`
     },
     async stop() {
       if (!server.listening) return
@@ -56,6 +63,7 @@ export async function startSignServer(
       await sign.stop()
     },
   }
+  let server = create()
   await sign.start()
   return sign
 }

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { CredentialStorage, DeviceView } from '#protocol/devices.ts'
-import { moment } from '../../shared/time.ts'
+import { When } from '../tasks/when.tsx'
 import { PaneCodeDialog } from './pane-code-dialog.tsx'
 import { PinDialog } from './pin-dialog.tsx'
 
@@ -25,10 +25,10 @@ export function IdentityCard({ device, now, operates }: IdentityCardProps) {
         <Fact name="Version">{version}</Fact>
         <Fact name="System">{platform}</Fact>
         <Fact name="Added">
-          {moment(Date.parse(enrolledAt), now)} by {enrolledBy}
+          <When at={enrolledAt} now={now} /> by {enrolledBy}
         </Fact>
         <Fact name="Credential">
-          {storage === null ? 'Kept somewhere' : storageWords[storage]}, from {moment(Date.parse(credentialSince), now)}
+          {storage === null ? 'Kept somewhere' : storageWords[storage]}, from <When at={credentialSince} now={now} />
         </Fact>
         <Fact name="Pane at the screen">{pin ? 'Opens by a PIN' : 'Has no PIN'}</Fact>
       </dl>

@@ -1,6 +1,7 @@
 import type { DeviceCommandView } from '#protocol/device-commands.ts'
 import type { DeviceView } from '#protocol/devices.ts'
-import { exactTime, moment } from '../../shared/time.ts'
+import { moment } from '../../shared/time.ts'
+import { When } from '../tasks/when.tsx'
 import { screenshotAddress } from './screens-api.ts'
 
 interface PictureCardProps {
@@ -18,8 +19,8 @@ export function PictureCard({ device, commands, now }: PictureCardProps) {
       <div className="card-head">
         <h2 id="picture">Screenshot</h2>
         {shot !== undefined && (
-          <span className="soft" title={exactTime(Date.parse(shot.sentAt))}>
-            {moment(Date.parse(shot.sentAt), now)}
+          <span className="soft">
+            <When at={shot.sentAt} now={now} />
           </span>
         )}
       </div>

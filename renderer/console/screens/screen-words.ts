@@ -1,6 +1,7 @@
 import type { DeviceCommandState, DeviceCommandView } from '#protocol/device-commands.ts'
 import type { ShellFault, ShellState } from '#protocol/device-report.ts'
 import type { DeviceView } from '#protocol/devices.ts'
+import { maskAddress } from '#protocol/secrets.ts'
 
 export type Tone = 'good' | 'busy' | 'bad' | 'soft'
 
@@ -54,7 +55,7 @@ export const faultSentences = {
 export function commandWords({ command, args }: Pick<DeviceCommandView, 'command' | 'args'>): string {
   switch (command) {
     case 'show':
-      if (typeof args.url === 'string') return `Show ${args.url}`
+      if (typeof args.url === 'string') return `Show ${maskAddress(args.url)}`
       return args.message === undefined ? 'Show nothing' : `Show “${String(args.message)}”`
     case 'reload':
       return args.fresh === true ? 'Reload, past the cache' : 'Reload'

@@ -7,6 +7,7 @@ import {
 } from '@tabler/icons-react'
 import type { DeviceView } from '#protocol/devices.ts'
 import { ago } from '../../shared/time.ts'
+import { When } from '../tasks/when.tsx'
 import { stateOf, type Tone } from './screen-words.ts'
 
 /** How a screen is, in a word, and of one that is away since when. */
@@ -15,12 +16,17 @@ export function ScreenMark({ device, now }: { readonly device: DeviceView; reado
   return (
     <p className={`card-state tone-${tone}`}>
       {device.online ? toneIcons[tone] : <IconPlugConnectedX size={16} stroke={1.8} aria-hidden="true" />} {word}
-      {!device.online && (
-        <span className="soft">
-          {device.lastSeenAt === null ? 'never seen' : `last seen ${ago(Date.parse(device.lastSeenAt), now)}`}
-        </span>
-      )}
+      {!device.online && <span className="soft">{lastSeen(device, now)}</span>}
     </p>
+  )
+}
+
+function lastSeen({ lastSeenAt }: DeviceView, now: number): React.ReactNode {
+  if (lastSeenAt === null) return 'never seen'
+  return (
+    <When at={lastSeenAt} now={now}>
+      {`last seen ${ago(Date.parse(lastSeenAt), now)}`}
+    </When>
   )
 }
 

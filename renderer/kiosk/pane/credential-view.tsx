@@ -32,12 +32,15 @@ export function CredentialView({ bridge, facts }: ViewProps) {
           />
           <ConfirmButton
             label="Forget the credential"
-            question="The screen shows a code afterwards, and an operator has to approve it anew."
+            question="The screen shows a code afterwards, and an operator has to approve it anew. Its PIN is forgotten too."
             isDisabled={deed.isRunning}
             deed={() =>
               deed.run(
                 () => bridge.forgetCredential(),
-                () => 'The credential is forgotten.',
+                ({ value: isEnded }) =>
+                  isEnded
+                    ? 'The credential is forgotten, and the server has ended it.'
+                    : 'The credential is forgotten here. The server could not be told: remove this screen in the console.',
               )
             }
           />

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { BundlePlace } from '#protocol/pane.ts'
 import { DeedLine } from './deed-line.tsx'
+import { PathText } from './path-text.tsx'
 import { useDeed } from './use-deed.ts'
 import type { ViewProps } from './use-facts.ts'
 
@@ -23,11 +24,15 @@ export function ExportView({ bridge }: ViewProps) {
           onClick={() =>
             deed.run(
               () => bridge.saveBundle(id),
-              ({ value }) => `Written to ${value}`,
+              ({ value }) => (
+                <>
+                  Written to <PathText path={value} />
+                </>
+              ),
             )
           }
         >
-          {kind === 'usb' ? 'To the USB stick' : 'To this machine'}: {path}
+          {kind === 'usb' ? 'To the USB stick' : 'To this machine'}: <PathText path={path} />
           {free !== null && ` (${Math.floor(free / 1024 / 1024)} MB free)`}
         </button>
       ))}

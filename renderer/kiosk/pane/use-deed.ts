@@ -1,12 +1,12 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { Outcome } from '#protocol/ipc.ts'
 
 /** Something that main is asked to do: whether it is under way, and what came of it. */
 export interface Deed {
   readonly isRunning: boolean
-  readonly result: { readonly isGood: boolean; readonly words: string } | null
+  readonly result: { readonly isGood: boolean; readonly words: ReactNode } | null
   /** `words` of what was done. */
-  run<T extends Outcome>(ask: () => Promise<T>, words: (done: Extract<T, { ok: true }>) => string): void
+  run<T extends Outcome>(ask: () => Promise<T>, words: (done: Extract<T, { ok: true }>) => ReactNode): void
 }
 
 export function useDeed(): Deed {

@@ -3,9 +3,8 @@ import { z } from 'zod'
 import { deviceView } from '#protocol/devices.ts'
 import { allPages } from '../all-pages.ts'
 import { openApi } from '../api.ts'
-import { localTimeOr } from '../clock.ts'
 import type { CliContext, TargetFlags } from '../context.ts'
-import { stateWord } from '../devices/device-words.ts'
+import { deviceHeadings, deviceRow } from '../devices/device-words.ts'
 import { findDevice } from '../devices/find-device.ts'
 import { print, table } from '../output.ts'
 import { withTarget } from '../target-options.ts'
@@ -41,16 +40,11 @@ export function devicesCommand(context: CliContext): Command {
     .action(async (flags: TargetFlags) => {
       await using api = await openApi(context, flags, { offline: true })
       const items = await allPages(api, path, deviceView)
-      const rows = items.map((device) => [
-        ...[device.name, stateWord(device), device.hostname, device.version],
-        ...[device.storage ?? 'unknown', device.rotating ? 'to be changed' : device.credentialSince],
-        localTimeOr(device.lastSeenAt, 'never'),
-      ])
-      const words = table(['NAME', 'STATE', 'HOST', 'VERSION', 'STORAGE', 'CREDENTIAL', 'LAST SEEN'], rows)
+      const words = table(deviceHeadings, items.map(deviceRow))
       print(
         flags.json,
         items,
-        rows.length === 0 ? 'No screen is enrolled yet. Run npm run kiosk and approve its code.' : words,
+        items.length === 0 ? 'No screen is enrolled yet. Run npm run kiosk and approve its code.' : words,
       )
     })
   for (const each of [rotate, remove]) command.addCommand(withTarget(each))

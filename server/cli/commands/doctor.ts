@@ -10,7 +10,7 @@ import { describeAmqp } from '#server/config/amqp.ts'
 import { type Config, readConfig } from '#server/config/config.ts'
 import { describePostgres } from '#server/config/postgres-target.ts'
 import { describeRedis } from '#server/config/redis-target.ts'
-import { answers, localSocketPath } from '#server/http/listen.ts'
+import { answers, hostInUrl, localSocketPath } from '#server/http/listen.ts'
 import { readCertificate, warningAbout } from '#server/http/tls/certificate.ts'
 import { certificateFiles, plainSentence } from '#server/http/tls/transport.ts'
 import { exchange } from '../api.ts'
@@ -56,12 +56,13 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<readonl
   let config: Config
   try {
     config = readConfig({ env: context.env, flags, cwd: context.cwd })
-    findings.push({ name: 'configuration', ok: true, detail: `listens on ${config.host}:${config.port}` })
   } catch (error) {
     return [...findings, { name: 'configuration', ok: false, detail: messageOf(error) }]
   }
   const socketPath = localSocketPath(config.data)
   const running = await answers(socketPath)
+  const found = running ? await server(config, socketPath) : notRunning
+  findings.push(configuration(config, found.address))
   findings.push(await dataFolder(config.data))
   findings.push(await records(config.data, running))
   findings.push(await postgres(config))
@@ -69,11 +70,21 @@ async function examine(context: CliContext, flags: DoctorFlags): Promise<readonl
   findings.push(transport(config))
   findings.push(await redis(config))
   findings.push(await rabbitMq(config))
-  findings.push(running ? await server(config, socketPath) : notRunning)
+  findings.push(found.finding)
   findings.push(console())
   findings.push(await keychain())
   findings.push(await nativeLibrary())
   return findings
+}
+
+/** A server that runs may have been started with other flags than this program knows of. */
+function configuration({ host, port }: Config, address: string | null): Finding {
+  const said = `${host}:${port}`
+  const { protocol = 'http:', host: listened = '' } = address === null ? {} : new URL(address)
+  const asked = port === 0 ? null : new URL(`${protocol}//${hostInUrl(host)}:${port}`).host
+  const isOther = address !== null && asked !== null && asked !== listened
+  const detail = isOther ? `says ${said}; the server that runs was told otherwise` : `says to listen on ${said}`
+  return { name: 'configuration', ok: true, detail }
 }
 
 function nodeVersion(): Finding {
@@ -195,20 +206,27 @@ async function rabbitMq({ amqp_url: target, amqp }: Config): Promise<Finding> {
   }
 }
 
-const notRunning: Finding = {
-  name: 'server',
-  ok: null,
-  detail: 'is not running. Start it with npm start or carillon serve.',
+interface FoundServer {
+  readonly finding: Finding
+  /** Where it listens; null while it is not known. */
+  readonly address: string | null
 }
 
-async function server(config: Config, socketPath: string): Promise<Finding> {
+const notRunning: FoundServer = {
+  finding: { name: 'server', ok: null, detail: 'is not running. Start it with npm start or carillon serve.' },
+  address: null,
+}
+
+async function server(config: Config, socketPath: string): Promise<FoundServer> {
   const name = 'server'
   try {
     const info = await exchange({ socketPath }, {}, 'GET', '/.well-known/carillon', serverInfo)
     const setUp = info.setUp ? '' : ', waiting for its first administrator (the link is printed at each start)'
-    return { name, ok: true, detail: `version ${info.version} runs on ${config.data}${setUp}` }
+    const { version, address = null } = info
+    const where = address === null ? '' : ` and listens on ${address}`
+    return { finding: { name, ok: true, detail: `version ${version} runs on ${config.data}${where}${setUp}` }, address }
   } catch (error) {
-    return { name, ok: false, detail: messageOf(error) }
+    return { finding: { name, ok: false, detail: messageOf(error) }, address: null }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { DeviceCommandDetail } from '#protocol/device-commands.ts'
 import type { DeviceView } from '#protocol/devices.ts'
+import { localTime, localTimeOr } from '../clock.ts'
 import { visible } from '../output.ts'
 
 /** How a screen is, in a word: `offline`, `showing`, `failed: crash_loop`. */
@@ -9,6 +10,19 @@ export function stateWord({ online, status }: Pick<DeviceView, 'online' | 'statu
   const { phase, fault, isCovered } = status.shell
   if (fault !== null) return `${phase}: ${fault}`
   return isCovered ? 'message' : phase
+}
+
+export const deviceHeadings = ['NAME', 'STATE', 'HOST', 'VERSION', 'STORAGE', 'CREDENTIAL', 'LAST SEEN'] as const
+
+/** One screen under these headings. */
+export function deviceRow(device: DeviceView): readonly string[] {
+  const { name, hostname, version, storage, rotating, credentialSince, online, lastSeenAt } = device
+  return [
+    ...[name, stateWord(device), hostname, version, storage ?? 'unknown'],
+    rotating ? 'to be changed' : localTime(credentialSince),
+    // What is known of one that is online is when it came.
+    online ? 'now' : localTimeOr(lastSeenAt, 'never'),
+  ]
 }
 
 /** How a command ended, in a sentence. */

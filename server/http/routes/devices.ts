@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import { page } from '#protocol/api.ts'
-import type { KeptStatus } from '#protocol/device-report.ts'
 import { pinRequest } from '#protocol/device-settings.ts'
 import { type DeviceView, deviceQuery, deviceView } from '#protocol/devices.ts'
 import type { DeviceRecord } from '#server/auth/auth.ts'
-import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { byId } from '../by-id.ts'
 
@@ -20,12 +18,12 @@ export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) =>
       },
     },
     async (request) => {
-      const by = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
+      await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
       const { name } = request.query
       const [all, statuses, withPin] = await Promise.all([auth.devices.list(), fleet.statuses(), fleet.withPin()])
       const devices = name === undefined ? all : all.filter((device) => device.name === name)
       const items = devices.map((device) =>
-        viewOf(device, { status: statuses.get(device.id) ?? null, pin: withPin.has(device.id) }, by),
+        viewOf(device, { status: statuses.get(device.id) ?? null, pin: withPin.has(device.id) }),
       )
       return { items, next: null }
     },
@@ -34,10 +32,10 @@ export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) =>
     '/api/v1/devices/:id',
     { schema: { summary: 'One screen.', params: byId, response: { 200: deviceView } } },
     async (request) => {
-      const by = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
+      await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
       const device = await auth.devices.find(request.params.id)
       const [status, withPin] = await Promise.all([fleet.statusOf(device.id), fleet.withPin()])
-      return viewOf(device, { status, pin: withPin.has(device.id) }, by)
+      return viewOf(device, { status, pin: withPin.has(device.id) })
     },
   )
   app.delete(
@@ -78,14 +76,7 @@ export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) =>
   function viewOf(
     { userId, ...device }: DeviceRecord,
     { status, pin }: Pick<DeviceView, 'status' | 'pin'>,
-    by: Identity,
   ): DeviceView {
-    const shown = status !== null && by.role === 'viewer' ? withoutContent(status) : status
-    return { ...device, status: shown, pin, online: realtime.isOnline(userId) }
+    return { ...device, status, pin, online: realtime.isOnline(userId) }
   }
-}
-
-/** Viewers see how screens are, and not what they were told to show: `commands:` and `telemetry:` are not theirs either. */
-function withoutContent({ shell, ...status }: KeptStatus): KeptStatus {
-  return { ...status, shell: { ...shell, url: null, message: null } }
 }

@@ -4,15 +4,20 @@ import type { Routes } from '../app.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Whether the server lives, and that it is a Carillon. */
-export const statusRoutes: Routes = (app, { auth, store, records, isEngineUp, rabbitMqState, version }) => {
+export const statusRoutes: Routes = (app, parts) => {
+  const { auth, store, records, isEngineUp, rabbitMqState, version, isLocal, listensAt } = parts
   app.get(
     '/.well-known/carillon',
     { schema: { summary: 'That this is a Carillon server, and which.', response: { 200: serverInfo } } },
-    async () => ({
-      name: 'carillon' as const,
-      version,
-      setUp: await auth.setup.isDone(),
-    }),
+    async ({ raw }) => {
+      const address = isLocal(raw) ? listensAt() : null
+      return {
+        name: 'carillon' as const,
+        version,
+        setUp: await auth.setup.isDone(),
+        ...(address !== null && { address }),
+      }
+    },
   )
   app.get('/health/live', { schema: { summary: 'Whether the server runs.', response: { 200: state } } }, async () => ({
     status: 'ok' as const,
