@@ -45,11 +45,13 @@ function UserSessions({ user }: { readonly user: UserView }) {
     <div className="stack" ref={place} tabIndex={-1}>
       <ProblemAlert error={end.error ?? (sessions.data === undefined ? sessions.error : null)} />
       {sessions.data !== undefined && sessions.items.length === 0 && <p className="soft">Nowhere.</p>}
-      <ul className="rows" aria-label="Sessions">
-        {sessions.items.map((session) => (
-          <SessionRow key={session.id} session={session} now={now} onEnd={() => end.mutate(session)} />
-        ))}
-      </ul>
+      {sessions.items.length > 0 && (
+        <ul className="rows" aria-label="Sessions">
+          {sessions.items.map((session) => (
+            <SessionRow key={session.id} session={session} now={now} onEnd={() => end.mutate(session)} />
+          ))}
+        </ul>
+      )}
       <MoreButton list={sessions} of="sessions" />
     </div>
   )
