@@ -2,7 +2,7 @@ import type { FeedEvent } from '#protocol/ipc.ts'
 import { createEarlier } from './earlier.ts'
 import type { Channel, Link } from './link.ts'
 import type { Log } from './log.ts'
-import { createStream, type Page, type Publication } from './stream.ts'
+import { createStream, type Page, type Position, type Publication } from './stream.ts'
 
 /** The channels that are followed and what arrived on them: each publication once, in order within its channel. */
 export interface Feed extends Disposable {
@@ -22,8 +22,11 @@ export interface Feed extends Disposable {
 export interface Followed {
   /** The server's first decision: null when subscribed, otherwise why not. Never settles while there is no server. */
   readonly decided: Promise<Refusal | null>
-  /** The newest publications in history, newest first. Rejects with `{ code, message }`. */
-  newest(limit: number): Promise<readonly Publication[]>
+  /**
+   * Those of the newest publications in history that were there before it was followed, newest first: whatever came
+   * since is told as it arrives. Rejects with `{ code, message }`.
+   */
+  past(limit: number): Promise<readonly Publication[]>
 }
 export interface Gap {
   readonly channel: string
@@ -100,6 +103,8 @@ export function createFeed({ link, log, onEvent, onEarlier, onTrouble }: FeedOpt
 
   function subscribe(name: string): { readonly followed: Followed; readonly channel: Channel } {
     const { promise, resolve } = Promise.withResolvers<Refusal | null>()
+    /** Of the first subscription: what comes after it is the stream's. */
+    let start: Position | null = null
     const stream = createStream({
       log,
       deliver: (publication) => deliver(name, publication),
@@ -107,10 +112,18 @@ export function createFeed({ link, log, onEvent, onEarlier, onTrouble }: FeedOpt
       page: (since) => channel.history({ since: { ...since }, limit: pageSize }),
     })
     const newest = (limit: number): Promise<Page> => channel.history({ limit, reverse: true })
+    const past = async (limit: number): Promise<readonly Publication[]> => {
+      const { epoch, publications } = await newest(limit)
+      if (start === null) return publications
+      const { epoch: begun, offset: end } = start
+      // Another history has begun meanwhile: its publications are the stream's.
+      return epoch === begun ? publications.filter(({ offset = 0 }) => offset <= end) : []
+    }
     const earlier = createEarlier({ log, newest, found: (publications) => deliverEarlier(name, publications) })
     const channel = link.subscribe(name, {
       position: () => stream.position,
       subscribed(at, recovered) {
+        start ??= at
         stream.subscribed(at, recovered)
         if (onEarlier !== undefined) earlier.subscribed(at)
         setRefusal(name, null)
@@ -127,7 +140,7 @@ export function createFeed({ link, log, onEvent, onEarlier, onTrouble }: FeedOpt
         resolve(refusal)
       },
     })
-    return { followed: { decided: promise, newest: async (limit) => (await newest(limit)).publications }, channel }
+    return { followed: { decided: promise, past }, channel }
   }
 
   function unfollow(name: string): void {

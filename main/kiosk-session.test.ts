@@ -226,6 +226,95 @@ test('a credential is renewed at the screen, and it says so where the server giv
   expect([...keychain.entries.values()]).toEqual(['second-token'])
 })
 
+test.each([
+  ['a message', 'a command', { show: { message: 'older' } }],
+  ['a command', 'a message', { command: 'show', args: { message: 'older' } }],
+] as const)('%s of the past does not replace %s that has come while the past was read', async (_, live, older) => {
+  const first = await withServer()
+  const { server, told } = first
+  first.kiosk[Symbol.dispose]()
+  if ('show' in older) server.publish(lobby, older)
+  else send(server, older.command, older.args)
+  const last = send(server, 'identify', {})
+  const held = holdHistory(server)
+  const { kiosk } = await again(first)
+  await vi.waitFor(() => expect(held.asked).toBe(true))
+  if (live === 'a command') send(server, 'show', { message: 'newer' })
+  else server.publish(lobby, { show: { message: 'newer' } })
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } }), 3000)
+  held.release()
+  await vi.waitFor(() => expect(told.results.map(({ id }) => id)).toContain(last), 3000)
+  expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } })
+})
+
+test('a command that waits for its turn while the past is read is not overtaken by it', async () => {
+  const first = await withServer()
+  const { server, told } = first
+  first.kiosk[Symbol.dispose]()
+  server.publish(lobby, { show: { message: 'older' } })
+  const held = holdHistory(server)
+  const picture = Promise.withResolvers<void>()
+  server.onRequest = ((asked) => async (call, body, response) => {
+    if (call.includes('/screenshots/')) await picture.promise
+    return asked(call, body, response)
+  })(server.onRequest)
+  const { kiosk } = await again(first)
+  await vi.waitFor(() => expect(held.asked).toBe(true))
+  send(server, 'screenshot', {})
+  const newer = send(server, 'show', { message: 'newer' })
+  await vi.waitFor(() => expect(server.requests.some((call) => call.includes('/screenshots/'))).toBe(true), 3000)
+  held.release()
+  // What is sent after it is answered after it.
+  const settled = send(server, 'dance', {})
+  await vi.waitFor(() => expect(told.results.map(({ id }) => id)).toContain(settled), 3000)
+  picture.resolve()
+  await vi.waitFor(() => expect(told.results).toContainEqual(expect.objectContaining({ id: newer, state: 'done' })))
+  expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } })
+})
+
+test('a page that waits for its origin to be allowed does not replace what has come meanwhile', async () => {
+  const { kiosk, server, host, told, log } = await withServer()
+  const asked = Promise.withResolvers<void>()
+  const allowed = Promise.withResolvers<void>()
+  server.onRequest = ((usual) => async (call, body, response) => {
+    if (call === 'GET /api/v1/devices/me/settings') {
+      asked.resolve()
+      await allowed.promise
+    }
+    return usual(call, body, response)
+  })(server.onRequest)
+  server.publish(lobby, { settings: true })
+  await asked.promise
+  const page = send(server, 'show', { url: `${news}/board` })
+  await vi.waitFor(() => expect(log.lines.join()).toContain(`command begun id=${page}`), 3000)
+  server.publish(lobby, { show: { message: 'newer' } })
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } }), 3000)
+  told.settings = { allowedOrigins: [news], pin: null }
+  allowed.resolve()
+  await vi.waitFor(() => expect(told.results).toMatchObject([{ id: page, state: 'refused' }]), 3000)
+  expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } })
+  expect(host.allowed).toContain(news)
+})
+
+/** Answers the next question for the past when it is told to, with what it was then. */
+function holdHistory(server: LittleServer) {
+  const usual = server.onCommand
+  let answer: (() => void) | null = null
+  server.onCommand = (command, socket) => {
+    if (command.history === undefined || answer !== null) return usual(command, socket)
+    const { epoch, top, kept } = server.channels.get(lobby) ?? { epoch: '', top: 0, kept: [] }
+    const history = { epoch, offset: top, publications: kept.toReversed() }
+    answer = () => socket.send(JSON.stringify({ id: command.id, history }))
+    return null
+  }
+  return {
+    get asked() {
+      return answer !== null
+    },
+    release: () => answer?.(),
+  }
+}
+
 /** Sends a command to lobby-1; its deadline is so many milliseconds away. Answers its id. */
 function send(server: LittleServer, command: string, args: object, inMs = 60_000): string {
   const id = randomUUID()

@@ -62,7 +62,7 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
   const health = healthReader({ native, log, shell })
   let current = options.device
   let isOpen = true
-  /** Whether the past has been read, and whether something newer than all of it has been shown. */
+  /** Whether the past has been read, and whether something newer than all of it was to be shown. */
   let isPastRead = false
   let isShown = false
 
@@ -89,8 +89,9 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
           async show(screen) {
             const answer = show(screen)
             if (answer.ok) return answer
+            const before = options.state()
             await settings.settled() // its origin may have been allowed just now
-            return show(screen)
+            return isSameScreen(before, options.state()) ? show(screen) : answer
           },
           upload: (commandId, png, until) => api.sendScreenshot(token(), commandId, png, until),
           diagnose: () =>
@@ -137,7 +138,7 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
   async function readPast(): Promise<void> {
     if (isPastRead || (await followed.decided) !== null) return
     try {
-      const past = (await followed.newest(pastPublications)).toReversed()
+      const past = (await followed.past(pastPublications)).toReversed()
       if (!isOpen || isPastRead) return
       isPastRead = true
       let newest: Screen | null = null
@@ -145,8 +146,9 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
         const screen = screenOf(data, Date.now())
         if (screen !== null) {
           newest = screen
-          commands.overtake()
-        } else if (commands.take(data, true) === 'known' && isShow(data)) {
+          // What waits may have arrived since, and is newer then.
+          if (!isShown) commands.overtake()
+        } else if (commands.take(data, isShown ? 'overtaken' : 'past') === 'known' && isShow(data)) {
           newest = null // what was shown for it was kept
         }
       }
@@ -158,7 +160,9 @@ export async function openKioskSession(options: KioskSessionOptions): Promise<Ki
 
   function receive({ data, offset, receivedAt }: FeedEvent): void {
     if (isSettingsNotice(data)) return void settings.refresh()
-    if (commands.take(data) !== 'other') return
+    const taken = commands.take(data)
+    if (taken === 'taken' && isShow(data)) isShown = true
+    if (taken !== 'other') return
     const screen = screenOf(data, receivedAt ?? Date.now())
     if (screen === null) {
       log.warn('command ignored', { offset })
@@ -225,6 +229,11 @@ export function screenOf(data: unknown, receivedAt: number): Screen | null {
   if ('url' in show) return { kind: 'page', url: show.url, receivedAt }
   const { title, message } = show
   return { kind: 'message', ...(title === undefined ? {} : { title }), message, receivedAt }
+}
+
+/** Whether nothing was shown in between. */
+function isSameScreen(before: KioskState, now: KioskState): boolean {
+  return before.phase === 'enrolled' && now.phase === 'enrolled' && before.screen === now.screen
 }
 
 function isMessageOn(state: KioskState): boolean {

@@ -78,6 +78,49 @@ test('the app is started with what kiosk.conf says, each value one argument', as
   expect(await readFile(notice, 'utf8')).toBe('kiosk.conf, line 3: no.\nThe keyring was set aside.\n')
 })
 
+test.each([
+  ['vfat', 'nosuid,nodev,noexec,dirsync,flush,uid=1000,gid=1001,umask=077'],
+  ['exfat', 'nosuid,nodev,noexec,dirsync,uid=1000,gid=1001,umask=077'],
+])('a stick of %s is mounted for the kiosk alone, and unmounted when it is gone', async (type, options) => {
+  const place = await stickScene(type)
+  const usb = join(place.folder, 'run/usb')
+  await place.script('usb-stick', ['mount', '/dev/sdb1'])
+  await place.script('usb-stick', ['mount', '/dev/sdb2']) // of the same stick
+  await place.script('usb-stick', ['unmount', '/dev/sdb2'])
+  expect(await place.calls()).toEqual([`mount -t ${type} -o ${options} /dev/sdb1 ${usb}`])
+  await place.script('usb-stick', ['unmount', '/dev/sdb1'])
+  expect((await place.calls()).at(-1)).toBe(`umount -l ${usb}`)
+})
+
+test.each([
+  ['/dev/sda1', 'vfat', 'of the disk that the kiosk runs from'],
+  ['/dev/sdb1', 'ext4', 'of another file system'],
+])('%s with %s is left alone: it is one %s', async (device, type) => {
+  const place = await stickScene(type)
+  await place.script('usb-stick', ['mount', device])
+  expect(await place.calls()).toEqual([''])
+})
+
+test('the rule for sticks starts the unit that mounts them', async () => {
+  const common = join(overlay, 'common/etc')
+  const rule = await readFile(join(common, 'udev/rules.d/90-carillon-usb.rules'), 'utf8')
+  const [, unit = ''] = /SYSTEMD_WANTS}\+="(carillon-[a-z]+@)%k\.service"/.exec(rule) ?? []
+  const text = await readFile(join(common, 'systemd/system', `${unit}.service`), 'utf8')
+  for (const verb of ['ExecStart', 'ExecStop']) expect(text).toContain(`${verb}=/usr/lib/carillon/usb-stick `)
+})
+
+/** A machine that runs from sda, with a stick sdb. */
+function stickScene(type: string) {
+  return scene({
+    findmnt: 'case "$4" in /) echo /dev/sda2 ;; *) cat "$SCENE/stick" 2>/dev/null ;; esac',
+    lsblk: 'basename "$5" | tr -d 0-9',
+    blkid: `echo ${type}`,
+    id: 'case "$1" in -u) echo 1000 ;; -g) echo 1001 ;; esac',
+    mount: `${record}; echo "$5" >"$SCENE/stick"`,
+    umount: `${record}; rm "$SCENE/stick"`,
+  })
+}
+
 const rounds = 75
 /** Stands in for five seconds; ends the loop by failing after so many. */
 const silent = `echo >>"$SCENE/slept"; [ "$(wc -l <"$SCENE/slept")" -le ${rounds} ]`

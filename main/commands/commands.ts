@@ -12,13 +12,16 @@ import { receive } from './receive.ts'
  * one result that is sent until the server has it.
  */
 export interface Commands extends AsyncDisposable {
-  /** Takes what arrived on the channel of the device, now or, when `past`, before it was listened to. */
-  take(data: unknown, past?: boolean): Taken
+  /** Takes what arrived on the channel of the device, now unless told otherwise. */
+  take(data: unknown, from?: Arrival): Taken
   /** Something newer is on the screen: what waits to be shown is not shown any more. */
   overtake(): void
   /** The server can be reached again. */
   online(): void
 }
+
+/** `past`: before the channel was listened to. `overtaken`: likewise, and something newer is on the screen already. */
+export type Arrival = 'now' | 'past' | 'overtaken'
 
 /** `known`: it has been taken before. `other`: it is no command. */
 export type Taken = 'taken' | 'known' | 'other'
@@ -161,7 +164,8 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
   }
 
   return {
-    take(data, past = false) {
+    take(data, from = 'now') {
+      const past = from !== 'now'
       const received = receive(data, [device, options.name()])
       if (received.kind === 'other') return 'other'
       // The channel belongs to the name: who had it before may have left commands behind.
@@ -185,6 +189,7 @@ export async function openCommands(options: CommandsOptions): Promise<Commands> 
         const message = `${maxWaiting} commands wait on this device already. Send it again in a while.`
         void conclude({ id, state: 'refused', code: 'busy', message })
       } else {
+        if (from === 'overtaken' && received.command.command === 'show') overtaken.add(id)
         waiting.push(received.command)
         void work()
       }

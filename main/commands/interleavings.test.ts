@@ -109,7 +109,7 @@ function createWorld() {
     if (alive !== self) return
     commands = opened
     opened.online()
-    for (const id of delivered) opened.take(command(ids.indexOf(id)), true)
+    for (const id of delivered) opened.take(command(ids.indexOf(id)), 'past')
   }
 
   async function take(one: Step): Promise<void> {

@@ -39,7 +39,8 @@ test('better-auth holds no lock on the records while it waits for something', as
   })
 })
 
-test('writes of other rooms never meet a lock while people sign in and are created', async () => {
+test('writes of other rooms never meet a lock while people sign in and are created', { timeout: 60_000 }, async () => {
+  // Seven real passwords, by a thread that stands back behind a loop that never rests.
   await using server = await startAuth({ passwords: undefined })
   const { auth, store } = server
   // Not a moment of patience: a lock that anybody holds across an await fails the next write.
