@@ -9,16 +9,16 @@ import { run } from './run.ts'
 export async function makeBootFiles(tree: string, arch: Architecture): Promise<void> {
   const folder = join(tree, 'boot/firmware')
   await mkdir(folder, { recursive: true })
-  if (isBoard(arch)) await makeBoardFiles(tree, arch)
+  if (isBoard(arch)) await makeBoardFiles(tree)
   else await runInside(tree, '/usr/lib/carillon/boot-files')
   await copyFile(join(overlay, 'boot/kiosk.conf'), join(folder, 'kiosk.conf'))
 }
 
 /** The firmware package's own hook writes config.txt and cmdline.txt; it is configured and run once more. */
-async function makeBoardFiles(tree: string, arch: Architecture): Promise<void> {
+async function makeBoardFiles(tree: string): Promise<void> {
   await appendFile(join(tree, 'etc/default/raspi-firmware'), firmwareSettings)
   await writeFile(join(tree, 'etc/default/raspi-extra-cmdline'), `${boardOptions}\n`)
-  await writeFile(join(tree, 'etc/default/raspi-firmware-custom'), `${configLines(arch)}\n`)
+  await writeFile(join(tree, 'etc/default/raspi-firmware-custom'), `${configLines.join('\n')}\n`)
   await runInside(tree, 'DEB_MAINT_PARAMS=configure /etc/kernel/postinst.d/z50-raspi-firmware configure')
   // The boards whose firmware these are do not start from this image.
   await run('sh', [
@@ -35,9 +35,6 @@ ROOTPART=LABEL=kiosk-root
 CMA=128M
 CONSOLES="ttyS1,115200 tty1"
 `
-const boardOptions = 'quiet loglevel=3 vt.global_cursor_default=0 fsck.repair=yes psi=1 panic=10'
-
-function configLines(arch: Architecture): string {
-  const lines = ['disable_splash=1', 'disable_overscan=1', 'hdmi_force_hotplug=1', 'gpu_mem=32']
-  return [...lines, ...(arch === 'arm64' ? ['arm_64bit=1'] : [])].join('\n')
-}
+/** Besides what the hook writes by itself: the root, and that its file system is repaired. */
+const boardOptions = 'quiet loglevel=3 vt.global_cursor_default=0 psi=1 panic=10'
+const configLines = ['disable_splash=1', 'disable_overscan=1', 'hdmi_force_hotplug=1', 'gpu_mem=32']

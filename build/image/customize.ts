@@ -88,8 +88,11 @@ const masked = [
   'systemd-pstore.service',
 ]
 
-/** The boot partition is only read, so that pulling the plug cannot hurt it. */
+/**
+ * The boot partition is only read, so that pulling the plug cannot hurt it. A slow machine gets all the time it needs to
+ * find it: without it nothing of kiosk.conf is known.
+ */
 const fstab = `LABEL=kiosk-root / ext4 noatime,errors=remount-ro,x-systemd.growfs 0 1
-LABEL=KIOSKBOOT /boot/firmware vfat ro,nofail,umask=077 0 0
+LABEL=KIOSKBOOT /boot/firmware vfat ro,nofail,x-systemd.device-timeout=5min,umask=077 0 0
 tmpfs /tmp tmpfs nosuid,nodev,size=25% 0 0
 `
