@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises'
 import type { BrowserWindow, WebContents } from 'electron'
 import type { Log } from '../log.ts'
 import { isAnswering } from './answering.ts'
-import { collectGarbage } from './collect-garbage.ts'
 import { endRenderer } from './end-renderer.ts'
 import { megabytesOf } from './megabytes-of.ts'
 import { watchOwnGrowth } from './own-growth.ts'
@@ -23,8 +22,8 @@ export interface HeartbeatOptions {
 
 /**
  * Our own page is asked whether it lives; as long as it answers, a file is touched that something outside looks at. When
- * it does not answer it is started again, and when that does not help either the file grows old. It is tidied, and also
- * started again, when it has grown too much.
+ * it does not answer it is started again, and when that does not help either the file grows old. It is also started again
+ * when it has grown too much.
  */
 export function startHeartbeat({ window, file, isSeen, log }: HeartbeatOptions): Disposable {
   const growth = watchOwnGrowth()
@@ -41,7 +40,7 @@ export function startHeartbeat({ window, file, isSeen, log }: HeartbeatOptions):
     if (alive) {
       misses = 0
       if (file !== null) await touch(file)
-      return lookAtGrowth(webContents)
+      return renewIfGrown(webContents)
     }
     if (++misses < missed) return
     misses = 0
@@ -49,16 +48,12 @@ export function startHeartbeat({ window, file, isSeen, log }: HeartbeatOptions):
     endRenderer(webContents) // what shows the window loads it again
   }
 
-  async function lookAtGrowth(webContents: WebContents): Promise<void> {
-    const megabytes = webContents.isDestroyed() ? null : megabytesOf(webContents)
-    if (megabytes === null) return
-    const todo = growth.look(webContents.getOSProcessId(), megabytes, isSeen())
-    if (todo === 'nothing') return
-    log.info(todo === 'renew' ? 'our own page is begun anew' : 'our own page is tidied', { megabytes })
-    if (todo === 'renew') return endRenderer(webContents) // as above
-    await collectGarbage(webContents).catch((error: Error) =>
-      log.warn('our own page is not tidied', { error: error.message }),
-    )
+  function renewIfGrown(webContents: WebContents): void {
+    if (webContents.isDestroyed()) return
+    const megabytes = megabytesOf(webContents)
+    if (megabytes === null || !growth.isTooMuch(webContents.getOSProcessId(), megabytes, isSeen())) return
+    log.info('our own page is begun anew', { megabytes })
+    endRenderer(webContents) // as above
   }
 
   async function touch(path: string): Promise<void> {
