@@ -1,11 +1,12 @@
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
+import { Alert, Button, TextInput } from '@mantine/core'
 import { IconCircleCheck, IconEye } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { Me } from '#protocol/api.ts'
 import { commandsChannel } from '#protocol/channel.ts'
 import { newPin } from '#protocol/device-settings.ts'
 import { deviceName, type EnrolmentView } from '#protocol/devices.ts'
+import { PasswordField } from '../mantine/password-field.tsx'
 import { useNow } from '../shared/now.ts'
 import { ago, remaining } from '../shared/time.ts'
 import { useApi } from './api-context.ts'
@@ -140,7 +141,7 @@ function ApproveForm({ enrolment, onDecision }: ApproveFormProps) {
           setError(null)
         }}
       />
-      <PasswordInput
+      <PasswordField
         label="PIN of its pane"
         description="Optional, 6 to 12 digits: support staff open the pane at the screen with it"
         inputWrapperOrder={['label', 'input', 'description', 'error']}
@@ -204,10 +205,15 @@ function Asker({ enrolment }: { readonly enrolment: EnrolmentView }) {
 }
 
 function Decided({ decision }: { readonly decision: Decision }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  // The form that had the focus is gone.
+  useEffect(() => heading.current?.focus(), [])
   if (decision.answer === 'refused') {
     return (
       <div className="column" role="status">
-        <h1>Refused</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          Refused
+        </h1>
         <p>The screen was told so, and shows a new code.</p>
         <div className="row">
           <Button component="a" variant="default" {...linkTo('/')}>
@@ -220,7 +226,9 @@ function Decided({ decision }: { readonly decision: Decision }) {
   return (
     <div className="column" role="status">
       <IconCircleCheck size={48} stroke={1.4} className="decided-mark" aria-hidden="true" />
-      <h1>{decision.name} is approved</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        {decision.name} is approved
+      </h1>
       <p>The screen goes on by itself in a few seconds. There is nothing left to do at it.</p>
       <div className="row">
         <Button component="a" {...linkTo('/')}>

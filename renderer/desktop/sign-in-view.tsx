@@ -1,4 +1,4 @@
-import { Alert, Button, PasswordInput, TextInput } from '@mantine/core'
+import { Alert, Button, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconInfoCircle } from '@tabler/icons-react'
 import { useState } from 'react'
@@ -7,6 +7,7 @@ import { Brand } from '../mantine/brand.tsx'
 import { ConfirmDialog } from '../mantine/confirm-dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
 import { focusFault } from '../mantine/focus-fault.ts'
+import { PasswordField } from '../mantine/password-field.tsx'
 import { ThemeToggle } from '../mantine/theme-toggle.tsx'
 import { askMain } from './ask-main.ts'
 
@@ -94,7 +95,7 @@ export function SignInView({ bridge, server, notice }: SignInProps) {
           key={form.key('email')}
           {...form.getInputProps('email')}
         />
-        <PasswordInput
+        <PasswordField
           label="Password"
           autoComplete="current-password"
           key={form.key('password')}

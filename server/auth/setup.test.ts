@@ -19,6 +19,14 @@ test('the set-up link creates the first administrator, signed in', async () => {
   expect(await server.auth.signIn(ada.email, password, address)).toHaveProperty('token')
 })
 
+test('who set the server up is on record as their account has them', async () => {
+  await using server = await startAuth()
+  const { setup, audit } = server.auth
+  await setup.complete({ token: await setup.createToken(), ...person, email: 'Ada@Example.org' }, address)
+  const { items } = await audit.list({ action: 'setup' }, { limit: 1, cursor: null })
+  expect(items).toMatchObject([{ actor: { name: 'Ada <ada@example.org>' } }])
+})
+
 test('set-up happens once', async () => {
   await using server = await startAuth()
   const { setup } = server.auth

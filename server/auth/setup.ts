@@ -67,7 +67,8 @@ export function createSetup({ database, passwords, signIn, audit, clock }: Setup
         await rows.run('delete from setup_token')
         return id
       })
-      await audit.record({ action: 'setup', actor: userParty({ id, name, email }) })
+      // As the account has it: what is recorded later of this person is found with what is recorded now.
+      await audit.record({ action: 'setup', actor: userParty({ id, name, email: email.toLowerCase() }) })
       return { cookies: await signIn({ email, password, address: null }) }
     },
   }

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SessionView } from '#protocol/account.ts'
 import type { AuditView } from '#protocol/audit.ts'
 import type { KeyView } from '#protocol/keys.ts'
 import type { OauthClientView } from '#protocol/oauth.ts'
@@ -81,6 +82,17 @@ const waiting = [
 const withUsers = ({ world }: FakeServer) => {
   world.administration.users = [...users]
 }
+const session = (id: string, userAgent: string, kind: SessionView['kind']): SessionView => ({
+  ...{ id, userAgent, kind, current: false, address: '192.0.2.31' },
+  ...{ startedAt: at(-3 * day), lastUsedAt: at(-2 * minute), expiresAt: at(4 * day) },
+})
+const withSessions = (server: FakeServer) => {
+  withUsers(server)
+  server.world.account.sessions = [
+    session('s1', 'Firefox on Windows', 'browser'),
+    session('s2', 'carillon 0.1.0 on Linux', 'program'),
+  ]
+}
 const withKeys = ({ world }: FakeServer) => {
   world.account.keys = [...keys]
 }
@@ -156,6 +168,14 @@ const views: Readonly<Record<string, View>> = {
     act: async (watched) => {
       await menu(watched, 'Grace Hopper', 'Disable')
       await watched.page.getByRole('dialog').waitFor()
+    },
+  },
+  'user-sessions': {
+    path: '/users',
+    world: withSessions,
+    act: async (watched) => {
+      await menu(watched, 'Grace Hopper', 'Where they are signed in')
+      await watched.page.getByText('Firefox on Windows').waitFor()
     },
   },
   'keys-none': { path: '/keys', act: heading('No keys yet') },
@@ -352,6 +372,21 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     expect(asked(opened).map((one) => one.call)).toEqual([call])
+  })
+
+  test('one session of somebody is ended where all of them are shown', async () => {
+    await using opened = await open('/users', withSessions)
+    const { page } = opened
+    await menu(opened, 'Grace Hopper', 'Where they are signed in')
+    const dialog = page.getByRole('dialog', { name: 'Where Grace Hopper is signed in' })
+    await dialog.getByRole('button', { name: 'End Firefox on Windows, 192.0.2.31' }).click()
+    await expect
+      .poll(() => dialog.getByRole('listitem').allInnerTexts())
+      .toEqual([expect.stringMatching(/^carillon 0\.1/)])
+    expect(asked(opened)).toEqual([{ call: 'DELETE /api/v1/sessions/s1', body: null }])
+    expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
   })
 
   test('nobody can disable or remove themselves, or reset their own password and second factor', async () => {

@@ -670,9 +670,12 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByLabel('PIN of its pane').fill('1234')
     await page.getByRole('button', { name: 'Approve' }).click()
     await page.getByText('A PIN has 6 to 12 digits.').waitFor()
+    expect(await page.getByLabel('PIN of its pane').getAttribute('aria-invalid')).toBe('true')
     await page.getByLabel('PIN of its pane').fill('271828')
     await page.getByRole('button', { name: 'Approve' }).click()
     await page.getByRole('heading', { name: 'lobby-pi-local is approved' }).waitFor()
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    await expect.poll(focused).toBe('lobby-pi-local is approved')
     const body = { name: 'lobby-pi-local', pin: '271828' }
     expect(asked(opened)).toEqual([{ call: 'POST /api/v1/enrolments/WDJB-MJHT/approve', body }])
   })

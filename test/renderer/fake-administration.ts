@@ -65,6 +65,8 @@ const administrationRoutes: Readonly<Record<string, Route>> = {
   'POST /api/v1/users/{id}/unlock': done,
   'POST /api/v1/users/{id}/sign-out': done,
   'POST /api/v1/users/{id}/reset-second-factor': done,
+  'GET /api/v1/users/{id}/sessions': ({ account }, response) =>
+    send(response, 200, { items: account.sessions, next: null }),
   'POST /api/v1/users/{id}/reset-password': (_world, response) => send(response, 200, passwordLink),
   'GET /api/v1/oauth/clients': ({ administration: { services } }, response, _body, query) =>
     sendPage(response, services, query),

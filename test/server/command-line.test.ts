@@ -92,6 +92,32 @@ test.each([
   expect(refused).toMatchObject({ code: 2, output: expect.stringMatching(sentence) })
 })
 
+test('the secret of a service is exchanged, and a service is disabled and enabled again', async () => {
+  await using server = await startServerProcess()
+  const client = async (...args: string[]) => {
+    const { code, output } = await server.cli(['oauth-client', ...args, '--json'])
+    expect({ args, code }).toEqual({ args, code: 0 })
+    return JSON.parse(output)
+  }
+  const { id, secret: first } = await client('add', 'Weather', '--kind', 'service', '--scope', 'publish')
+  const asking = async (secret: string) => {
+    const answer = await fetch(`${server.url}/api/auth/oauth2/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+      signal: AbortSignal.timeout(20_000),
+    })
+    return (await answer.json()).error ?? 'let in'
+  }
+  const { secret } = await client('rotate-secret', id)
+  expect([await asking(first), await asking(secret)]).toEqual(['invalid_client', 'let in'])
+  await client('disable', id)
+  expect(await asking(secret)).toBe('invalid_client')
+  expect(await client('enable', id)).toMatchObject({ name: 'Weather', disabled: false })
+  expect(await asking(secret)).toBe('let in')
+  expect(await server.cli(['oauth-client', 'disable', 'nobody'])).toMatchObject({ code: 1 })
+})
+
 test('with --json every command prints JSON, also for its errors', async () => {
   await using server = await startServerProcess()
   const added = await server.cli(

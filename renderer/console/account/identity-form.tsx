@@ -1,6 +1,7 @@
-import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
+import { PasswordField } from '../../mantine/password-field.tsx'
 import { asApiError } from '../api-error.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
 
@@ -37,7 +38,7 @@ export function IdentityForm({ children, action, dangerous = false, onSubmit, on
     <form noValidate onSubmit={send}>
       <Stack gap="md">
         {children}
-        <PasswordInput
+        <PasswordField
           label="Your password"
           autoComplete="current-password"
           data-autofocus

@@ -1,4 +1,4 @@
-import { Button, PasswordInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -6,6 +6,7 @@ import { type PasswordRequest, passwordRequest } from '#protocol/account.ts'
 import type { Me } from '#protocol/api.ts'
 import { fieldErrors } from '../../mantine/field-errors.ts'
 import { focusFault } from '../../mantine/focus-fault.ts'
+import { PasswordField } from '../../mantine/password-field.tsx'
 import { useApi } from '../api-context.ts'
 import { asApiError } from '../api-error.ts'
 import { NewPasswordInput } from '../new-password-input.tsx'
@@ -42,7 +43,7 @@ export function PasswordSection({ me }: { readonly me: Me }) {
       >
         {/* Tells password managers whose password this is. */}
         <input type="text" autoComplete="username" value={me.email ?? ''} readOnly hidden />
-        <PasswordInput
+        <PasswordField
           label="Password until now"
           autoComplete="current-password"
           key={form.key('password')}

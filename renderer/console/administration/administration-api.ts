@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type SessionView, sessionView } from '#protocol/account.ts'
 import { page } from '#protocol/api.ts'
 import { type AuditFilter, type AuditView, auditView } from '#protocol/audit.ts'
 import { type WaitingEnrolment, waitingEnrolment } from '#protocol/devices.ts'
@@ -33,6 +34,8 @@ export interface AdministrationApi {
   changeUser(id: string, change: UserChange): Promise<void>
   userAction(id: string, action: UserAction): Promise<void>
   resetPassword(id: string): Promise<PasswordLink>
+  /** Where they are signed in. */
+  sessions(id: string): Promise<Page<SessionView>>
   removeUser(id: string): Promise<void>
   keys(cursor: string | null): Promise<Page<KeyView>>
   services(cursor: string | null): Promise<Page<OauthClientView>>
@@ -61,6 +64,7 @@ export function createAdministrationApi(ask: Ask): AdministrationApi {
     changeUser: async (id, change) => void (await ask('PATCH', of('users', id), nothing, change)),
     userAction: async (id, action) => void (await ask('POST', of('users', id, action), nothing)),
     resetPassword: (id) => ask('POST', of('users', id, 'reset-password'), passwordLink),
+    sessions: (id) => ask('GET', of('users', id, 'sessions'), page(sessionView)),
     removeUser: async (id) => void (await ask('DELETE', of('users', id), nothing)),
     keys: (cursor) => list('keys', keyView, { cursor }),
     services: (cursor) => list('oauth/clients', oauthClientView, { cursor }),

@@ -90,6 +90,7 @@ function UserMenu({ user, isSelf, now, onDo }: UserMenuProps) {
         {!isSelf && user.secondFactor !== 'none' && (
           <Menu.Item onClick={() => onDo('reset-second-factor')}>Reset second factor</Menu.Item>
         )}
+        {!isSelf && <Menu.Item onClick={() => onDo('sessions')}>Where they are signed in</Menu.Item>}
         <Menu.Item onClick={() => onDo('sign-out')}>Sign out everywhere</Menu.Item>
         {user.disabled && <Menu.Item onClick={() => onDo('enable')}>Enable</Menu.Item>}
         {!isSelf && <Menu.Divider />}

@@ -16,11 +16,12 @@ import { AddUserDialog } from './add-user-dialog.tsx'
 import { ChangeUserDialog } from './change-user-dialog.tsx'
 import { ResetPasswordDialog } from './reset-password-dialog.tsx'
 import { type UserDeed, UserDeedDialog } from './user-deed-dialog.tsx'
+import { UserSessionsDialog } from './user-sessions-dialog.tsx'
 import { UserTable } from './user-table.tsx'
 
 /** What is being done to one account. */
 export interface DoingToUser {
-  readonly deed: UserDeed | 'change' | 'reset-password'
+  readonly deed: UserDeed | 'change' | 'reset-password' | 'sessions'
   readonly user: UserView
 }
 
@@ -68,11 +69,12 @@ function Users({ me }: { readonly me: Me }) {
       <AddUserDialog opened={adding} onClose={() => setAdding(false)} />
       <ChangeUserDialog user={userOf('change')} isSelf={doing?.user.id === me.id} onClose={close} />
       <ResetPasswordDialog user={userOf('reset-password')} onClose={close} />
+      <UserSessionsDialog user={userOf('sessions')} onClose={close} />
       <UserDeedDialog doing={isDeed(doing) ? doing : null} onClose={close} />
     </>
   )
 }
 
 function isDeed(doing: DoingToUser | null): doing is { deed: UserDeed; user: UserView } {
-  return doing !== null && doing.deed !== 'change' && doing.deed !== 'reset-password'
+  return doing !== null && doing.deed !== 'change' && doing.deed !== 'reset-password' && doing.deed !== 'sessions'
 }

@@ -8,6 +8,7 @@ import { Brand } from '../../mantine/brand.tsx'
 import { useNow } from '../../shared/now.ts'
 import { remaining } from '../../shared/time.ts'
 import { useApi } from '../api-context.ts'
+import { asApiError } from '../api-error.ts'
 import { DoorPage } from '../door-page.tsx'
 import { navigate } from '../location.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
@@ -76,9 +77,11 @@ function Asking({ me, code, onDecided }: AskingProps) {
       <>
         <h1>Connect a device or program</h1>
         <CodeForm first={code} problem={asked.error} />
-        <Button variant="default" onClick={() => asked.refetch()} loading={asked.isFetching}>
-          Try again
-        </Button>
+        {!asApiError(asked.error).is('unknown_code') && (
+          <Button variant="default" onClick={() => asked.refetch()} loading={asked.isFetching}>
+            Try again
+          </Button>
+        )}
       </>
     )
   }

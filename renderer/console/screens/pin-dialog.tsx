@@ -1,10 +1,11 @@
-import { Button, Group, PasswordInput, Stack } from '@mantine/core'
+import { Button, Group, Stack } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { newPin } from '#protocol/device-settings.ts'
 import type { DeviceView } from '#protocol/devices.ts'
 import { Dialog } from '../../mantine/dialog.tsx'
+import { PasswordField } from '../../mantine/password-field.tsx'
 import { useApi } from '../api-context.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
 import { screenKey } from './use-live-screen.ts'
@@ -54,7 +55,7 @@ function PinForm({ device, onClose }: Pick<PinDialogProps, 'device' | 'onClose'>
         <p className="soft">
           Support staff open the pane at the screen with it. It is shown nowhere later: tell it to those who need it.
         </p>
-        <PasswordInput
+        <PasswordField
           label="New PIN"
           description="6 to 12 digits"
           inputMode="numeric"

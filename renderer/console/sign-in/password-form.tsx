@@ -1,10 +1,11 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import type { ReactNode } from 'react'
 import { type SignInRequest, signInRequest } from '#protocol/account.ts'
 import { Brand } from '../../mantine/brand.tsx'
 import { fieldErrors } from '../../mantine/field-errors.ts'
 import { focusFault } from '../../mantine/focus-fault.ts'
+import { PasswordField } from '../../mantine/password-field.tsx'
 import { RefusalAlert } from './refusal-alert.tsx'
 import type { RetryAfter } from './use-retry-after.ts'
 
@@ -50,7 +51,7 @@ export function PasswordForm({ goesOn, email, error, retry, busy, onSubmit, chil
         key={form.key('email')}
         {...form.getInputProps('email')}
       />
-      <PasswordInput
+      <PasswordField
         label="Password"
         autoComplete="current-password"
         autoFocus={email !== ''}

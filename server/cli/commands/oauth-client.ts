@@ -51,9 +51,10 @@ export function oauthClientCommand(context: CliContext): Command {
     await using api = await openApi(context, flags, { offline: true })
     const items = await allPages(api, '/api/v1/oauth/clients', oauthClientView)
     const rows = items.map(({ id, name, kind, scopes, disabled }) => [
-      ...[id, name, kind, scopes.join(','), disabled ? 'disabled' : ''],
+      ...[id, name, kind, scopes.join(','), disabled ? 'disabled' : 'active'],
     ])
-    const text = rows.length === 0 ? 'There are no services yet.' : table(['ID', 'NAME', 'KIND', 'SCOPES', ''], rows)
+    const text =
+      rows.length === 0 ? 'There are no services yet.' : table(['ID', 'NAME', 'KIND', 'SCOPES', 'STATE'], rows)
     print(flags.json, items, text)
   })
 
@@ -62,11 +63,40 @@ export function oauthClientCommand(context: CliContext): Command {
     .argument('<id>')
     .action(async (id: string, flags: TargetFlags) => {
       await using api = await openApi(context, flags, { offline: true })
-      await api.call('DELETE', `/api/v1/oauth/clients/${encodeURIComponent(id)}`, z.object({}))
+      await api.call('DELETE', pathOf(id), z.object({}))
       print(flags.json, { id, removed: true }, `Removed ${id}.`)
     })
 
+  const rotate = new Command('rotate-secret')
+    .description('make a new secret, shown once; the one before ends at once')
+    .argument('<id>')
+    .action(async (id: string, flags: TargetFlags) => {
+      await using api = await openApi(context, flags, { offline: true })
+      const rotated = await api.call('POST', `${pathOf(id)}/rotate-secret`, oauthClientAnswer)
+      print(flags.json, rotated, `secret: ${rotated.secret}\nKeep the secret now: it is not shown again.`)
+    })
+
+  const disable = new Command('disable')
+    .description('end all tokens of a service and give it no more')
+    .argument('<id>')
+    .action((id: string, flags: TargetFlags) => setDisabled(id, flags, true))
+
+  const enable = new Command('enable')
+    .description('let a service that was disabled ask for tokens again')
+    .argument('<id>')
+    .action((id: string, flags: TargetFlags) => setDisabled(id, flags, false))
+
   const command = new Command('oauth-client').description('services that people let in, or that sign in by themselves')
-  for (const each of [add, list, remove]) command.addCommand(withTarget(each))
+  for (const each of [add, list, rotate, disable, enable, remove]) command.addCommand(withTarget(each))
   return command
+
+  async function setDisabled(id: string, flags: TargetFlags, disabled: boolean): Promise<void> {
+    await using api = await openApi(context, flags, { offline: true })
+    const client = await api.call('PATCH', pathOf(id), oauthClientView, { disabled })
+    print(flags.json, client, disabled ? `Disabled ${client.name}.` : `Enabled ${client.name}.`)
+  }
+}
+
+function pathOf(id: string): string {
+  return `/api/v1/oauth/clients/${encodeURIComponent(id)}`
 }
