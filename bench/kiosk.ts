@@ -32,8 +32,9 @@ const help = `Measures a real kiosk on a screen of its own, with a real server; 
   npm run bench -- kiosk --arg=--in-process-gpu --switches 400
 
 Progress goes to stderr, the result to stdout. A switch takes about a quarter of a second, a look twelve seconds, all faults
-about five minutes. Exits with 1 when the app grew, a fault happened by itself, or one took too long. Electrons
-that run beside it from the same folder share memory with it: CARILLON_ELECTRON names a copy. Needs Xvfb, matchbox-window-manager, dbus, gnome-keyring, x11-utils and imagemagick.`
+about five minutes. Exits with 1 when the app grew, a fault happened by itself, or one took too long. Electrons that run
+beside it from the same folder share memory with it: CARILLON_ELECTRON names a copy. Needs Xvfb,
+matchbox-window-manager, dbus, gnome-keyring, x11-utils and imagemagick.`
 
 /** `npm run bench -- kiosk` with these arguments. Answers the exit code. */
 export async function benchKiosk(args: readonly string[]): Promise<number> {
@@ -41,7 +42,7 @@ export async function benchKiosk(args: readonly string[]): Promise<number> {
   if (typeof options === 'number') return options
   const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort(new Error(signal)))
-  await buildChanged()
+  await buildChanged(process.stderr)
   say('a server, a screen, and a kiosk that is approved')
   const run = options.isFaults ? measureHealing : measureSwitching
   const { result, text, faults } = await run(options, stopped.signal)

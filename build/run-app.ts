@@ -13,9 +13,11 @@ export function hasDisplay(): boolean {
   return Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY)
 }
 
-/** Builds what has changed. Throws with what to do when that fails. */
-export async function buildChanged(): Promise<void> {
-  const child = spawn(process.execPath, [join(root, 'build/build.ts'), '--if-changed'], { stdio: 'inherit' })
+/** Builds what has changed. Throws with what to do when that fails. `output`: where what it says goes. */
+export async function buildChanged(output: NodeJS.WriteStream = process.stdout): Promise<void> {
+  const child = spawn(process.execPath, [join(root, 'build/build.ts'), '--if-changed'], {
+    stdio: ['inherit', output, 'inherit'],
+  })
   const [code] = await once(child, 'exit')
   if (code !== 0) throw new Error('The build failed; what it printed above says why.')
 }

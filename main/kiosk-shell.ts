@@ -43,7 +43,6 @@ export function openKioskShell({ window, server, args, log, onState, onView }: K
   const memory = totalmem()
   const profile = chooseProfile(args.profile, memory)
   const clock = createClock({ server, log, onChange: () => onView(shell.view) })
-  const heartbeat = startHeartbeat(window, args.heartbeat, log)
   const shell = createShell({
     ...{ window, server, profile, clock, log, onState, onView },
     allowed: args.allow.flatMap((typed) => allowedOrigin(typed, log)),
@@ -57,6 +56,10 @@ export function openKioskShell({ window, server, args, log, onState, onView }: K
       ...(args.loadTimeout !== null && { loadMs: args.loadTimeout * 1000 }),
       megabytes: args.memoryCeiling ?? memoryCeiling(profile, memory),
     },
+  })
+  const heartbeat = startHeartbeat({
+    ...{ window, file: args.heartbeat, log },
+    isSeen: () => shell.view.seen !== 'nothing',
   })
   log.info('shell', { profile, memory: Math.round(memory / 1024 ** 2) })
   const end = () => {

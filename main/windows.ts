@@ -135,6 +135,9 @@ function common({ kind, preload }: WindowOptions): BrowserWindowConstructorOptio
   }
 }
 
+/** A window is shown by then, whether or not there is something to see. */
+const showAtLatestMs = 10_000
+
 /** Loads the page, shows the window once there is something to see, and brings a page back that has died. */
 function show(window: BrowserWindow, { kind, log }: WindowOptions): void {
   const { webContents } = window
@@ -142,10 +145,15 @@ function show(window: BrowserWindow, { kind, log }: WindowOptions): void {
     window.loadURL(`${pageOrigin}/${kind}/index.html`).catch((error: Error) => {
       if (!window.isDestroyed()) log.error('page not loaded', { error: error.message })
     })
-  window.once('ready-to-show', () => {
+  const present = (drawn: boolean) => {
+    clearTimeout(late)
+    if (window.isDestroyed() || window.isVisible()) return
     window.show()
-    log.info('window shown', { kind })
-  })
+    log.info('window shown', { kind, drawn })
+  }
+  // Should the first picture never come, a page that lies over ours is seen all the same.
+  const late = setTimeout(() => present(false), showAtLatestMs)
+  window.once('ready-to-show', () => present(true))
   webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
     log.error('page died', { reason, exitCode })
     if (reason !== 'clean-exit') setTimeout(() => window.isDestroyed() || void load(), 1000)

@@ -53,7 +53,7 @@ export const faults: readonly Fault[] = [
     title: 'takes more and more memory',
     code: 'memory_ceiling',
     inject: async ({ page }) =>
-      page.order('window.kept = []; setInterval(() => kept.push(new Uint8Array(20e6).fill(1)), 50)'),
+      page.order('window.kept = []; setInterval(() => kept.push(new Uint8Array(20e6).fill(1)), 400)'),
   },
   {
     title: 'loads itself again and again',

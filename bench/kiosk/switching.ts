@@ -52,11 +52,19 @@ export async function switchContent(options: SwitchingOptions): Promise<readonly
   return samples
 }
 
-/** It is seen once the page has been drawn and says so itself. */
+/** It is seen once the page has been drawn and says so itself. One that was stopped while it drew is shown once more. */
 async function showPage(kiosk: Kiosk, pages: Pages, path: string): Promise<void> {
-  const before = pages.drawn
-  await kiosk.tell('show', { url: `${pages.origin}${path}` })
-  await kiosk.until(`${path} drawn`, () => pages.drawn > before)
+  for (;;) {
+    const [before, stops] = [pages.drawn, kiosk.standstill.times]
+    await kiosk.tell('show', { url: `${pages.origin}${path}` })
+    try {
+      await kiosk.until(`${path} drawn`, () => pages.drawn > before)
+      return
+    } catch (error) {
+      if (kiosk.standstill.times === stops) throw error
+    }
+    await kiosk.tell('show', { nothing: true })
+  }
 }
 
 /** A page is kept ten seconds after it came up. */

@@ -27,3 +27,11 @@ test('a device whose log cannot be read says so and the rest', async () => {
   const report = await diagnose({ ...base, logFile: '/', secrets: [] })
   expect(report).toMatchObject({ versions: { app: '1.2.3' }, log: [expect.stringContaining('not read')] })
 })
+
+test('what the main process waits for is counted by its kind', async () => {
+  const timersOf = async () => (await diagnose({ ...base, logFile: '/', secrets: [] })).app.waitsFor.Timeout ?? 0
+  const before = await timersOf()
+  const timers = [setTimeout(() => {}, 60_000), setTimeout(() => {}, 60_000)]
+  expect(await timersOf()).toBe(before + 2)
+  for (const timer of timers) clearTimeout(timer)
+})

@@ -1,6 +1,7 @@
-import { app, type WebContents } from 'electron'
+import type { WebContents } from 'electron'
 import { isAnswering } from './answering.ts'
 import { isBlank } from './frame.ts'
+import { megabytesOf } from './megabytes-of.ts'
 
 export interface ContentWatchOptions {
   /** Whether it is on the screen: what is hidden draws nothing. */
@@ -57,10 +58,4 @@ async function isBlankNow(contents: WebContents): Promise<boolean | null> {
   } catch {
     return null // it is on its way out
   }
-}
-
-function megabytesOf(contents: WebContents): number | null {
-  const pid = contents.getOSProcessId()
-  const metric = app.getAppMetrics().find((one) => one.pid === pid)
-  return metric === undefined ? null : Math.round(metric.memory.workingSetSize / 1024)
 }

@@ -1,19 +1,33 @@
 import { writeFile } from 'node:fs/promises'
-import type { BrowserWindow } from 'electron'
+import type { BrowserWindow, WebContents } from 'electron'
 import type { Log } from '../log.ts'
 import { isAnswering } from './answering.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import { endRenderer } from './end-renderer.ts'
+import { megabytesOf } from './megabytes-of.ts'
+import { watchOwnGrowth } from './own-growth.ts'
 
 const everyMs = 5000
 const answerMs = 4000
 /** Beats without an answer after which our own page is started again. */
 const missed = 3
 
+export interface HeartbeatOptions {
+  readonly window: BrowserWindow
+  /** Null: none is touched. */
+  readonly file: string | null
+  /** Whether anything of our own page is seen. */
+  isSeen(): boolean
+  readonly log: Log
+}
+
 /**
  * Our own page is asked whether it lives; as long as it answers, a file is touched that something outside looks at. When
- * it does not answer it is started again, and when that does not help either the file grows old.
+ * it does not answer it is started again, and when that does not help either the file grows old. It is tidied, and also
+ * started again, when it has grown too much.
  */
-export function startHeartbeat(window: BrowserWindow, file: string | null, log: Log): Disposable {
+export function startHeartbeat({ window, file, isSeen, log }: HeartbeatOptions): Disposable {
+  const growth = watchOwnGrowth()
   let misses = 0
   let beating = false
 
@@ -27,12 +41,24 @@ export function startHeartbeat(window: BrowserWindow, file: string | null, log: 
     if (alive) {
       misses = 0
       if (file !== null) await touch(file)
-      return
+      return lookAtGrowth(webContents)
     }
     if (++misses < missed) return
     misses = 0
     log.error('our own page does not answer')
     endRenderer(webContents) // what shows the window loads it again
+  }
+
+  async function lookAtGrowth(webContents: WebContents): Promise<void> {
+    const megabytes = webContents.isDestroyed() ? null : megabytesOf(webContents)
+    if (megabytes === null) return
+    const todo = growth.look(webContents.getOSProcessId(), megabytes, isSeen())
+    if (todo === 'nothing') return
+    log.info(todo === 'renew' ? 'our own page is begun anew' : 'our own page is tidied', { megabytes })
+    if (todo === 'renew') return endRenderer(webContents) // as above
+    await collectGarbage(webContents).catch((error: Error) =>
+      log.warn('our own page is not tidied', { error: error.message }),
+    )
   }
 
   async function touch(path: string): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeWith } from '../support/needs.ts'
 import { proportionalMegabytes } from '../support/process-tree.ts'
-import { openShownSign, type ShownSign } from './shown-sign.ts'
+import { green, openShownSign, type ShownSign } from './shown-sign.ts'
 
 /** Megabytes of the whole app with a simple page, with the test's debugger attached to it. */
 const mostMegabytes = 330
@@ -40,15 +40,36 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the shell of a kiosk 
   test('touches its heartbeat as long as our page answers, and starts it again when it does not', async () => {
     const { app } = shown.screen
     await expect.poll(() => modified(beat), { timeout: 10_000 }).toBeGreaterThan(0)
-    const ours = () =>
-      app.application.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId())
-    const before = (await ours()) ?? -1
+    const before = (await ourPid()) ?? -1
     process.kill(before, 'SIGSTOP')
     const stopped = Date.now()
-    await expect.poll(ours, { timeout: 30_000 }).not.toBe(before)
+    await expect.poll(ourPid, { timeout: 30_000 }).not.toBe(before)
     expect(await app.log()).toContain('our own page does not answer')
     await expect.poll(() => modified(beat), { timeout: 20_000 }).toBeGreaterThan(stopped + 10_000)
   })
+
+  test('begins our page anew once it has grown too much, and leaves the content where it is', async () => {
+    const { app, contentPid } = shown.screen
+    const content = await contentPid()
+    const begunAnew = async () => (await app.log()).split('our own page is begun anew').length - 1
+    const { pid, before } = { pid: await ourPid(), before: await begunAnew() }
+    // It has been up for a while: what it takes from now on is growth.
+    const beats = modified(beat)
+    await expect.poll(() => modified(beat), { timeout: 20_000 }).toBeGreaterThan(beats + 9_000)
+    await app.application.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript('kept = new Uint8Array(150e6).fill(1); 0'),
+    )
+    await expect.poll(ourPid, { timeout: 20_000 }).not.toBe(pid)
+    expect(await begunAnew()).toBe(before + 1)
+    expect(await contentPid()).toBe(content)
+    await shown.screen.untilColour(green)
+  })
+
+  function ourPid() {
+    return shown.screen.app.application.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId(),
+    )
+  }
 })
 
 function modified(file: string): number {
