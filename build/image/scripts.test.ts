@@ -109,6 +109,25 @@ test('the rule for sticks starts the unit that mounts them', async () => {
   for (const verb of ['ExecStart', 'ExecStop']) expect(text).toContain(`${verb}=/usr/lib/carillon/usb-stick `)
 })
 
+test.each([
+  ['nothing to install', 'echo one', 'systemctl restart carillon-kiosk.service', false],
+  ['something installed', 'cat "$SCENE/calls"', 'systemctl reboot', false],
+  ['something installed, and the window over since', 'cat "$SCENE/calls"', null, true],
+])('at night, with %s', async (_, installed, expected, isOverSince) => {
+  const now = isOverSince ? 'grep -q upgrade "$SCENE/calls" && echo 05:30 || echo 03:30' : 'echo 03:30'
+  const place = await scene({
+    ...{ ...recorded, mount: record, sync: record, 'apt-get': record, 'unattended-upgrade': record },
+    ...{ 'dpkg-query': installed, date: `case "$1" in +%F) echo 2026-11-23 ;; *) ${now} ;; esac` },
+  })
+  await place.write('synchronized', '')
+  await place.script('update')
+  const restarts = async () => (await place.calls()).filter((call) => call.startsWith('systemctl'))
+  expect(await restarts()).toEqual(expected === null ? [] : [expected])
+  // Once a day.
+  await place.script('update')
+  expect(await restarts()).toHaveLength(expected === null ? 0 : 1)
+})
+
 /** A machine that runs from sda, with a stick sdb. */
 function stickScene(type: string) {
   return scene({
@@ -149,6 +168,7 @@ async function scene(programs: Readonly<Record<string, string>>) {
     CARILLON_RUN: join(folder, 'run'),
     CARILLON_STATE: join(folder, 'state'),
     CARILLON_WATCHED: join(folder, 'watched'),
+    CARILLON_SYNCHRONIZED: join(folder, 'synchronized'),
     CARILLON_SWITCHES: join(folder, 'switches'),
   }
   await mkdir(join(folder, 'run/kiosk'), { recursive: true })
