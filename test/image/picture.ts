@@ -38,8 +38,8 @@ export function distance(one: Picture, other: Picture): number {
   return least
 }
 
-/** Below this two screenshots show the same: a message, whatever the time beside it. */
-export const sameWithin = 15
+/** Below this two screenshots show the same message, whatever the time beside it and wherever the app has moved it. */
+export const sameWithin = 25
 
 /** Reads the QR code on a screenshot as a phone would; null when there is none. */
 export async function readQrCode(file: string): Promise<string | null> {
