@@ -15,9 +15,9 @@ test('of several that come at once the first does not wait, and the others follo
   expect(entered.map(({ name }) => name)).toEqual(['a'])
   await others
   expect(entered.map(({ name }) => name)).toEqual(['a', 'b', 'c'])
-  // A timer may be early by a fraction of a millisecond.
-  expect((entered[1]?.at ?? 0) - began).toBeGreaterThan(29)
-  expect((entered[2]?.at ?? 0) - began).toBeGreaterThan(59)
+  // A timer leaves out fractions of a millisecond, and may be early by one.
+  expect((entered[1]?.at ?? 0) - began).toBeGreaterThan(27)
+  expect((entered[2]?.at ?? 0) - began).toBeGreaterThan(57)
 })
 
 test('whoever would wait too long is told at once, and there is room again later', async () => {
