@@ -8,6 +8,8 @@ export interface AmqpService extends AsyncDisposable {
   get(queue: string): Promise<GetMessage | null>
   /** How many messages wait in a queue. */
   count(queue: string): Promise<number>
+  /** How many read from a queue, none from one that does not exist yet. */
+  consumers(queue: string): Promise<number>
   readonly channel: ConfirmChannel
 }
 
@@ -35,6 +37,18 @@ export async function openService(url: string): Promise<AmqpService> {
       return message === false ? null : message
     },
     count: async (queue) => (await channel.checkQueue(queue)).messageCount,
+    async consumers(queue) {
+      // Of its own: asking for a queue that does not exist closes the channel.
+      const asking = await connection.createChannel()
+      asking.on('error', () => {})
+      try {
+        const { consumerCount } = await asking.checkQueue(queue)
+        await asking.close()
+        return consumerCount
+      } catch {
+        return 0
+      }
+    },
     async [Symbol.asyncDispose]() {
       await connection.close().catch(() => {}) // closed already
     },
