@@ -3,7 +3,6 @@ import { AuthError } from './auth-error.ts'
 import type { Counters } from './counters.ts'
 import type { KnownDevices, SignInFrom } from './known-devices.ts'
 import { addressKey, createRateLimit } from './rate-limit.ts'
-import { createTurnstile } from './turnstile.ts'
 
 /**
  * Bounds guessing of passwords and codes. After some wrong ones an account is locked for passwords for a while, longer
@@ -48,13 +47,8 @@ export interface SignInLimitParts {
 const firstLockMs = 60_000
 const locksCountForMs = 24 * 60 * 60 * 1000
 
-/** Ten times as many as passwords can be looked at, and a small part of the event loop's time. */
-const betweenStrangersMs = 5
-const longestLineMs = 10_000
-
 export function createSignInLimit(parts: SignInLimitParts): SignInLimit {
   const { limits, counters, knownDevices, clock, onLock } = parts
-  const strangers = createTurnstile({ everyMs: betweenStrangersMs, maxWaitMs: longestLineMs })
   const byAddress = createRateLimit('sign-in-address', limits.perAddress, counters)
 
   async function refuseLocked(budget: string): Promise<void> {
@@ -78,7 +72,6 @@ export function createSignInLimit(parts: SignInLimitParts): SignInLimit {
       const account = accountKey(email)
       const known = await knownDevices.of(email, from)
       const isKnown = known !== null
-      if (!isKnown && !(await strangers.enter())) throw tooMany(longestLineMs / 1000)
       // One address that has used up its own attempts does not use up those of an account.
       const wait = isKnown ? null : await byAddress.take(addressKey(from.address))
       if (wait !== null) throw tooMany(wait)
