@@ -9,7 +9,7 @@ import { asApiError } from './api-error.ts'
 import { linkTo } from './location.ts'
 import { storageWords } from './screens/identity-card.tsx'
 import { ScreenMark } from './screens/state-mark.tsx'
-import { When } from './tasks/when.tsx'
+import { When } from './when.tsx'
 
 interface ScreenCardProps {
   readonly device: DeviceView

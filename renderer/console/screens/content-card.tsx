@@ -2,7 +2,7 @@ import { Alert } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { DeviceView } from '#protocol/devices.ts'
 import { ago } from '../../shared/time.ts'
-import { When } from '../tasks/when.tsx'
+import { When } from '../when.tsx'
 import { faultSentences, sentenceOf } from './screen-words.ts'
 
 /** What a screen shows, and what went wrong with it. */

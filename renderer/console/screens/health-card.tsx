@@ -1,7 +1,7 @@
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { DeviceView } from '#protocol/devices.ts'
 import { ago } from '../../shared/time.ts'
-import { When } from '../tasks/when.tsx'
+import { When } from '../when.tsx'
 import { healthFacts } from './health-words.ts'
 
 /** How the machine behind a screen is. */

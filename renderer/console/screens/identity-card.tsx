@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { CredentialStorage, DeviceView } from '#protocol/devices.ts'
-import { When } from '../tasks/when.tsx'
+import { When } from '../when.tsx'
 import { PaneCodeDialog } from './pane-code-dialog.tsx'
 import { PinDialog } from './pin-dialog.tsx'
 

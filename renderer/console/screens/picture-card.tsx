@@ -1,7 +1,7 @@
 import type { DeviceCommandView } from '#protocol/device-commands.ts'
 import type { DeviceView } from '#protocol/devices.ts'
 import { moment } from '../../shared/time.ts'
-import { When } from '../tasks/when.tsx'
+import { When } from '../when.tsx'
 import { screenshotAddress } from './screens-api.ts'
 
 interface PictureCardProps {

@@ -7,7 +7,7 @@ import {
 } from '@tabler/icons-react'
 import type { DeviceView } from '#protocol/devices.ts'
 import { ago } from '../../shared/time.ts'
-import { When } from '../tasks/when.tsx'
+import { When } from '../when.tsx'
 import { stateOf, type Tone } from './screen-words.ts'
 
 /** How a screen is, in a word, and of one that is away since when. */

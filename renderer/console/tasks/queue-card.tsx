@@ -1,8 +1,8 @@
 import type { TaskQueueView } from '#protocol/tasks.ts'
 import { linkTo } from '../location.ts'
+import { When } from '../when.tsx'
 import { addressFor } from './task-filter.ts'
 import { durationWords } from './task-words.ts'
-import { When } from './when.tsx'
 
 /** How much waits, and since when. */
 export function QueueCard({ queues, now }: { readonly queues: readonly TaskQueueView[]; readonly now: number }) {

@@ -1,8 +1,8 @@
 import type { TaskDefinitionView } from '#protocol/tasks.ts'
 import { linkTo } from '../location.ts'
+import { When } from '../when.tsx'
 import { addressFor } from './task-filter.ts'
 import { scheduleWords } from './task-words.ts'
-import { When } from './when.tsx'
 
 interface ScheduleCardProps {
   /** Those that have a schedule. */

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import type { TaskDetail } from '#protocol/tasks.ts'
 import { linkTo } from '../location.ts'
+import { When } from '../when.tsx'
 import { scheduleWords, tookWords } from './task-words.ts'
-import { When } from './when.tsx'
 
 /** What is known of it, in as few lines as there is room for. */
 export function TaskFacts({ task, now }: { readonly task: TaskDetail; readonly now: number }) {

@@ -1,7 +1,7 @@
 import type { TaskDetail, TaskEvent } from '#protocol/tasks.ts'
 import { clockTime, clockTimeWithSeconds, moment } from '../../shared/time.ts'
+import { When } from '../when.tsx'
 import { eventNames } from './task-words.ts'
-import { When } from './when.tsx'
 
 /** Everything that happened to it, in order. */
 export function TaskLife({ task: { events, owner }, now }: { readonly task: TaskDetail; readonly now: number }) {

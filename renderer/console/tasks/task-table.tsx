@@ -2,10 +2,10 @@ import { memo } from 'react'
 import type { TaskView } from '#protocol/tasks.ts'
 import { ago } from '../../shared/time.ts'
 import { linkTo } from '../location.ts'
+import { When } from '../when.tsx'
 import { TaskDeedButton } from './task-deed-button.tsx'
 import { TaskStateMark } from './task-state.tsx'
 import { tookWords } from './task-words.ts'
-import { When } from './when.tsx'
 
 interface TaskTableProps {
   readonly tasks: readonly TaskView[]

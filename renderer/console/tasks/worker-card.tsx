@@ -1,8 +1,8 @@
 import type { TaskWorkerView } from '#protocol/tasks.ts'
 import { ago } from '../../shared/time.ts'
 import { linkTo } from '../location.ts'
+import { When } from '../when.tsx'
 import { durationWords, workerKinds } from './task-words.ts'
-import { When } from './when.tsx'
 
 /** Who carries tasks out, and what each is at. */
 export function WorkerCard({ workers, now }: { readonly workers: readonly TaskWorkerView[]; readonly now: number }) {

@@ -1,4 +1,4 @@
-import { exactTime, moment } from '../../shared/time.ts'
+import { exactTime, moment } from '../shared/time.ts'
 
 interface WhenProps {
   /** ISO 8601. */
