@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { instant } from './api.ts'
 import { deviceCommandView } from './device-commands.ts'
+import { maskAddress } from './secrets.ts'
 
 /**
  * What a device says of itself by the RPC method `device.report`: at every change of its shell at once, and of its
@@ -21,13 +22,20 @@ export const shellFault = z.enum([
 ])
 export type ShellFault = z.infer<typeof shellFault>
 
+const longestUrl = 2000
+
+/** The address of a page as it is told: without secrets, what stands in whose place may make it longer than it may be. */
+export function reportedUrl(url: string | null): string | null {
+  return url === null ? null : maskAddress(url).slice(0, longestUrl)
+}
+
 /** The content of a kiosk as its supervisor sees it. */
 export const shellState = z.object({
   /** `waiting`: nothing to show. `cached`: what was last good, because the page cannot be had now. `failed`: given up for now; the screen says so. */
   phase: z.enum(['waiting', 'loading', 'showing', 'cached', 'recovering', 'failed']),
   since: instant,
   /** What the content was told to be, without secrets; null when nothing. */
-  url: z.string().max(2000).nullable(),
+  url: z.string().max(longestUrl).nullable(),
   /** The newest fault since the content last ran well; null when none. */
   fault: shellFault.nullable(),
   /** A sentence about it that says what to do. */

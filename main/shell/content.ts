@@ -1,5 +1,4 @@
-import type { ShellFault, ShellState } from '#protocol/device-report.ts'
-import { maskAddress } from '#protocol/secrets.ts'
+import { reportedUrl, type ShellFault, type ShellState } from '#protocol/device-report.ts'
 
 /** The content of a kiosk as its supervisor sees it. Times are milliseconds of a clock that never jumps. */
 export interface Content {
@@ -131,10 +130,9 @@ export function isLive({ run }: Content): boolean {
 
 /** What the server and our own page are told. `toWall` turns a time of the steady clock into one of the wall's. */
 export function shellStateOf(content: Content, toWall: (at: number) => Date): ShellState {
-  const { run, fault, restarts } = content
-  const url = content.url === null ? null : maskAddress(content.url).slice(0, 2000)
+  const { url, run, fault, restarts } = content
   return {
-    ...{ phase: run.phase, since: toWall(run.since).toISOString(), url, restarts: restarts.length },
+    ...{ phase: run.phase, since: toWall(run.since).toISOString(), url: reportedUrl(url), restarts: restarts.length },
     ...{ fault: fault?.fault ?? null, message: fault?.message.slice(0, 500) ?? null },
   }
 }

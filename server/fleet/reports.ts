@@ -1,5 +1,4 @@
-import type { DeviceStatus } from '#protocol/device-report.ts'
-import { maskAddress } from '#protocol/secrets.ts'
+import { type DeviceStatus, reportedUrl } from '#protocol/device-report.ts'
 import type { DeviceName, Fleet } from './fleet.ts'
 import { FleetRefusal } from './fleet-refusal.ts'
 import type { TellOperators } from './news.ts'
@@ -44,5 +43,5 @@ export function createReports({ records, tell, clock }: ReportsParts): Fleet['re
 
 /** Our own app leaves them out by itself. */
 function withoutSecrets({ shell, health }: DeviceStatus): DeviceStatus {
-  return { shell: shell.url === null ? shell : { ...shell, url: maskAddress(shell.url).slice(0, 2000) }, health }
+  return { shell: { ...shell, url: reportedUrl(shell.url) }, health }
 }
