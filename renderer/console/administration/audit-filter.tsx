@@ -1,5 +1,6 @@
-import { Button, Select, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { auditActions, auditOutcome } from '#protocol/audit.ts'
+import { ChoiceField } from '../choice-field.tsx'
 import { isTurnedRound, lastDays, periodNames, periods } from './audit-period.ts'
 import { actionNames, type FilterFields, noFilter, outcomeNames } from './audit-words.ts'
 
@@ -18,33 +19,30 @@ export function AuditFilterForm({ value, onChange }: AuditFilterFormProps) {
         value={value.who}
         onChange={({ currentTarget }) => set({ who: currentTarget.value })}
       />
-      <Select
+      <ChoiceField
         label="What"
         placeholder="Everything"
         data={actions}
         searchable
-        clearable
-        clearButtonProps={{ 'aria-label': 'Everything' }}
-        value={value.action || null}
-        onChange={(action) => set({ action: action ?? '' })}
+        none="Everything"
+        value={value.action}
+        onChange={(action) => set({ action })}
       />
-      <Select
+      <ChoiceField
         label="Outcome"
         placeholder="All"
         data={outcomes}
-        clearable
-        clearButtonProps={{ 'aria-label': 'All outcomes' }}
-        value={value.outcome || null}
-        onChange={(outcome) => set({ outcome: outcome ?? '' })}
+        none="All outcomes"
+        value={value.outcome}
+        onChange={(outcome) => set({ outcome })}
       />
-      <Select
+      <ChoiceField
         label="When"
         placeholder="Any time"
         data={spans}
-        clearable
-        clearButtonProps={{ 'aria-label': 'Any time' }}
-        value={value.period || null}
-        onChange={(period) => set({ period: period ?? '', ...(period === 'days' ? lastDays(Date.now()) : noDays) })}
+        none="Any time"
+        value={value.period}
+        onChange={(period) => set({ period, ...(period === 'days' ? lastDays(Date.now()) : noDays) })}
       />
       {value.period === 'days' && (
         <>

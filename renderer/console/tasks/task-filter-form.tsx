@@ -1,6 +1,7 @@
-import { Button, Select, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { taskStates } from '#protocol/tasks.ts'
 import { stateWords } from '../../shared/task-words.ts'
+import { ChoiceField } from '../choice-field.tsx'
 import { MomentField } from './moment-field.tsx'
 import { isFiltered, noFilter, type TaskFilter } from './task-filter.ts'
 
@@ -18,14 +19,13 @@ export function TaskFilterForm({ value, queues, withOwner, onChange }: TaskFilte
   const offered = value.queue === '' || queues.includes(value.queue) ? queues : [...queues, value.queue]
   return (
     <search className="task-filter" aria-label="Filter">
-      <Select
+      <ChoiceField
         label="State"
         placeholder="All"
         data={states}
-        clearable
-        clearButtonProps={{ 'aria-label': 'All states' }}
-        value={value.state || null}
-        onChange={(state) => set({ state: state ?? '' })}
+        none="All states"
+        value={value.state}
+        onChange={(state) => set({ state })}
       />
       <TextInput
         label="Task"
@@ -47,14 +47,13 @@ export function TaskFilterForm({ value, queues, withOwner, onChange }: TaskFilte
         />
       )}
       {offered.length > 0 && (
-        <Select
+        <ChoiceField
           label="Queue"
           placeholder="All"
           data={offered}
-          clearable
-          clearButtonProps={{ 'aria-label': 'All queues' }}
-          value={value.queue || null}
-          onChange={(queue) => set({ queue: queue ?? '' })}
+          none="All queues"
+          value={value.queue}
+          onChange={(queue) => set({ queue })}
         />
       )}
       <MomentField label="From" value={value.from} onChange={(from) => set({ from })} />
