@@ -34,6 +34,8 @@ export async function openShownSign(args: readonly string[] = []): Promise<Shown
     await openKioskScreen({ args: [`--allow=${sign.url}`, '--load-timeout=4', '--memory-ceiling=250', ...args] }),
   )
   let pages = 0
+  // Of the phases of the newest page those that were waited for: a fault is told for a while after it is over.
+  let awaited = 0
   const opened = parts.move()
   const shown: ShownSign = {
     sign,
@@ -46,6 +48,7 @@ export async function openShownSign(args: readonly string[] = []): Promise<Shown
     },
     async tellNextPage() {
       const url = `${sign.url}/sign/${++pages}`
+      awaited = 0
       await screen.show({ url })
       await screen.until(({ state }) => state.url === url)
       return url
@@ -56,13 +59,15 @@ export async function openShownSign(args: readonly string[] = []): Promise<Shown
     },
     async expectBack(fault, begun = performance.now()) {
       await screen.until(({ state }) => state.fault === fault)
-      await screen.until(({ state }) => state.phase === 'showing')
+      await expect
+        .poll(async () => (await shown.phases()).slice(awaited), { timeout: soonMs })
+        .toSatisfy((since: string[]) => since.includes('recovering') && since.at(-1) === 'showing')
+      awaited = (await shown.phases()).length
       await screen.untilColour(green)
       expect(performance.now() - begun).toBeLessThan(soonMs)
       const { state } = await screen.view()
       expect(state.restarts).toBeGreaterThan(0)
       expect(state.restarts).toBeLessThanOrEqual(5)
-      expect(await shown.phases()).toContain('recovering')
     },
     async phases() {
       const told = (await screen.views()).filter(({ state }) => state.url?.endsWith(`/${pages}`) === true)

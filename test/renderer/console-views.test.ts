@@ -350,6 +350,7 @@ const views: Readonly<Record<string, View>> = {
     },
     act: async ({ page }, server) => {
       await page.getByText('Good morning').waitFor()
+      await server.subscribed('news:general')
       server.publish('news:general', { title: 'Lunch', message: 'Soup today' })
       await page.getByText('Soup today').waitFor()
     },
@@ -747,6 +748,7 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('combobox', { name: 'Channel' }).fill('news:general')
     await page.keyboard.press('Enter')
     await page.getByText('Good morning').waitFor()
+    await server.subscribed('news:general')
     server.publish('news:general', 'Soup today')
     await page.getByText('Soup today').waitFor()
     const texts = await page.getByRole('list', { name: 'Events' }).locator('> li').allTextContents()
@@ -757,6 +759,7 @@ describeWith(['chromium'], 'the console', () => {
     await using opened = await openConsole('/live?channel=news:general')
     const { page, server } = opened
     await page.getByRole('heading', { name: 'Nothing yet' }).waitFor()
+    await server.subscribed('news:general')
     server.publish('news:general', 'before')
     await page.getByText('before').waitFor()
     server.world.reachable = false

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { expect } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ChannelsAnswer, Me } from '#protocol/api.ts'
 import type { ClientDetail, FramesEvent } from '#protocol/clients.ts'
@@ -24,6 +25,8 @@ export interface FakeServer extends AsyncDisposable {
   readonly world: World
   /** `POST /api/publish {…}` and so on, in order, GET left out. */
   readonly asked: { readonly call: string; readonly body: unknown }[]
+  /** Resolves once a page has opened this channel: what is published before is lost. */
+  subscribed(channel: string): Promise<void>
   /** Sends a publication to every open socket. */
   publish(channel: string, data: unknown): void
   /** The same in the name of a client. */
@@ -61,11 +64,12 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
   const asked: { call: string; body: unknown }[] = []
   const world = createWorld()
   const watchers = new Set<ServerResponse>()
+  const subscriptions = new Set<string>()
   const sockets = new WebSocketServer({ noServer: true })
   const http = createServer((request, response) => void answer(request, response))
   http.on('upgrade', (request, socket, head) => {
     if (!world.reachable) socket.destroy()
-    else sockets.handleUpgrade(request, socket, head, (opened) => serveSocket(opened, world))
+    else sockets.handleUpgrade(request, socket, head, (opened) => serveSocket(opened, world, subscriptions))
   })
   const port = await listen(http)
 
@@ -107,6 +111,7 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     url: `http://127.0.0.1:${port}`,
     world,
     asked,
+    subscribed: (channel) => expect.poll(() => [...subscriptions], { timeout: 10_000 }).toContain(channel),
     publish(channel, data) {
       world.history.push(data)
       const pub = { data, offset: world.history.length }
@@ -205,7 +210,7 @@ const routes: Readonly<Record<string, Route>> = {
 let tickets = 0
 
 /** The frames of the client protocol that a page reading one channel meets. A ticket works once. */
-function serveSocket(socket: WebSocket, world: World): void {
+function serveSocket(socket: WebSocket, world: World, subscriptions: Set<string>): void {
   const since = (offset: number) =>
     world.history
       .map((data, index) => ({ data, offset: index + 1 }))
@@ -226,6 +231,7 @@ function serveSocket(socket: WebSocket, world: World): void {
         const recovery = recover ? { was_recovering: true, recovered: true, publications: since(from) } : {}
         const offset = world.history.length
         reply({ subscribe: { recoverable: true, positioned: true, epoch: 'e', offset, ...recovery } })
+        subscriptions.add(frame.subscribe.channel ?? '')
       } else if (frame.history !== undefined) {
         reply({ history: { publications: since(0).reverse(), epoch: 'e', offset: world.history.length } })
       } else {

@@ -207,6 +207,7 @@ describeWith(['chromium'], 'the page of a screen', () => {
     await using opened = await open(withScreen(lobby))
     const { page: shown, server } = opened
     await shown.getByText('It shows what it was told to.').waitFor()
+    await server.subscribed('telemetry:lobby-1')
     const message = 'The page ended. It is loaded again.'
     const status = withFault({ phase: 'recovering', fault: 'renderer_gone', message, restarts: 1 }).status
     server.world.devices = []
@@ -226,6 +227,7 @@ describeWith(['chromium'], 'the page of a screen', () => {
     await shown.getByRole('button', { name: 'Reload' }).press('Enter')
     const row = shown.getByRole('listitem').filter({ hasText: /^Reload/ })
     await row.getByText('Under way').waitFor()
+    await server.subscribed('telemetry:lobby-1')
     expect(asked(opened)).toEqual([{ call: 'POST /api/v1/devices/d-lobby-1/commands', body: { command: 'reload' } }])
     const [sent, ...others] = server.world.screens.commands
     if (sent === undefined) throw new Error('nothing was sent')
