@@ -58,7 +58,7 @@ export function openKioskShell({ window, server, args, log, onState, onView }: K
     },
   })
   const heartbeat = startHeartbeat({
-    ...{ window, file: args.heartbeat, log },
+    ...{ window, file: args.heartbeat, profile, log },
     isSeen: () => shell.view.seen !== 'nothing',
   })
   log.info('shell', { profile, memory: Math.round(memory / 1024 ** 2) })

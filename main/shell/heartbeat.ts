@@ -5,6 +5,7 @@ import { isAnswering } from './answering.ts'
 import { endRenderer } from './end-renderer.ts'
 import { megabytesOf } from './megabytes-of.ts'
 import { watchOwnGrowth } from './own-growth.ts'
+import type { Profile } from './profile.ts'
 
 const everyMs = 5000
 const answerMs = 4000
@@ -15,6 +16,7 @@ export interface HeartbeatOptions {
   readonly window: BrowserWindow
   /** Null: none is touched. */
   readonly file: string | null
+  readonly profile: Profile
   /** Whether anything of our own page is seen. */
   isSeen(): boolean
   readonly log: Log
@@ -25,8 +27,8 @@ export interface HeartbeatOptions {
  * it does not answer it is started again, and when that does not help either the file grows old. It is also started again
  * when it has grown too much.
  */
-export function startHeartbeat({ window, file, isSeen, log }: HeartbeatOptions): Disposable {
-  const growth = watchOwnGrowth()
+export function startHeartbeat({ window, file, profile, isSeen, log }: HeartbeatOptions): Disposable {
+  const growth = watchOwnGrowth(profile)
   let misses = 0
   let beating = false
 

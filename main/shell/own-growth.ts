@@ -1,5 +1,11 @@
+import type { Profile } from './profile.ts'
+
 /** How much our own page may take besides what it took once it was up, in megabytes: unseen, and at all. */
-export const mostOwnGrowth = { unseen: 64, seen: 128 } as const
+export const mostOwnGrowth: Readonly<Record<Profile, { readonly unseen: number; readonly seen: number }>> = {
+  // A third of the memory it begins with costs nothing to give back while nobody sees it.
+  low: { unseen: 16, seen: 64 },
+  usual: { unseen: 64, seen: 128 },
+}
 
 /** Answers whether our own page has grown so much that it is better begun anew; asked again and again. */
 export interface OwnGrowth {
@@ -14,14 +20,15 @@ const looksBefore = 2
  * Its process takes some megabytes more each day although the page holds nothing more, and ours is up for months: too much
  * for a machine with one gigabyte.
  */
-export function watchOwnGrowth(): OwnGrowth {
+export function watchOwnGrowth(profile: Profile): OwnGrowth {
+  const most = mostOwnGrowth[profile]
   let known = { pid: -1, looks: 0, begin: 0 }
   return {
     isTooMuch(pid, megabytes, isSeen) {
       if (pid !== known.pid) known = { pid, looks: 0, begin: 0 }
       known.looks += 1
       if (known.looks <= looksBefore) known.begin = megabytes
-      return megabytes - known.begin > (isSeen ? mostOwnGrowth.seen : mostOwnGrowth.unseen)
+      return megabytes - known.begin > (isSeen ? most.seen : most.unseen)
     },
   }
 }
