@@ -3,7 +3,7 @@ import type { BrowserWindow, WebContents } from 'electron'
 import type { Log } from '../log.ts'
 import { isAnswering } from './answering.ts'
 import { endRenderer } from './end-renderer.ts'
-import { megabytesOf } from './megabytes-of.ts'
+import { ownMegabytesOf } from './megabytes-of.ts'
 import { watchOwnGrowth } from './own-growth.ts'
 import type { Profile } from './profile.ts'
 
@@ -50,9 +50,9 @@ export function startHeartbeat({ window, file, profile, isSeen, log }: Heartbeat
     endRenderer(webContents) // what shows the window loads it again
   }
 
-  function renewIfGrown(webContents: WebContents): void {
-    if (webContents.isDestroyed()) return
-    const megabytes = megabytesOf(webContents)
+  async function renewIfGrown(webContents: WebContents): Promise<void> {
+    if (webContents.isDestroyed() || webContents.isLoading()) return
+    const megabytes = await ownMegabytesOf(webContents)
     if (megabytes === null || !growth.isTooMuch(webContents.getOSProcessId(), megabytes, isSeen())) return
     log.info('our own page is begun anew', { megabytes })
     endRenderer(webContents) // as above

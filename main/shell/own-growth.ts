@@ -2,14 +2,13 @@ import type { Profile } from './profile.ts'
 
 /** How much our own page may take besides what it took once it was up, in megabytes: unseen, and at all. */
 export const mostOwnGrowth: Readonly<Record<Profile, { readonly unseen: number; readonly seen: number }>> = {
-  // A third of the memory it begins with costs nothing to give back while nobody sees it.
   low: { unseen: 16, seen: 64 },
   usual: { unseen: 64, seen: 128 },
 }
 
 /** Answers whether our own page has grown so much that it is better begun anew; asked again and again. */
 export interface OwnGrowth {
-  /** `megabytes`: what its process takes now. */
+  /** `megabytes`: what its process takes now, once it has loaded. */
   isTooMuch(pid: number, megabytes: number, isSeen: boolean): boolean
 }
 
