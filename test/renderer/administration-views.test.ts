@@ -265,7 +265,7 @@ const views: Readonly<Record<string, View>> = {
     act: async (watched) => {
       const { page } = watched
       await page.getByRole('combobox', { name: 'When' }).click()
-      await page.getByRole('option', { name: 'Days of your choice' }).click()
+      await page.getByRole('option', { name: 'Chosen days' }).click()
       await page.getByLabel('From').fill('2026-01-05')
       await page.getByLabel('To').fill('2026-01-02')
       await page.getByText('This is before the first day.').waitFor()
@@ -432,6 +432,10 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await from.fill('2026-01-02')
     await to.fill('2026-01-03')
     await expect.poll(() => new URL(page.url()).search).toBe('?period=days&from=2026-01-02&to=2026-01-03')
+    // Nothing of it is cut off, on the smallest screen.
+    const chosen = page.getByRole('combobox', { name: 'When' })
+    expect(await chosen.inputValue()).toBe('Chosen days')
+    expect(await chosen.evaluate((field) => field.scrollWidth - field.clientWidth)).toBe(0)
     await page.getByRole('button', { name: 'Export' }).click()
     const link = page.getByRole('menuitem', { name: 'For programs (NDJSON)' })
     // The reader is in Berlin, and the last day is included.
