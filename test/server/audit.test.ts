@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { page } from '#protocol/api.ts'
@@ -144,6 +144,12 @@ test('the command line writes the record to a file, also while no server runs', 
   expect(written).toMatchObject({ code: 0, output: expect.stringMatching(/Wrote .*audit\.csv, .* kB\./) })
   expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(2)
   expect((await stat(file)).mode & 0o777).toBe(0o600)
+  await writeFile(file, 'somebody’s own')
+  const again = await server.cli(['audit', 'export', '-o', file])
+  expect(again).toMatchObject({ code: 1, output: expect.stringMatching(/is there already.*--force.*\[file_exists\]/) })
+  expect(await readFile(file, 'utf8')).toBe('somebody’s own')
+  expect(await server.cli(['audit', 'export', '-o', file, '--force'])).toMatchObject({ code: 0 })
+  expect(await readFile(file, 'utf8')).toMatch(/key_create/)
   const elsewhere = await server.cli(['audit', 'export', '-o', '/nonexistent/audit.csv'])
   expect(elsewhere).toMatchObject({
     code: 1,
