@@ -71,6 +71,7 @@ const audit = [
     actor: { kind: 'local', id: 'local', name: 'server command line' },
     address: '',
   }),
+  entry('a5', { action: 'sign_out', target: { kind: 'session', id: 'c2Vzc2lvbi1pZA', name: '' } }),
 ]
 const waiting = [
   {
@@ -414,6 +415,19 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByLabel('Who').pressSequentially('nobody')
     await page.getByRole('heading', { name: 'Nothing found' }).waitFor()
     expect(new URL(page.url()).search).toBe('?who=nobody&outcome=refused')
+  })
+
+  test('an entry says its time to the second, and names no session by its id', async () => {
+    await using opened = await open('/audit', withAudit)
+    const { page } = opened
+    const row = page.getByRole('row').filter({ hasText: 'Sign-out' })
+    await row.waitFor()
+    expect(await row.locator('time').textContent()).toMatch(/\d\d:\d\d:\d\d$/)
+    expect(await row.locator('time').getAttribute('title')).toMatch(/ \d{4} at .* CES?T$/)
+    const id = page.getByText('c2Vzc2lvbi1pZA')
+    expect(await id.isVisible()).toBe(false)
+    await row.getByText('Details').click()
+    await id.waitFor()
   })
 
   test('the record of certain days is chosen with the keyboard, and exported', async () => {

@@ -66,8 +66,8 @@ test('keys, tokens and tickets that are not valid are on record, wherever they a
   const found = await entries(server, admin, '?outcome=refused')
   expect(found.map(({ action, code, target, details }) => [action, code, target?.id, details.start])).toEqual([
     ['access_refused', 'unauthorized', 'GET /connection', undefined],
-    ['access_refused', 'invalid_token', undefined, undefined],
-    ['key_refused', 'invalid_token', undefined, 'crl_012345'],
+    ['access_refused', 'invalid_token', 'GET /api/v1/me', undefined],
+    ['key_refused', 'invalid_token', 'POST /api/publish', 'crl_012345'],
   ])
   expect(found[0]).toMatchObject({ address: '127.0.0.1', details: { userAgent: 'a browser' } })
   // What was only counted is written when the server stops.
