@@ -58,6 +58,7 @@ const facts: PaneFacts = {
   },
   versions: { Carillon: '0.1.0', Electron: '43.8.12', Chromium: '150.0.7871.47', Node: '24.9.0', Linux: '6.1.0-40' },
   startedAt: noon,
+  restartWindow: '03:00-05:00',
   canReboot: true,
 }
 const locked: Extract<PaneState, { phase: 'locked' }> = {
