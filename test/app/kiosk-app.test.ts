@@ -23,7 +23,7 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the kiosk', () => {
       await kioskState(app.page, (one) => one.phase === 'enrolled' && one.link.phase === 'online')
       const shown = app.page
         .getByText('Doors open at nine')
-        .waitFor({ timeout: 5000 })
+        .waitFor()
         .then(() => performance.now())
       await show(server, token, { message: 'Doors open at nine' })
       const published = performance.now()

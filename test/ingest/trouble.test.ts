@@ -24,7 +24,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     const key = await createKey(server, ['subscribe', 'metrics'])
     await using service = await openService(rabbitmq.url)
     await service.channel.assertExchange('carillon.events', 'topic')
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     await service.publish('news.redis', 0, { messageId: 'r-0' })
     await expect.poll(async () => (await readHistory(server, key, 'news:redis')).length).toBe(1)
 
@@ -33,7 +33,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
       await service.publish('news.redis', number, { messageId: `r-${number}` })
     }
     await expect.poll(() => server.output()).toContain('events wait in RabbitMQ, as they cannot be published now')
-    await expect.poll(() => service.count('carillon.ingest'), { timeout: 15_000 }).toBe(99)
+    await expect.poll(() => service.count('carillon.ingest')).toBe(99)
     await expect.poll(() => pausesOf(server), { timeout: 20_000 }).toBeGreaterThan(3)
     await redis.start()
     await expect
@@ -48,7 +48,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     await using server = await start()
     await using service = await openService(rabbitmq.url)
     const key = await createKey(server, ['publish', 'subscribe'])
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     await service.publish('news.before', 1)
     await service.publish('nowhere.before', 1)
     await rabbitmq.ctl('set_vm_memory_high_watermark', '0')
@@ -114,7 +114,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     const hooks = JSON.stringify({ modules: [module] })
     await using server = await start({ CARILLON_HOOKS: hooks })
     const key = await createKey(server, ['subscribe'])
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     await service.publish('news.failing', { fails: true }, { messageId: 'bad' })
     const numbers = Array.from({ length: 20 }, (_, number) => number)
     for (const number of numbers) await service.publish('news.hooked', { number }, { messageId: `h-${number}` })
@@ -143,7 +143,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     await service.channel.assertQueue('quorum.events', { arguments: { 'x-queue-type': 'quorum' } })
     await using server = await start({ CARILLON_AMQP: JSON.stringify(amqp) })
     const key = await createKey(server, ['subscribe'])
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     await service.publish('news.quorum', 1)
     await expect.poll(async () => (await readHistory(server, key, 'news:quorum')).length).toBe(1)
     expect(server.output()).toContain('quorum.events is in RabbitMQ already with another x-queue-type: quorum')
@@ -154,7 +154,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     const amqp = { queue: 'one.of.many', outward: { exchange: 'many.published', namespaces: ['news'] } }
     await using server = await start({ CARILLON_AMQP: JSON.stringify(amqp), CARILLON_PROCESSES: '2' })
     const key = await createKey(server, ['publish', 'subscribe'])
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     // RabbitMQ counts a consumer a little after it has told it so.
     await expect.poll(() => service.consumers('one.of.many')).toBe(1)
     await service.channel.assertExchange('many.published', 'topic')

@@ -56,7 +56,7 @@ describe.each(['http_stream', 'sse'] as const)('over %s', (transport) => {
     rig.cutStreams()
     await leaving
     await rig.publish('small:room', 2)
-    await expect.poll(() => data, { timeout: 5_000 }).toEqual([1, 2])
+    await expect.poll(() => data).toEqual([1, 2])
   })
 
   test('a client refreshes its token', async () => {
@@ -70,7 +70,7 @@ describe.each(['http_stream', 'sse'] as const)('over %s', (transport) => {
     const leaving: unknown[] = []
     await connected(client)
     client.on('connecting', (context) => void leaving.push(context))
-    await expect.poll(() => tokens, { timeout: 10_000 }).toBe(3)
+    await expect.poll(() => tokens).toBe(3)
     expect(leaving).toEqual([])
   }, 15_000)
 
@@ -107,7 +107,7 @@ describe.each(['http_stream', 'sse'] as const)('over %s', (transport) => {
     await connected(client)
     const leaving: unknown[] = []
     client.on('connecting', (context) => void leaving.push(context))
-    await expect.poll(() => posted.filter((data) => data === '{}').length, { timeout: 5_000 }).toBe(3)
+    await expect.poll(() => posted.filter((data) => data === '{}').length).toBe(3)
     expect(leaving).toEqual([])
   })
 })

@@ -19,7 +19,7 @@ test('a client refreshes its token and stays, as long as the token is good', asy
   const client = await connected(sdk(rig.url, { getToken }))
   const leaving: unknown[] = []
   client.on('connecting', (context) => void leaving.push(context))
-  await expect.poll(() => tokens.length, { timeout: 10_000 }).toBe(3)
+  await expect.poll(() => tokens.length).toBe(3)
   expect(leaving).toEqual([])
 }, 15_000)
 
@@ -151,7 +151,7 @@ test('a client that answers pings stays, surplus answers included', async () => 
     if (data.toString().split('\n').includes('{}')) pings += 1
     socket.send('{}\n{}')
   })
-  await expect.poll(() => pings, { timeout: 10_000 }).toBeGreaterThanOrEqual(3)
+  await expect.poll(() => pings).toBeGreaterThanOrEqual(3)
   expect(client.state).toBe('connected')
 }, 15_000)
 
@@ -310,9 +310,7 @@ test('a reader that is too slow is closed with 3008 and cut, others get everythi
     if (count > 900) throw new Error('nobody was found slow')
   }
   const cut = nextEvent<ConnectingContext>(slow, 'connecting')
-  await expect
-    .poll(() => rig.realtime.activeChannels(), { timeout: 5_000 })
-    .toEqual([{ channel: 'news:a', clients: 1 }])
+  await expect.poll(() => rig.realtime.activeChannels()).toEqual([{ channel: 'news:a', clients: 1 }])
   await expect.poll(() => timely.data.length).toBe(count)
   socketOf(slow).resume()
   expect((await cut).code).toSatisfy((code: number) => code === 1 || code === 3008)

@@ -182,7 +182,7 @@ test('each of many clients that come and go gets every publication exactly once 
   await cutting
   const expected = upTo(published)
   for (const { data, publications } of clients) {
-    await expect.poll(() => data.length, { timeout: 10_000 }).toBe(published)
+    await expect.poll(() => data.length).toBe(published)
     expect(data).toEqual(expected)
     expect(publications.map(({ offset }) => offset)).toEqual(expected)
   }

@@ -110,7 +110,7 @@ test('the SDK refreshes a subscription before it ends, also after an expired tok
   const { subscription, data } = await follow(client, board, { getToken })
   const ended: unknown[] = []
   subscription.on('unsubscribed', (context) => void ended.push(context))
-  await expect.poll(() => asked, { timeout: 10_000 }).toBe(3)
+  await expect.poll(() => asked).toBe(3)
   await rig.publish(board, 'still here')
   await expect.poll(() => data).toEqual(['still here'])
   expect(ended).toEqual([])

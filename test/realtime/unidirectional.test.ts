@@ -79,7 +79,7 @@ describe.each(transports)('over %s', (transport) => {
     const rig = await startRealtime({ known: ada, limits: { pingMs: 500, pongMs: 100 } })
     const client = await listen(rig, transport, '{}')
     const pings = () => client.received.filter((message) => Object.keys(message).length === 0).length
-    await expect.poll(pings, { timeout: 5_000 }).toBe(3)
+    await expect.poll(pings).toBe(3)
     expect(client.received).toHaveLength(4)
   })
 
