@@ -326,7 +326,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
       new Set(reads.filter((read) => read.includes('name='))).size,
     )
     // The reader is in Berlin.
-    expect(address(opened)).toBe('/tasks?state=failed&name=a.task&from=2026-01-02T08%3A30%3A00.000Z')
+    await expect.poll(() => address(opened)).toBe('/tasks?state=failed&name=a.task&from=2026-01-02T08%3A30%3A00.000Z')
     await page.reload()
     await row(opened, 'a.task.with').waitFor()
     expect(await filter.getByLabel('Task').inputValue()).toBe('a.task')
@@ -334,7 +334,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
     expect(await filter.getByRole('combobox', { name: 'State' }).inputValue()).toBe('Failed')
     await page.getByRole('button', { name: 'Clear filter' }).click()
     await row(opened, 'reports.monthly').waitFor()
-    expect(address(opened)).toBe('/tasks')
+    await expect.poll(() => address(opened)).toBe('/tasks')
   })
 
   test('a queue leads to its tasks', async () => {
@@ -342,7 +342,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await opened.page.getByText('12,401 waiting').click()
     await opened.page.getByRole('link', { name: 'reports', exact: true }).click()
     await row(opened, 'carillon.export').first().waitFor({ state: 'hidden' })
-    expect(address(opened)).toBe('/tasks?queue=reports')
+    await expect.poll(() => address(opened)).toBe('/tasks?queue=reports')
     expect(await opened.page.getByRole('combobox', { name: 'Queue' }).inputValue()).toBe('reports')
   })
 
@@ -365,10 +365,10 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await row(opened, 'reports.monthly').getByRole('button', { name: 'Cancel' }).click()
     await row(opened, 'reports.monthly').getByText('Cancelled').waitFor()
     await row(opened, 'Month 5 of 12').getByRole('button', { name: 'Cancel' }).click()
-    expect(asked(opened).map(({ call }) => call)).toEqual([`POST /api/v1/tasks/${waiting.id}/cancel`])
+    await expect.poll(() => asked(opened).map(({ call }) => call)).toEqual([`POST /api/v1/tasks/${waiting.id}/cancel`])
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the task' }).click()
     await row(opened, 'Month 5 of 12').getByText('Ending').waitFor()
-    expect(asked(opened).at(-1)?.call).toBe(`POST /api/v1/tasks/${running.id}/cancel`)
+    await expect.poll(() => asked(opened).at(-1)?.call).toBe(`POST /api/v1/tasks/${running.id}/cancel`)
     expect(await row(opened, 'Month 5 of 12').getByRole('button').count()).toBe(0)
   })
 
@@ -424,11 +424,11 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await page.getByLabel('B', { exact: true }).fill('3')
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    expect(asked(opened)).toMatchObject([
-      { call: 'POST /api/v1/tasks', body: { name: 'carillon.add', args: { a: 2, b: 3 } } },
-    ])
+    await expect
+      .poll(() => asked(opened))
+      .toMatchObject([{ call: 'POST /api/v1/tasks', body: { name: 'carillon.add', args: { a: 2, b: 3 } } }])
     const [newest] = opened.server.world.tasks.tasks
-    expect(address(opened)).toBe(`/tasks/${newest?.id}`)
+    await expect.poll(() => address(opened)).toBe(`/tasks/${newest?.id}`)
     await heading('carillon.add')(opened)
   })
 
