@@ -10,12 +10,16 @@ const viewTests = 'test/renderer/**/*.test.ts'
 const alone = [
   'test/app/kiosk-faults.test.ts',
   'test/faults/silent-sockets.test.ts',
-  'test/broker/redis-faults.test.ts',
-  'test/realtime/{load,promises,rate-limit,sigkill,write-timeout}.test.ts',
-  'test/server/{http-defence,restart,revocation,sign-in-storm}.test.ts',
+  'test/realtime/{load,promises,rate-limit,sigkill}.test.ts',
+  'test/server/{restart,revocation,sign-in-storm}.test.ts',
 ]
 /** What goes by the clock too, but waits most of the time. */
-const waiting = ['test/faults/two-nodes.test.ts', 'test/{realtime,server}/several-nodes.test.ts']
+const waiting = [
+  'test/broker/redis-faults.test.ts',
+  'test/faults/two-nodes.test.ts',
+  'test/realtime/{several-nodes,write-timeout}.test.ts',
+  'test/server/{http-defence,several-nodes}.test.ts',
+]
 /** What has the machine do all it can, however long that takes. */
 const loading = ['test/e2e/faults.test.ts', 'test/ingest/storm.test.ts', 'test/tasks/{sigkill,ten-thousand}.test.ts']
 /** What is about PostgreSQL alone. */

@@ -216,7 +216,7 @@ test('a kiosk whose keychain is worth a file says so, to people and to the serve
   expect([...keychain.entries.values()]).toEqual(['device-token'])
   expect(device.content).toMatchObject({ name: 'lobby-1' })
   await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/v1/devices/me'))
-  expect(told).toEqual([{ storage: 'file' }])
+  await vi.waitFor(() => expect(told).toEqual([{ storage: 'file' }]))
 })
 
 test('an enrolled kiosk waits for a keychain that starts late instead of enrolling again', async () => {

@@ -65,7 +65,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     }
     await poison
     await expect.poll(() => service.count('carillon.ingest.dead'), { timeout: 30_000 }).toBe(2)
-    expect(await service.count('carillon.ingest')).toBe(0)
+    await expect.poll(() => service.count('carillon.ingest')).toBe(0)
     await service.channel.purgeQueue('carillon.ingest.dead')
   })
 
@@ -166,7 +166,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
       await server.api('POST', '/api/publish', { headers, body: { channel: 'news:many', data: number } })
     }
     await expect.poll(() => service.count('many')).toBe(20)
-    expect((await readHistory(server, key, 'news:many')).length).toBe(20)
+    await expect.poll(async () => (await readHistory(server, key, 'news:many')).length).toBe(20)
   })
 })
 

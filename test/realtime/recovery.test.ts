@@ -186,7 +186,7 @@ test('each of many clients that come and go gets every publication exactly once 
     expect(data).toEqual(expected)
     expect(publications.map(({ offset }) => offset)).toEqual(expected)
   }
-}, 30_000)
+})
 
 test('publications that arrive while history is being read follow the reply, in order and once', async () => {
   const rig = await startRealtime()
