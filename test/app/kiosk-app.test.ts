@@ -28,7 +28,7 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the kiosk', () => {
       await show(server, token, { message: 'Doors open at nine' })
       const published = performance.now()
       expect((await shown) - published).toBeLessThan(1000)
-      expect(await app.log()).toContain('received channel=commands:lobby-1 offset=1')
+      await expect.poll(app.log).toContain('received channel=commands:lobby-1 offset=1')
       expect(await app.log()).not.toContain('Doors')
     }
     await using app = await openApp(session, ['--kiosk'])

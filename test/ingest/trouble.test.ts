@@ -97,7 +97,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     await expect.poll(() => seen.at(-1)).toBe(12)
     // What waited may have gone out before the queue was bound; then in order, and nothing that was dropped.
     expect([7, 8, 9, 10, 11, 12].slice(-seen.length)).toEqual(seen)
-    expect(server.output()).toContain('RabbitMQ cannot be reached')
+    await expect.poll(server.output).toContain('RabbitMQ cannot be reached')
   })
 
   test('one that always fails is put aside in the end, those behind it are published, and hooks keep their order', async () => {
@@ -146,7 +146,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     await expect.poll(() => stateOf(server)).toBe('up')
     await service.publish('news.quorum', 1)
     await expect.poll(async () => (await readHistory(server, key, 'news:quorum')).length).toBe(1)
-    expect(server.output()).toContain('quorum.events is in RabbitMQ already with another x-queue-type: quorum')
+    await expect.poll(server.output).toContain('quorum.events is in RabbitMQ already with another x-queue-type: quorum')
   })
 
   test('of several processes one takes them, and all publish what goes out', async () => {

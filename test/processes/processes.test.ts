@@ -317,7 +317,7 @@ test('a process that hangs is replaced, and its clients miss nothing', async () 
   process.kill(first?.pid ?? 0, 'SIGSTOP')
   await publishStream(server, { key, channel: 'news:general', count: 50 })
   for (const { received } of all) await vi.waitFor(() => expect(received).toEqual(upTo(50)), 40_000)
-  expect(server.output()).toContain('worker does not answer and is replaced')
+  await expect.poll(server.output).toContain('worker does not answer and is replaced')
 }, 90_000)
 
 test('without its Redis no process starts, and only that is said', async () => {

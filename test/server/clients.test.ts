@@ -37,7 +37,7 @@ test('an administrator lists clients, watches one and disconnects it; an operato
   }
   const one = clientDetail.parse((await server.api('GET', `/api/v1/clients/${id}`, { headers: operator })).body)
   expect(one).toMatchObject({ channels: 1, channelNames: ['news:general'] })
-  expect(server.output()).toMatch(/"byName":"[^"]+".*a client is being watched/)
+  await expect.poll(server.output).toMatch(/"byName":"[^"]+".*a client is being watched/)
 
   const reconnected = new Promise((resolve) => client.once('connecting', resolve))
   expect((await server.api('DELETE', `/api/v1/clients/${id}`, { headers: admin })).status).toBe(204)

@@ -119,7 +119,7 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
           connection.default_channel.queue_declare("${queue}", durable=True, auto_delete=False, arguments={"x-max-length": 500})`)
     await using worker = await start(queue, 'other')
     expect(await python.run(`value = send("js.add", 1, 2, queue=as_it_is("${queue}")).get(timeout=20)`)).toBe(3)
-    expect(worker.output()).toMatch(/another x-max-length: 500 instead of none/)
+    await expect.poll(worker.output).toMatch(/another x-max-length: 500 instead of none/)
   })
 
   test('a quorum queue is consumed, and what is refused goes to its dead letters', async () => {
