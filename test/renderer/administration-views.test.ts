@@ -323,10 +323,12 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByRole('button', { name: 'Copy: Link' }).click()
     await page.getByText('Link copied.').waitFor()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link)
-    expect(asked(opened)).toContainEqual({
-      call: 'POST /api/v1/users',
-      body: { name: 'Alan Turing', email: 'alan@example.org', role: 'operator' },
-    })
+    await expect
+      .poll(() => asked(opened))
+      .toContainEqual({
+        call: 'POST /api/v1/users',
+        body: { name: 'Alan Turing', email: 'alan@example.org', role: 'operator' },
+      })
     await page.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('button', { name: 'Add a user' }).click()
     expect(await page.getByLabel('Name').inputValue()).toBe('')
@@ -371,7 +373,7 @@ describeWith(['chromium'], 'the console of administrators', () => {
     expect(asked(opened)).toEqual([])
     await page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    expect(asked(opened).map((one) => one.call)).toEqual([call])
+    await expect.poll(() => asked(opened).map((one) => one.call)).toEqual([call])
   })
 
   test('one session of somebody is ended where all of them are shown', async () => {
@@ -383,7 +385,7 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await expect
       .poll(() => dialog.getByRole('listitem').allInnerTexts())
       .toEqual([expect.stringMatching(/^carillon 0\.1/)])
-    expect(asked(opened)).toEqual([{ call: 'DELETE /api/v1/sessions/s1', body: null }])
+    await expect.poll(() => asked(opened)).toEqual([{ call: 'DELETE /api/v1/sessions/s1', body: null }])
     expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true)
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
@@ -479,6 +481,6 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await page.getByRole('button', { name: 'More for lobby-1' }).click()
     await page.getByRole('menuitem', { name: 'New credential is under way' }).waitFor()
-    expect(asked(opened).map(({ call }) => call)).toEqual(['POST /api/v1/devices/d-1/rotate'])
+    await expect.poll(() => asked(opened).map(({ call }) => call)).toEqual(['POST /api/v1/devices/d-1/rotate'])
   })
 })
