@@ -8,13 +8,12 @@ import { prepareEmulation } from './emulation.ts'
 import { checkModules } from './modules.ts'
 import type { ImageOptions } from './options.ts'
 import { pack } from './pack.ts'
-import type { Architecture } from './packages.ts'
+import { electronArch } from './packages.ts'
 import { writeRelease } from './release.ts'
 import { run } from './run.ts'
 import { debianTree, removeTree } from './tree.ts'
 
 const root = join(import.meta.dirname, '../..')
-const electronArch: Record<Architecture, string> = { armhf: 'armv7l', arm64: 'arm64', amd64: 'x64' }
 
 /** Builds an image from Debian's packages and the app. Answers the files that were written. */
 export async function buildImage(options: ImageOptions): Promise<string[]> {

@@ -10,7 +10,7 @@ if (process.argv.includes('--help')) {
   process.exit(0)
 }
 const options = asked()
-const missing = missingPackages(options.arch)
+const missing = missingPackages(options.arch, { app: options.app === null })
 if (missing.length > 0) end(1, `Packages are missing: apt-get install ${missing.join(' ')}`)
 if (process.getuid?.() !== 0) end(1, 'Run it as root: the files in the image belong to root.')
 // Programs of the administrator's, wherever npm was started.
