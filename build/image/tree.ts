@@ -62,7 +62,6 @@ export async function removeTree(tree: string): Promise<void> {
 
 async function bootstrapArgs({ arch, gl, more }: TreeOptions): Promise<string[]> {
   return [
-    '--quiet',
     '--mode=root',
     '--variant=apt',
     `--architectures=${arch}`,
