@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { installApp } from './app.ts'
 import { makeBootFiles } from './boot-files.ts'
@@ -19,7 +19,9 @@ const root = join(import.meta.dirname, '../..')
 export async function buildImage(options: ImageOptions): Promise<string[]> {
   const { arch, output } = options
   await mkdir(dirname(output), { recursive: true })
-  const app = options.app ?? (await packageApp(options))
+  // Not ".app": that is what a bundle of macOS is told by.
+  const packaged = `${output}.unpacked`
+  const app = options.app ?? (await packageApp(options, packaged))
   if (!existsSync(join(app, 'carillon'))) {
     throw new Error(`${app} holds no program "carillon": give the folder that electron-builder unpacks.`)
   }
@@ -39,12 +41,11 @@ export async function buildImage(options: ImageOptions): Promise<string[]> {
   await step('the disk', () => pack(tree, arch, output))
   const files = await step('what is published beside it', () => writeRelease(tree, output, options.compress))
   await removeTree(tree)
+  await rm(packaged, { recursive: true, force: true })
   return files
 }
 
-async function packageApp({ arch, electronHere, output }: ImageOptions): Promise<string> {
-  // Not ".app": that is what a bundle of macOS is told by.
-  const folder = `${output}.unpacked`
+async function packageApp({ arch, electronHere }: ImageOptions, folder: string): Promise<string> {
   const electron = electronHere ? ['--electron', 'here'] : []
   const args = ['--target', 'dir', '--arch', electronArch[arch], ...electron, '--output', folder]
   await run(process.execPath, [join(root, 'build/package.ts'), ...args])
