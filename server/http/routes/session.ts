@@ -6,9 +6,11 @@ import type { Routes } from '../app.ts'
 import { addressOf, headersOf } from '../caller.ts'
 import { isForeignPage } from '../cross-site.ts'
 import { HttpProblem } from '../problem-reply.ts'
+import { createTurns } from '../turns.ts'
 
 /** Signing programs in and out, and what opens a socket. */
 export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) => {
+  const inTurn = createTurns()
   app.get('/api/v1/me', { schema: { summary: 'Who asks.', response: { 200: me } } }, async (request) =>
     describe(await callers.signedIn(request, 'services too')),
   )
@@ -16,6 +18,7 @@ export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) =
     '/api/v1/sign-in',
     {
       config: { isOpen: true },
+      onRequest: inTurn,
       schema: {
         summary: 'Signs a browser in; the answer sets its cookie.',
         response: { 204: z.undefined() },
@@ -37,6 +40,7 @@ export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) =
     '/api/v1/token',
     {
       config: { isOpen: true },
+      onRequest: inTurn,
       schema: {
         summary: 'Signs a program in; the answer is a bearer token.',
         body: tokenRequest,
