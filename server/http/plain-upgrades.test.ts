@@ -86,6 +86,23 @@ test('a server that closes waits for nobody who says nothing, and a client that 
   expect(await rest(silent)).toBe('')
 })
 
+test('of many at once each is answered, and those that are reset meanwhile do no harm', async () => {
+  const { server, open } = await start()
+  server.on('request', (request, response) => void response.end(request.url))
+  const sockets = Array.from({ length: 60 }, open)
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  for (const [n, socket] of sockets.entries()) {
+    socket.write(`GET /${n} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    if (n % 2 === 1) socket.resetAndDestroy()
+  }
+  for (const [n, socket] of sockets.entries()) {
+    if (n % 2 === 0) expect(await rest(socket)).toMatch(new RegExp(`/${n}$`))
+  }
+  const closed = once(server, 'close', { signal: AbortSignal.timeout(5_000) })
+  server.close()
+  await closed
+})
+
 async function start() {
   const server: Server = unboundServer()
   server.listen(0, '127.0.0.1')

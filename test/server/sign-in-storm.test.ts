@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startChild } from '../support/child-program.ts'
 import { sdkClient, ticketFor } from '../support/sdk-client.ts'
-import { createKey, password, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
+import { password, type ServerProcess, signIn, startServerProcess } from '../support/server-process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const clientCount = 10
@@ -31,11 +33,12 @@ test('200 wrong sign-ins at once, at one account or many, hold up neither public
   }
   const audience = await openAudience(server, ada.token)
   using _ = audience
-  const publish = publisher(server, await createKey(server, ['publish']), audience)
+  const publish = publisher(audience)
   await publishUntil(publish, 50)
   const idle = await publishUntil(publish, 300)
 
-  for (const mode of ['one', 'many'] as const) {
+  // The first finds a server that has just been started, whose code for this has never run in earnest.
+  for (const mode of ['first', 'one', 'many'] as const) {
     const script = join(import.meta.dirname, '../support/wrong-sign-ins.ts')
     await using attackers = startChild(process.execPath, [script, server.url, mode])
     await attackers.waitFor(/ready/)
@@ -47,9 +50,7 @@ test('200 wrong sign-ins at once, at one account or many, hold up neither public
     )
     const storm = await publishUntil(publish, 300, answered)
     const [, counts = ''] = await answered
-    console.info(
-      `${mode}: ${counts}, p99 ${p99(storm)} ms of ${storm.length}, idle ${p99(idle)} ms of ${idle.length}; at most ${Math.round(Math.max(...storm))} and ${Math.round(Math.max(...idle))}`,
-    )
+    console.info(`${mode}: ${counts}, ${inWords(storm)}, idle ${inWords(idle)}`)
     expect(JSON.parse(counts)).toMatchObject(mode === 'one' ? { 401: 10, 429: 190 } : { 401: expect.any(Number) })
     expect((await people).map(({ status }) => status)).toEqual([200, 200])
     expect(p99(storm)).toBeLessThan(Math.max(2 * p99(idle), floorMs))
@@ -60,11 +61,26 @@ test('200 wrong sign-ins at once, at one account or many, hold up neither public
   expect(await signInFrom(server, eve.email, '198.51.100.99')).toMatchObject({ status: 200 })
 })
 
-function signInFrom(server: ServerProcess, email: string, address: string) {
-  return server.api('POST', '/api/v1/token', { body: { email, password }, headers: { 'x-forwarded-for': address } })
+/** Over a connection of its own: no publication waits for its answer. */
+async function signInFrom(
+  server: ServerProcess,
+  email: string,
+  address: string,
+): Promise<{ status: number | undefined }> {
+  const sent = request(`${server.url}/api/v1/token`, {
+    ...{ method: 'POST', agent: false, timeout: 20_000 },
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+  })
+  sent.on('timeout', () => sent.destroy(new Error('no answer')))
+  sent.end(JSON.stringify({ email, password }))
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  response.resume()
+  return { status: response.statusCode }
 }
 
+/** Clients that are connected; one of them publishes. */
 interface Audience extends Disposable {
+  publish(number: number): Promise<unknown>
   /** Resolves when everybody has the publication with this number, to the instants at which each had it. */
   all(number: number): Promise<readonly number[]>
 }
@@ -72,7 +88,9 @@ interface Audience extends Disposable {
 async function openAudience(server: ServerProcess, token: string): Promise<Audience> {
   const arrived = new Map<number, number[]>()
   const waiting = new Map<number, () => void>()
-  const clients = Array.from({ length: clientCount }, () => sdkClient(server, { getToken: ticketFor(server, token) }))
+  const open = () => sdkClient(server, { getToken: ticketFor(server, token) })
+  const publisher = open()
+  const clients = [publisher, ...Array.from({ length: clientCount - 1 }, open)]
   await Promise.all(
     clients.map(async ({ client }) => {
       client.connect()
@@ -89,6 +107,7 @@ async function openAudience(server: ServerProcess, token: string): Promise<Audie
     }),
   )
   return {
+    publish: (number) => publisher.client.publish('news:general', number),
     async all(number) {
       if (arrived.get(number)?.length !== clientCount) {
         const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -109,16 +128,11 @@ async function openAudience(server: ServerProcess, token: string): Promise<Audie
 }
 
 /** Publishes once and answers how long after `due` it reached each client, in milliseconds. */
-function publisher(server: ServerProcess, key: string, audience: Audience) {
+function publisher(audience: Audience) {
   let number = 0
   return async (due: number): Promise<readonly number[]> => {
     const mine = ++number
-    const headers = { 'x-api-key': key }
-    const [times, { status }] = await Promise.all([
-      audience.all(mine),
-      server.api('POST', '/api/publish', { body: { channel: 'news:general', data: mine }, headers }),
-    ])
-    expect(status).toBe(200)
+    const [times] = await Promise.all([audience.all(mine), audience.publish(mine)])
     return times.map((time) => time - due)
   }
 }
@@ -142,6 +156,10 @@ async function publishUntil(
     published.push(publish(due))
   }
   return (await Promise.all(published)).flat()
+}
+
+function inWords(latencies: readonly number[]): string {
+  return `p99 ${p99(latencies)} ms and at most ${Math.round(Math.max(...latencies))} ms of ${latencies.length}`
 }
 
 function p99(latencies: readonly number[]): number {

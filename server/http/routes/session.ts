@@ -5,12 +5,15 @@ import type { Identity } from '#server/auth/identity.ts'
 import type { Routes } from '../app.ts'
 import { addressOf, headersOf } from '../caller.ts'
 import { isForeignPage } from '../cross-site.ts'
+import { createLine } from '../line.ts'
 import { HttpProblem } from '../problem-reply.ts'
-import { createTurns } from '../turns.ts'
+
+/** Many times more than passwords can be looked at, and a small part of the event loop's time. */
+const betweenSignInsMs = 5
 
 /** Signing programs in and out, and what opens a socket. */
 export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) => {
-  const inTurn = createTurns()
+  const inLine = createLine({ atOnce: 1, everyMs: betweenSignInsMs })
   app.get('/api/v1/me', { schema: { summary: 'Who asks.', response: { 200: me } } }, async (request) =>
     describe(await callers.signedIn(request, 'services too')),
   )
@@ -18,7 +21,7 @@ export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) =
     '/api/v1/sign-in',
     {
       config: { isOpen: true },
-      onRequest: inTurn,
+      onRequest: inLine,
       schema: {
         summary: 'Signs a browser in; the answer sets its cookie.',
         response: { 204: z.undefined() },
@@ -40,7 +43,7 @@ export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) =
     '/api/v1/token',
     {
       config: { isOpen: true },
-      onRequest: inTurn,
+      onRequest: inLine,
       schema: {
         summary: 'Signs a program in; the answer is a bearer token.',
         body: tokenRequest,
