@@ -42,6 +42,13 @@ test.each([
   expect(readArguments(args, {}).reboot).toEqual(expected)
 })
 
+test('a kiosk is told when it is begun anew; what names no times is none', () => {
+  expect(readArguments(['--restart-window', '23:00-01:30'], {}).restartWindow).toBe('23:00-01:30')
+  for (const none of [['--restart-window=off'], ['--restart-window=3-5'], []]) {
+    expect(readArguments(none, {}).restartWindow).toBeNull()
+  }
+})
+
 test('a keychain is worth a file only where somebody says so', () => {
   expect(readArguments(['--credential-storage', 'file'], {}).credentialStorage).toBe('file')
   expect(readArguments(['--credential-storage=safe'], {}).credentialStorage).toBe('keychain')

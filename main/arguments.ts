@@ -29,6 +29,8 @@ export interface Arguments {
   readonly heartbeat: string | null
   /** A file that says what was wrong before the kiosk started, a sentence a line; the screen says it too. */
   readonly notice: string | null
+  /** When whoever started a kiosk begins it anew each night, `03:00-05:00`, for its pane to say; null: never. */
+  readonly restartWindow: string | null
   /** The exit code by which whoever started the app opens it again; null: it has to do that itself. */
   readonly restartCode: number | null
 }
@@ -46,6 +48,7 @@ export const switches = {
   pointer: { type: 'boolean' },
   heartbeat: { type: 'string' },
   notice: { type: 'string' },
+  'restart-window': { type: 'string' },
   'user-data-dir': { type: 'string' },
   'credential-storage': { type: 'string' },
   'allow-reboot': { type: 'boolean' },
@@ -78,6 +81,7 @@ export function readArguments(args: readonly string[], env: Readonly<Record<stri
     pointer: values.pointer === true,
     heartbeat: text(values.heartbeat),
     notice: text(values.notice),
+    restartWindow: windowOfTimes(text(values['restart-window'])),
     restartCode: exitCode(env.CARILLON_RESTART_CODE),
   }
 }
@@ -93,6 +97,10 @@ export function argumentsToRepeat(args: readonly string[]): string[] {
     if (takesValue(args[index - 1] ?? '')) return []
     return [takesValue(arg) && index + 1 < args.length ? `${arg}=${args[index + 1]}` : arg]
   })
+}
+
+function windowOfTimes(given: string | null): string | null {
+  return given !== null && /^\d\d:\d\d-\d\d:\d\d$/.test(given) ? given : null
 }
 
 /** Words are separated by spaces; there is no shell to quote for. */

@@ -291,7 +291,7 @@ test('what is followed elsewhere is followed here after the next connection', as
   await online(desktop)
   server.stars.add('news:b')
   server.disconnect()
-  await vi.waitFor(() => expect(desktop.state).toMatchObject({ follows: ['news:b'] }), 3000)
+  await vi.waitFor(() => expect(desktop.state).toMatchObject({ follows: ['news:b'] }))
 })
 
 test('publications that are gone for good are shown as a gap', async () => {
@@ -304,7 +304,7 @@ test('publications that are gone for good are shown as a gap', async () => {
   for (let n = 0; n < 5; n++) server.publish('news:a', n)
   server.channels.get('news:a')?.kept.splice(0, 3)
   await server.start()
-  await vi.waitFor(() => expect(desktop.state).toMatchObject({ gaps: [{ channel: 'news:a', missed: 3 }] }), 3000)
+  await vi.waitFor(() => expect(desktop.state).toMatchObject({ gaps: [{ channel: 'news:a', missed: 3 }] }))
 })
 
 test('nobody signs in twice, and nothing is followed by nobody', async () => {
@@ -352,11 +352,11 @@ test('tasks are fetched at every connection, pushed in between, and gone with wh
   server.publish('#u1', { type: 'task', task: { ...task, progress: 0.5 } })
   await vi.waitFor(() => expect(progress()).toEqual([0.5]))
   await server.stop()
-  await vi.waitFor(() => expect(desktop.state).toMatchObject({ link: { phase: 'offline' } }), 3000)
+  await vi.waitFor(() => expect(desktop.state).toMatchObject({ link: { phase: 'offline' } }))
   expect(await desktop.submitTask('carillon.add', {})).toMatchObject({ ok: false, code: 'server_unreachable' })
   listed = { ...task, state: 'succeeded', progress: 1, endedAt: at }
   await server.start()
-  await vi.waitFor(() => expect(desktop.tasks.tasks).toMatchObject([{ task: { state: 'succeeded' }, result: 7 }]), 3000)
+  await vi.waitFor(() => expect(desktop.tasks.tasks).toMatchObject([{ task: { state: 'succeeded' }, result: 7 }]))
   await desktop.signOut()
   expect(desktop.tasks.tasks).toEqual([])
   expect(told.at(-1)).toEqual({ tasks: [], definitions: [] })
@@ -423,5 +423,5 @@ async function build(earlier?: Earlier) {
 }
 
 async function online(desktop: { readonly state: DesktopState }): Promise<void> {
-  await vi.waitFor(() => expect(desktop.state).toMatchObject({ link: { phase: 'online' } }), 3000)
+  await vi.waitFor(() => expect(desktop.state).toMatchObject({ link: { phase: 'online' } }))
 }

@@ -20,6 +20,7 @@ Of a kiosk:
                            say so where the keychain's own key lies on the same disk
   --heartbeat FILE         touch this file as long as the kiosk lives
   --notice FILE            show what this file says was wrong before the start
+  --restart-window TIMES   begun anew each night between these, as in 03:00-05:00: the pane says so
 
 Examples:
   carillon --server https://carillon.example.org

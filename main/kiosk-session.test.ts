@@ -84,7 +84,7 @@ test('restarting ends this run, and the next one says that it is there', async (
   first.kiosk[Symbol.dispose]()
   await vi.waitFor(() => expect(first.files.commands.content).toMatchObject({ begun: { id } }))
   const next = await again(first)
-  await vi.waitFor(() => expect(first.told.results).toHaveLength(2), 3000)
+  await vi.waitFor(() => expect(first.told.results).toHaveLength(2))
   expect(first.told.results).toMatchObject([{ id, state: 'done', code: null }, { code: 'nothing_shown' }])
   expect(next.host.asked).toEqual(['restart'])
 })
@@ -98,7 +98,7 @@ test('what was sent while the kiosk was off is done in order when it is back, un
   const identify = send(first.server, 'identify', { seconds: 5 })
   const page = send(first.server, 'show', { message: 'newest' })
   const { kiosk } = await again(first)
-  await vi.waitFor(() => expect(first.told.results).toHaveLength(3), 3000)
+  await vi.waitFor(() => expect(first.told.results).toHaveLength(3))
   expect(first.told.results.map(({ id, state }) => [id, state])).toEqual([
     [late, 'expired'],
     [identify, 'done'],
@@ -113,7 +113,7 @@ test('a message that was sent after a command is not replaced by it', async () =
   const id = send(first.server, 'show', { message: 'older' })
   first.server.publish(lobby, { show: { message: 'newest' } })
   const { kiosk } = await again(first)
-  await vi.waitFor(() => expect(first.told.results).toMatchObject([{ id, state: 'refused', code: 'overtaken' }]), 3000)
+  await vi.waitFor(() => expect(first.told.results).toMatchObject([{ id, state: 'refused', code: 'overtaken' }]))
   expect(kiosk.state).toMatchObject({ screen: { message: 'newest' } })
 })
 
@@ -157,7 +157,7 @@ test('settings are asked for at each connection and when they change, and kept f
   await vi.waitFor(() => expect([...first.host.allowed]).toEqual([]))
   first.told.settings = { allowedOrigins: [news, 'http://10.0.0.7:8080'], pin: null }
   first.server.disconnect()
-  await vi.waitFor(() => expect([...first.host.allowed]).toHaveLength(2), 3000)
+  await vi.waitFor(() => expect([...first.host.allowed]).toHaveLength(2))
   await vi.waitFor(() => expect(first.files.settings.content).toMatchObject({ settings: first.told.settings }))
   first.kiosk[Symbol.dispose]()
   await first.server.stop()
@@ -177,16 +177,16 @@ test('the server hears at once of each change of the content, and after an outag
     kiosk.shellChanged()
   }
   await server.start()
-  await vi.waitFor(() => expect(told.reports.at(-1)).toMatchObject({ shell: { phase: 'failed' } }), 3000)
+  await vi.waitFor(() => expect(told.reports.at(-1)).toMatchObject({ shell: { phase: 'failed' } }))
   expect(told.reports.map(({ shell }) => shell.phase)).not.toContain('recovering')
 })
 
 test('the server hears that a message is on the screen, and that it is gone', async () => {
   const { server, told } = await withServer()
   send(server, 'show', { message: 'Lunch is ready' })
-  await vi.waitFor(() => expect(told.reports.at(-1)).toMatchObject({ shell: { isCovered: true } }), 3000)
+  await vi.waitFor(() => expect(told.reports.at(-1)).toMatchObject({ shell: { isCovered: true } }))
   send(server, 'show', { nothing: true })
-  await vi.waitFor(() => expect(told.reports.at(-1)).toMatchObject({ shell: { isCovered: false } }), 3000)
+  await vi.waitFor(() => expect(told.reports.at(-1)).toMatchObject({ shell: { isCovered: false } }))
 })
 
 test('a kiosk that forgets its credential shows a code and leaves nothing of what it was told', async () => {
@@ -209,7 +209,7 @@ test('a kiosk forgets its credential also where the server cannot be told, and s
   const { kiosk, server, keychain } = await withServer()
   await server.stop()
   expect(await kiosk.forgetCredential()).toEqual({ ok: true, value: false })
-  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ phase: 'unreachable' }), 3000)
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ phase: 'unreachable' }))
   expect(keychain.entries.size).toBe(0)
 })
 
@@ -241,9 +241,9 @@ test.each([
   await vi.waitFor(() => expect(held.asked).toBe(true))
   if (live === 'a command') send(server, 'show', { message: 'newer' })
   else server.publish(lobby, { show: { message: 'newer' } })
-  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } }), 3000)
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } }))
   held.release()
-  await vi.waitFor(() => expect(told.results.map(({ id }) => id)).toContain(last), 3000)
+  await vi.waitFor(() => expect(told.results.map(({ id }) => id)).toContain(last))
   expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } })
 })
 
@@ -262,11 +262,11 @@ test('a command that waits for its turn while the past is read is not overtaken 
   await vi.waitFor(() => expect(held.asked).toBe(true))
   send(server, 'screenshot', {})
   const newer = send(server, 'show', { message: 'newer' })
-  await vi.waitFor(() => expect(server.requests.some((call) => call.includes('/screenshots/'))).toBe(true), 3000)
+  await vi.waitFor(() => expect(server.requests.some((call) => call.includes('/screenshots/'))).toBe(true))
   held.release()
   // What is sent after it is answered after it.
   const settled = send(server, 'dance', {})
-  await vi.waitFor(() => expect(told.results.map(({ id }) => id)).toContain(settled), 3000)
+  await vi.waitFor(() => expect(told.results.map(({ id }) => id)).toContain(settled))
   picture.resolve()
   await vi.waitFor(() => expect(told.results).toContainEqual(expect.objectContaining({ id: newer, state: 'done' })))
   expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } })
@@ -286,12 +286,12 @@ test('a page that waits for its origin to be allowed does not replace what has c
   server.publish(lobby, { settings: true })
   await asked.promise
   const page = send(server, 'show', { url: `${news}/board` })
-  await vi.waitFor(() => expect(log.lines.join()).toContain(`command begun id=${page}`), 3000)
+  await vi.waitFor(() => expect(log.lines.join()).toContain(`command begun id=${page}`))
   server.publish(lobby, { show: { message: 'newer' } })
-  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } }), 3000)
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } }))
   told.settings = { allowedOrigins: [news], pin: null }
   allowed.resolve()
-  await vi.waitFor(() => expect(told.results).toMatchObject([{ id: page, state: 'refused' }]), 3000)
+  await vi.waitFor(() => expect(told.results).toMatchObject([{ id: page, state: 'refused' }]))
   expect(kiosk.state).toMatchObject({ screen: { message: 'newer' } })
   expect(host.allowed).toContain(news)
 })

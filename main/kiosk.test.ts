@@ -77,7 +77,7 @@ test('the screen stays while the server is away, and what was sent meanwhile is 
   server.publish(lobby, { show: { message: 'second' } })
   server.publish(lobby, { show: { message: 'third' } })
   await server.start()
-  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'third' } }), 3000)
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'third' } }))
   expect(screens.map(({ screen }) => screen.kind === 'message' && screen.message)).toEqual(['first', 'second', 'third'])
 })
 
@@ -91,7 +91,7 @@ test('a server with a new history still commands the screen', async () => {
   await server.start()
   await online(kiosk)
   server.publish(lobby, { show: { message: 'd' } })
-  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'd' } }), 3000)
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'd' } }))
 })
 
 test('after a restart the newest screen comes back from history, without being a new command', async () => {
@@ -102,7 +102,7 @@ test('after a restart the newest screen comes back from history, without being a
   first.server.publish(lobby, { shout: 'no screen' })
   const { kiosk, screens } = await buildKiosk(first)
   kiosk.start()
-  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newest' } }), 3000)
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'newest' } }))
   expect(screens).toEqual([])
 })
 
@@ -129,13 +129,13 @@ test('a kiosk that is told so takes a new credential, keeps it, and goes on with
   }
   server.me = { ...server.me, device: { id: 'd1', name: 'lobby-1', rotate: true } }
   server.disconnect({ code: 3011, reason: 'force reconnect' })
-  await vi.waitFor(() => expect([...keychain.entries.values()]).toEqual(['second-token']), 3000)
+  await vi.waitFor(() => expect([...keychain.entries.values()]).toEqual(['second-token']))
   // As the server does when the new one is first used.
   server.me = { ...server.me, device: { id: 'd1', name: 'lobby-1' } }
   server.sessions.delete('device-token')
   const before = server.commands.length
   server.disconnect({ code: 3503, reason: 'force disconnect' })
-  await vi.waitFor(() => expect(server.commands.slice(before)).toContainEqual(connectWith('jwt-of-second-token')), 3000)
+  await vi.waitFor(() => expect(server.commands.slice(before)).toContainEqual(connectWith('jwt-of-second-token')))
   await online(kiosk)
   expect(kiosk.state).toMatchObject({ screen: { message: 'stays' } })
   expect(states.map(({ phase: seen }) => seen)).not.toContain('starting')
@@ -144,7 +144,7 @@ test('a kiosk that is told so takes a new credential, keeps it, and goes on with
 
 test('a kiosk tells where its credential is kept', async () => {
   const { server } = await enrolledKiosk()
-  await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/v1/devices/me'), 3000)
+  await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/v1/devices/me'))
 })
 
 test('a kiosk whose device was removed forgets its credential and shows a code with the reason', async () => {
@@ -215,8 +215,8 @@ test('a kiosk whose keychain is worth a file says so, to people and to the serve
   expect(kiosk.state).toMatchObject({ storage: 'file' })
   expect([...keychain.entries.values()]).toEqual(['device-token'])
   expect(device.content).toMatchObject({ name: 'lobby-1' })
-  await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/v1/devices/me'), 3000)
-  expect(told).toEqual([{ storage: 'file' }])
+  await vi.waitFor(() => expect(server.requests).toContain('PATCH /api/v1/devices/me'))
+  await vi.waitFor(() => expect(told).toEqual([{ storage: 'file' }]))
 })
 
 test('an enrolled kiosk waits for a keychain that starts late instead of enrolling again', async () => {
@@ -235,7 +235,7 @@ test('a renamed device listens where it is called now', async () => {
   const { kiosk, server, device } = await enrolledKiosk()
   server.me = { ...server.me, device: { id: 'd1', name: 'hall-2' } }
   server.disconnect()
-  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ device: { name: 'hall-2' } }), 3000)
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ device: { name: 'hall-2' } }))
   await vi.waitFor(() => expect(server.commands.at(-1)?.subscribe?.channel).toBe('commands:hall-2'))
   server.publish('commands:hall-2', { show: { message: 'hello' } })
   await vi.waitFor(() => expect(kiosk.state).toMatchObject({ screen: { message: 'hello' } }))

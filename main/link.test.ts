@@ -70,7 +70,7 @@ test('a server that answers but opens no sockets is told from one that is away',
     return null
   }
   const { link } = connect(server)
-  await vi.waitFor(() => expect(link.state).toMatchObject({ phase: 'offline', code: 'refused' }), 3000)
+  await vi.waitFor(() => expect(link.state).toMatchObject({ phase: 'offline', code: 'refused' }))
   expect(link.state).toMatchObject({ message: expect.stringContaining('proxy') })
 })
 
@@ -129,7 +129,7 @@ test('a reply that stops the SDK does not stop the link', async () => {
   let broken = 1
   server.onCommand = ({ connect: asked }) => (asked !== undefined && broken-- > 0 ? {} : undefined)
   server.disconnect()
-  await vi.waitFor(() => expect(heard.subscribed.length).toBe(2), 3000)
+  await vi.waitFor(() => expect(heard.subscribed.length).toBe(2))
   expect(broken).toBeLessThan(0)
   await raised
 })
@@ -277,5 +277,5 @@ function nextUnhandledRejection(): Promise<unknown> {
 }
 
 async function online(link: Link): Promise<void> {
-  await vi.waitFor(() => expect(link.state.phase).toBe('online'), 3000)
+  await vi.waitFor(() => expect(link.state.phase).toBe('online'))
 }

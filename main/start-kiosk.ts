@@ -84,6 +84,7 @@ export async function startKiosk(options: KioskParts): Promise<Disposable> {
   pane = await startPane({
     ...{ window, conversation, kiosk, shell, machine, store, logFile, log, createApi },
     givenServer: args.server,
+    restartWindow: args.restartWindow,
     pin: () => pin,
     health: healthReader({ native, log, shell }),
   })

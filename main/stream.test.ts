@@ -248,7 +248,7 @@ function build({ kept = [], top = 0, epoch: served = epoch, pageSize = 300, quic
   })
   onTestFinished(() => stream.interrupted())
   const settled = (offset: number) =>
-    vi.waitFor(() => expect(stream.position?.offset ?? 0).toBe(offset), { interval: 1, timeout: 2000 })
+    vi.waitFor(() => expect(stream.position?.offset ?? 0).toBe(offset), { interval: 1 })
   return { stream, delivered, gaps, asked, settled }
 }
 

@@ -15,7 +15,7 @@ export const factorCode = z
 export const signInRequest = z.object({
   email,
   password: z.string().min(1, 'Enter your password.').max(128),
-  code: factorCode.optional(),
+  code: factorCode.or(z.literal('')).optional(),
 })
 export type SignInRequest = z.infer<typeof signInRequest>
 

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { instant, pageQuery, plainName } from './api.ts'
 import { keyScope } from './roles.ts'
 
+/** For how long a key works unless somebody says otherwise: what the console and the command line ask for. */
+export const usualKeyDays = 90
+
 /**
  * `POST /api/v1/keys`: administrators with any scope, others with `publish` and `subscribe` as far as their role goes. The
  * key itself is in this answer and nowhere else. */

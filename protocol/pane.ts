@@ -47,6 +47,8 @@ export interface PaneFacts {
   /** Of the app and what it runs on, by name. */
   readonly versions: Readonly<Record<string, string>>
   readonly startedAt: number
+  /** Between which times of each night it begins anew, `03:00-05:00`; null where that is not planned. */
+  readonly restartWindow: string | null
   /** Whether this app may start the machine anew. */
   readonly canReboot: boolean
 }

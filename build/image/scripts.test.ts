@@ -72,10 +72,21 @@ test('the app is started with what kiosk.conf says, each value one argument', as
   expect(after(given, '--server')).toEqual(['https://box:8750'])
   expect(after(given, '--allow')).toEqual(['https://a.example', 'https://b.example:8443'])
   expect(after(given, '--profile')).toEqual(['low'])
+  expect(after(given, '--restart-window')).toEqual(['03:00-05:00'])
   expect(given.slice(-2)).toEqual(['--disable-gpu', '--flag=$(id) x'])
   expect(given).not.toContain('--no-sandbox')
   const [notice = ''] = after(given, '--notice')
   expect(await readFile(notice, 'utf8')).toBe('kiosk.conf, line 3: no.\nThe keyring was set aside.\n')
+})
+
+test.each([
+  ['23:00-01:30', ['23:00-01:30']],
+  ['off', []],
+])('with update_window=%s the app knows of %j', async (update_window, expected) => {
+  const place = await scene({ app: 'printf "%s\\n" "$@"' })
+  await place.write('run/settings/update_window', update_window)
+  const given = (await place.script('start-app', [join(place.folder, 'bin/app')])).trim().split('\n')
+  expect(after(given, '--restart-window')).toEqual(expected)
 })
 
 test.each([

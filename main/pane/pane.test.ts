@@ -225,7 +225,7 @@ async function build(options: Partial<PaneOptions> = {}) {
     changeServer: async (address) => ({ ok: true, value: address }),
     places: { folder, mounts: async () => '' },
     logFile,
-    about: { hostname: 'box', versions: { app: '0.1.0' }, startedAt: 0 },
+    about: { hostname: 'box', versions: { app: '0.1.0' }, startedAt: 0, restartWindow: null },
     log: memoryLog(),
     onState: (state) => states.push(state),
     onNetwork: (now) => steps.push(now),

@@ -40,7 +40,7 @@ export interface PaneOptions {
   readonly changeServer: ServerSwitch
   readonly places: PlacesOptions
   readonly logFile: string
-  readonly about: Pick<PaneFacts, 'hostname' | 'versions' | 'startedAt'>
+  readonly about: Pick<PaneFacts, 'hostname' | 'versions' | 'startedAt' | 'restartWindow'>
   readonly log: Log
   onState(state: PaneState): void
   onNetwork(steps: readonly NetworkStep[]): void

@@ -25,6 +25,8 @@ export interface PaneParts {
   readonly store: SettingsStore
   /** The address that the kiosk was started with; null when with none. */
   readonly givenServer: string | null
+  /** Between which times of each night the kiosk is begun anew; null where it is not. */
+  readonly restartWindow: string | null
   readonly logFile: string
   readonly log: Log
   /** What the server has set for this screen; null when nothing. */
@@ -69,7 +71,10 @@ export async function startPane(parts: PaneParts): Promise<Pane> {
     content: shell,
     health: parts.health,
     places: { folder: join(userData, 'support') },
-    about: { hostname: hostname(), versions: versions(), startedAt: Date.now() },
+    about: {
+      ...{ hostname: hostname(), versions: versions() },
+      ...{ startedAt: Date.now(), restartWindow: parts.restartWindow },
+    },
     onState(state) {
       // The content may have had the keys until now.
       if (state.phase !== 'closed' && !window.isDestroyed()) window.webContents.focus()

@@ -11,6 +11,7 @@ const facts: PaneFacts = {
   ...{ name: 'lobby-1', hostname: 'box', addresses: [{ network: 'eth0', address: '192.0.2.7' }] },
   ...{ server: 'https://carillon.example.org', enrolment: 'enrolled', userCode: 'WDJB-MJHT', storage: 'file' },
   ...{ link: null, shell: null, history: [], health: null, versions: { app: '0.1.0' }, startedAt: 0, canReboot: false },
+  restartWindow: null,
 }
 
 test('wherever a secret of this screen has got to, no bundle has it', () => {

@@ -97,9 +97,9 @@ export async function enrolledKiosk(
 }
 
 export async function phase(kiosk: { readonly state: KioskState }, expected: KioskState['phase']): Promise<void> {
-  await vi.waitFor(() => expect(kiosk.state.phase).toBe(expected), 3000)
+  await vi.waitFor(() => expect(kiosk.state.phase).toBe(expected))
 }
 
 export async function online(kiosk: { readonly state: KioskState }): Promise<void> {
-  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ phase: 'enrolled', link: { phase: 'online' } }), 3000)
+  await vi.waitFor(() => expect(kiosk.state).toMatchObject({ phase: 'enrolled', link: { phase: 'online' } }))
 }

@@ -5,17 +5,24 @@ import { copyText } from './copy-text.ts'
 interface CopyFieldProps {
   readonly label: string
   readonly value: string
+  /** As it is easier to read; what is copied is the value. */
+  readonly shown?: string
 }
 
 /** Something to be taken elsewhere, which nobody should have to select by hand. */
-export function CopyField({ label, value }: CopyFieldProps) {
+export function CopyField({ label, value, shown = value }: CopyFieldProps) {
   return (
     <TextInput
       label={label}
       readOnly
-      value={value}
+      value={shown}
       classNames={{ input: 'copied-value' }}
       onFocus={({ currentTarget }) => currentTarget.select()}
+      onCopy={(event) => {
+        if (shown === value) return
+        event.preventDefault()
+        event.clipboardData.setData('text/plain', value)
+      }}
       rightSection={
         <ActionIcon
           variant="subtle"

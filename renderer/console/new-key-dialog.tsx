@@ -1,7 +1,7 @@
 import { Alert, Button, Checkbox, Group, Select, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { keyRequest } from '#protocol/keys.ts'
+import { keyRequest, usualKeyDays } from '#protocol/keys.ts'
 import { type KeyScope, keyScopes } from '#protocol/roles.ts'
 import { Dialog } from '../mantine/dialog.tsx'
 import { fieldErrors } from '../mantine/field-errors.ts'
@@ -37,7 +37,7 @@ function NewKeyForm({ scopes, onClose }: Required<Pick<NewKeyDialogProps, 'scope
   const api = useApi()
   const queries = useQueryClient()
   const form = useForm<Draft>({
-    initialValues: { name: '', scopes: [], days: '90' },
+    initialValues: { name: '', scopes: [], days: String(usualKeyDays) },
     validate: ({ name, scopes: chosen }) => fieldErrors(keyRequest, { name, scopes: chosen }),
   })
   const create = useMutation({
@@ -93,7 +93,7 @@ function NewKeyNote({ secret, onClose }: { readonly secret: string; readonly onC
 
 const lifetimes = [
   { value: '30', label: 'In 30 days' },
-  { value: '90', label: 'In 90 days' },
+  { value: String(usualKeyDays), label: `In ${usualKeyDays} days` },
   { value: '365', label: 'In a year' },
   { value: '', label: 'Never' },
 ]

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ago, clockTime, moment, remaining } from './time.ts'
+import { ago, clockTime, moment, momentWithSeconds, remaining } from './time.ts'
 
 const berlin = { timeZone: 'Europe/Berlin', locale: 'en-GB' }
 const now = Date.parse('2026-03-12T11:30:00Z')
@@ -14,6 +14,11 @@ test('a moment of today is only a time, and an older one says its day', () => {
   expect(moment(Date.parse('2026-03-11T11:04:00Z'), now, berlin)).toBe('yesterday 12:04')
   expect(moment(Date.parse('2026-03-02T11:04:00Z'), now, berlin)).toBe('2 Mar 12:04')
   expect(moment(Date.parse('2025-12-31T11:04:00Z'), now, berlin)).toBe('31 Dec 2025 12:04')
+})
+
+test('a moment with seconds says its day as one without', () => {
+  expect(momentWithSeconds(Date.parse('2026-03-12T11:04:05Z'), now, berlin)).toBe('12:04:05')
+  expect(momentWithSeconds(Date.parse('2025-12-31T11:04:05Z'), now, berlin)).toBe('31 Dec 2025 12:04:05')
 })
 
 test('midnight of the reader, not of UTC, parts today from yesterday', () => {

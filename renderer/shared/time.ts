@@ -25,7 +25,15 @@ export function exactTime(at: number, reader: Reader = {}): string {
 
 /** A moment to read after "since": `12:04` today, then `yesterday 12:04`, `12 Mar 12:04`, with the year if it is another. */
 export function moment(at: number, now: number, reader: Reader = {}): string {
-  const time = clockTime(at, reader)
+  return withDay(clockTime(at, reader), at, now, reader)
+}
+
+/** With seconds, for a list that says in which order things happened. */
+export function momentWithSeconds(at: number, now: number, reader: Reader = {}): string {
+  return withDay(clockTimeWithSeconds(at, reader), at, now, reader)
+}
+
+function withDay(time: string, at: number, now: number, reader: Reader): string {
   const date = calendarDay(at, reader)
   if (date === calendarDay(now, reader)) return time
   if (date === calendarDay(now - day, reader)) return `yesterday ${time}`

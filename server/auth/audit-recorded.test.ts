@@ -110,8 +110,15 @@ test('a key or token that is not valid is told of by as much of it as its list s
   for (const headers of refused) {
     await expect(auth.identify(new Headers(headers))).rejects.toMatchObject({ code: 'invalid_token' })
   }
+  const route = 'GET /api/v1/users/:id'
+  await onBehalfOf({ address, requestId: '', userAgent: '', route }, () =>
+    expect(auth.identify(new Headers({ authorization: 'Bearer expired' }))).rejects.toMatchObject({
+      code: 'invalid_token',
+    }),
+  )
   const { items } = await auth.audit.list({ outcome: 'refused' }, { limit: 10, cursor: null })
-  expect(items.map(({ action, code, details }) => ({ action, code, details }))).toEqual([
+  expect(items[0]?.target).toEqual({ kind: 'route', id: route, name: route })
+  expect(items.map(({ action, code, details }) => ({ action, code, details })).slice(1)).toEqual([
     { action: 'access_refused', code: 'invalid_token', details: {} },
     { action: 'key_refused', code: 'invalid_token', details: { start: key.slice(0, 10) } },
   ])

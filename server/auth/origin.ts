@@ -8,6 +8,8 @@ export interface RequestOrigin {
   readonly requestId: string
   /** What the program that asks calls itself; at most 300 characters. */
   readonly userAgent: string
+  /** What was asked for: `POST /api/v1/users/:id`. Absent for the server itself. */
+  readonly route?: string
 }
 
 /** Who asks is found out while the request is answered already. */

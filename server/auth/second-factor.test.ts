@@ -36,7 +36,9 @@ test('with an authenticator app signing in takes a code as well, told only to wh
   expect(uri).toMatch(/^otpauth:\/\/totp\/Carillon:ada%40example\.org\?secret=[A-Z2-7]{32}&issuer=Carillon/)
   const sessions = () => server.database.all('select id from session')
   const before = await sessions()
-  await expect(signIn(auth)).rejects.toMatchObject({ code: 'code_required' })
+  for (const none of [undefined, '', ' ']) {
+    await expect(signIn(auth, none)).rejects.toMatchObject({ code: 'code_required' })
+  }
   await expect(signIn(auth, '000000')).rejects.toMatchObject({ code: 'wrong_code' })
   await expect(auth.signIn(ada.email, 'wrong', address, { code: await codeOf(server, secret) })).rejects.toMatchObject({
     code: 'wrong_credentials',

@@ -56,7 +56,9 @@ export interface SignInParts {
 export function createSignIn(parts: SignInParts): SignIn {
   const { limit, credentials, knownDevices, audit, secret } = parts
 
-  async function authenticate({ email, password, code, address, headers }: SignInAttempt) {
+  async function authenticate({ email, password, address, headers, ...given }: SignInAttempt) {
+    // A field that was left empty is no code.
+    const code = given.code?.trim() || undefined
     const from = { address, cookie: headers?.get('cookie') ?? null }
     const attempt = await limit.take(email, from).catch((error: unknown) => refuse(error, email, null))
     const checked = await credentials

@@ -118,7 +118,7 @@ test('the space of removed history is given back in steps', async () => {
   using other = new DatabaseSync(path)
   const rows = () => (other.prepare('select count(*) as n from publications').get() as { n: number }).n
   await broker.removeHistory('news:a')
-  await expect.poll(rows, { timeout: 5_000 }).toBe(0)
+  await expect.poll(rows).toBe(0)
 })
 
 test('history is removed also while another handle writes, when that is done', async () => {
@@ -162,7 +162,7 @@ test('a busy channel does not grow without bound in the file', async () => {
   using other = new DatabaseSync(path)
   const rows = () => (other.prepare('select count(*) as n from publications').get() as { n: number }).n
   for (let round = 0; round < 10; round++) await publishMany(broker, 500, policy)
-  await expect.poll(rows, { timeout: 5_000 }).toBeLessThanOrEqual(100 + 250)
+  await expect.poll(rows).toBeLessThanOrEqual(100 + 250)
   const page = await broker.history('news:a', policy, { limit: 1000 })
   expect(page.publications.map(({ offset }) => offset)).toEqual(Array.from({ length: 100 }, (_, n) => 4901 + n))
 })
@@ -173,7 +173,7 @@ test('what is written moves from the log into the database file while the broker
   const before = statSync(path).size
   const data = JSON.stringify('x'.repeat(50_000))
   await Promise.all(Array.from({ length: 100 }, () => broker.publish('news:a', kept, { data })))
-  await expect.poll(() => statSync(path).size, { timeout: 5_000 }).toBeGreaterThan(before + 2_000_000)
+  await expect.poll(() => statSync(path).size).toBeGreaterThan(before + 2_000_000)
 })
 
 test('a key publishes once, also across a restart', async () => {

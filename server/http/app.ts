@@ -33,7 +33,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { authRoutes } from './routes/auth.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { clientRoutes } from './routes/clients.ts'
-import { consoleRoutes, isVisit, readConsole, sendConsole } from './routes/console.ts'
+import { type ConsolePage, consoleRoutes, isVisit, readConsole, sendConsole } from './routes/console.ts'
 import { deviceCommandRoutes } from './routes/device-commands.ts'
 import { deviceSelfRoutes } from './routes/device-self.ts'
 import { deviceRoutes } from './routes/devices.ts'
@@ -90,7 +90,7 @@ export interface HttpParts extends Pick<CallerOptions, 'isLocal'>, CrossSiteOpti
 export interface RouteParts extends HttpParts {
   readonly callers: Callers
   /** The page that draws all of the console; null when it is not built. */
-  readonly consolePage: string | null
+  readonly consolePage: ConsolePage | null
 }
 
 /** Registers the routes of one resource. */

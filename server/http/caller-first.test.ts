@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { signedIn } from '#server/auth/auth-fixture.ts'
+import { ada, address, operator, password, signedIn } from '#server/auth/auth-fixture.ts'
 import { startApp } from './app-fixture.ts'
 
 const open = [
@@ -47,6 +47,40 @@ test('whoever has not signed in learns that first, whatever they send: every rou
       })
     }
   }
+})
+
+test('whoever may not do something learns that first, whatever they send', async () => {
+  await using server = await startApp()
+  const { app, auth } = server
+  await auth.users.create({ ...ada, email: 'vera@example.org', role: 'viewer' })
+  const { token } = await auth.signIn('vera@example.org', password, address)
+  const { key } = await auth.keys.create('figures', ['metrics'], operator)
+  const callers = [{ authorization: `Bearer ${token}` }, { 'x-api-key': key }]
+  // What is about whoever asks, and what is refused for what is in it.
+  const ofOnesOwn =
+    /^\/api\/v1\/(me|sessions|keys|stars|task[\w-]*|channels|token|tickets|access-tokens|oauth)\b|\/me(\/|$)/
+  const routes = app.routeTable.routes.filter(
+    ({ method, url }) =>
+      url.startsWith('/api/v1/') && method !== 'HEAD' && !ofOnesOwn.test(url) && !open.includes(`${method} ${url}`),
+  )
+  expect(routes.length).toBeGreaterThan(30)
+  const told: unknown[] = []
+  for (const { method, url } of routes) {
+    const isForViewers = /^GET \/api\/v1\/devices(\/:id)?$/.test(`${method} ${url}`)
+    for (const caller of isForViewers ? callers.slice(1) : callers) {
+      for (const { headers = {}, payload, query = '' } of wrong) {
+        const answer = await app.inject({
+          method: method as 'POST',
+          url: url.replaceAll(/:\w+/g, 'x') + query,
+          headers: { ...headers, ...caller },
+          ...(payload !== undefined && method !== 'GET' && { payload }),
+        })
+        const { code } = answer.json()
+        if (code !== 'forbidden') told.push({ method, url, caller, query, payload: payload?.slice(0, 20), code })
+      }
+    }
+  }
+  expect(told).toEqual([])
 })
 
 test('whoever has signed in learns what is wrong with what they sent', async () => {

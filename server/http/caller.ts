@@ -16,8 +16,8 @@ export interface Callers {
   signedIn(request: FastifyRequest, who?: 'services too'): Promise<Identity>
   /** A person with a session, and no key, device or service. Also throws `forbidden`. */
   person(request: FastifyRequest): Promise<Extract<Identity, { kind: 'user' }>>
-  /** Also throws `forbidden` unless the caller has one of these roles, or a key with `scope`. */
-  allowed(request: FastifyRequest, roles: readonly Role[], scope?: KeyScope): Promise<Identity>
+  /** Also throws `forbidden` unless the caller has one of the roles of the route, or a key with its scope. */
+  allowed(request: FastifyRequest): Promise<Identity>
   /** Cookies to send back because the browser's session has been extended. */
   renewedCookies(request: FastifyRequest): readonly string[]
 }
@@ -64,7 +64,9 @@ export function createCallers({ auth, isLocal }: CallerOptions): Callers {
       if (identity.kind !== 'user') throw new HttpProblem('forbidden', 'Only a person can do this: sign in as one.')
       return identity
     },
-    async allowed(request, roles, scope) {
+    async allowed(request) {
+      const { roles, scope } = request.routeOptions.config
+      if (roles === undefined) throw new Error(`${request.routeOptions.url} does not say whose it is`)
       const identity = await signedIn(request, 'services too')
       const forbidden = forbiddenBecause(identity, roles, scope)
       if (forbidden !== null) throw new HttpProblem('forbidden', forbidden)
@@ -103,6 +105,12 @@ export function addressOf({ raw, server }: FastifyRequest): string {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may, as `callers.allowed` asks. */
+    readonly roles?: readonly Role[]
+    /** With which scope a key may; without one no key may. */
+    readonly scope?: KeyScope
+  }
   interface FastifyInstance {
     readonly addressOf: (request: IncomingMessage) => string
   }

@@ -37,7 +37,7 @@ export function createRecognize(parts: RecognizeParts): Recognize {
   return (request, ticket) => {
     if (isLocal(request)) return localIdentity
     if (ticket === null && headers.every((name) => request.headers[name] === undefined)) return null
-    const origin = originOf(request, addressOf, requestIdOf(request, isTrustedProxy))
+    const origin = { ...originOf(request, addressOf, requestIdOf(request, isTrustedProxy)), route }
     return onBehalfOf(origin, () => recognizeByCredentials(request, ticket))
   }
 
@@ -46,7 +46,7 @@ export function createRecognize(parts: RecognizeParts): Recognize {
       const found = await recognize(request, ticket)
       if (found !== 'refused') return found
       metrics.refused('credentials')
-      const target = { kind: 'route', id: 'GET /connection', name: 'GET /connection' } as const
+      const target = { kind: 'route', id: route, name: route } as const
       const refusal = { action: 'access_refused', outcome: 'refused', code: 'unauthorized', actor: null } as const
       await auth.audit.record({ ...refusal, target })
       return found
@@ -65,3 +65,6 @@ export function createRecognize(parts: RecognizeParts): Recognize {
     return identity && isConfigured(identity) ? 'refused' : identity
   }
 }
+
+/** Whatever the transport. */
+const route = 'GET /connection'

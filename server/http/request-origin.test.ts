@@ -33,7 +33,10 @@ const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/)
 test('what a request with a body does is done on its behalf, under the name that its answer tells', async () => {
   await using server = await startServer()
   const [one, other] = await Promise.all([server.ask(), server.ask({ 'user-agent': 'x'.repeat(1_000) })])
-  expect(one).toEqual({ address: '127.0.0.1', userAgent: 'a test', requestId: uuid, answered: one.requestId })
+  expect(one).toEqual({
+    ...{ address: '127.0.0.1', userAgent: 'a test', requestId: uuid, answered: one.requestId },
+    route: 'POST /origin',
+  })
   expect(other.userAgent).toHaveLength(300)
   expect(other.requestId).not.toBe(one.requestId)
 })

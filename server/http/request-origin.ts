@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { onBehalfOf, type RequestOrigin } from '#server/auth/origin.ts'
 import type { IsTrusted } from './client-address.ts'
 
@@ -11,8 +11,17 @@ type AddressOf<Request = IncomingMessage> = (request: Request) => string
 export function workOnBehalf(app: Pick<FastifyInstance, 'addHook'>, addressOf: AddressOf): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
-    onBehalfOf(originOf(request.raw, addressOf, request.id), done)
+    onBehalfOf({ ...originOf(request.raw, addressOf, request.id), route: routeOf(request) }, done)
   })
+}
+
+/** What a request asks for, as the audit record names it: `POST /api/v1/users/:id`. */
+export function routeOf({
+  method,
+  routeOptions,
+  url,
+}: Pick<FastifyRequest, 'method' | 'routeOptions' | 'url'>): string {
+  return `${method} ${routeOptions.url ?? url.split('?')[0]}`
 }
 
 /** Where a request comes from, and what it is called in the audit record and the log. */

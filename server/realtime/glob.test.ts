@@ -23,5 +23,5 @@ test.each([
 test('a pattern made to be slow is not', () => {
   const started = performance.now()
   expect(fitsGlob(`${'*a'.repeat(120)}b`, 'a'.repeat(255))).toBe(false)
-  expect(performance.now() - started).toBeLessThan(200)
+  expect(performance.now() - started).toBeLessThan(1_000)
 })

@@ -181,7 +181,7 @@ test('a schedule submits for nobody, once for a time', async () => {
   expect(await listed()).toEqual([])
   // Three times were missed: they are one.
   aheadMs = 3 * 3_600_000
-  await expect.poll(async () => (await listed()).length, { timeout: 10_000 }).toBe(1)
+  await expect.poll(async () => (await listed()).length).toBe(1)
   const [task] = await listed()
   expect(await rig.end({ id: task?.id ?? '' })).toMatchObject({
     owner: null,
@@ -189,7 +189,7 @@ test('a schedule submits for nobody, once for a time', async () => {
     state: 'succeeded',
   })
   aheadMs += 3_600_000
-  await expect.poll(async () => (await listed()).length, { timeout: 10_000 }).toBe(2)
+  await expect.poll(async () => (await listed()).length).toBe(2)
 })
 
 test('what is another worker’s goes to the message broker, again after a restart, and its news are written', async () => {

@@ -53,7 +53,7 @@ export async function publisherOf(
 }
 
 export async function publisherReady(publisher: Publisher): Promise<void> {
-  await expect.poll(() => publisher.isUp(), { timeout: 15_000 }).toBe(true)
+  await expect.poll(() => publisher.isUp()).toBe(true)
 }
 
 /** What comes, answered at once. */

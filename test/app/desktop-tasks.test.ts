@@ -22,9 +22,9 @@ describeWith(['electron', 'xvfb', 'keyring'], 'tasks in the desktop app', () => 
     await startAddition(page, 10)
     const bar = page.getByRole('progressbar', { name: 'Progress of carillon.add' })
     const seen = async () => Number(await bar.getAttribute('aria-valuenow'))
-    await expect.poll(seen, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(seen).toBeGreaterThan(0)
     const early = await seen()
-    await expect.poll(seen, { timeout: 10_000 }).toBeGreaterThan(early)
+    await expect.poll(seen).toBeGreaterThan(early)
 
     // The lid: no socket, and none to be had.
     passage.set('reset')

@@ -23,12 +23,12 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the kiosk', () => {
       await kioskState(app.page, (one) => one.phase === 'enrolled' && one.link.phase === 'online')
       const shown = app.page
         .getByText('Doors open at nine')
-        .waitFor({ timeout: 5000 })
+        .waitFor()
         .then(() => performance.now())
       await show(server, token, { message: 'Doors open at nine' })
       const published = performance.now()
       expect((await shown) - published).toBeLessThan(1000)
-      expect(await app.log()).toContain('received channel=commands:lobby-1 offset=1')
+      await expect.poll(app.log).toContain('received channel=commands:lobby-1 offset=1')
       expect(await app.log()).not.toContain('Doors')
     }
     await using app = await openApp(session, ['--kiosk'])

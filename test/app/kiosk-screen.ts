@@ -1,6 +1,7 @@
 import type { CarillonBridge } from '#protocol/ipc.ts'
 import type { ShellView } from '#protocol/shell-view.ts'
 import { startDesktopSession } from '../support/desktop-session.ts'
+import { patienceMs } from '../support/patience.ts'
 import { type Colour, colourAt, isColour } from '../support/screen-colour.ts'
 import { bearer, signIn, startServerProcess } from '../support/server-process.ts'
 import { kioskState, openApp } from './open-app.ts'
@@ -72,7 +73,7 @@ export async function openKioskScreen({ width = 800, height = 480, args = [] }: 
     /** The colour at a place of the whole X screen: what somebody in front of it sees. */
     colourAt: (x: number, y: number) => colourAt(session, x, y),
     /** Resolves with how many milliseconds it took until the middle of the screen had this colour. */
-    async untilColour(colour: Colour, withinMs = 15_000): Promise<number> {
+    async untilColour(colour: Colour, withinMs = patienceMs): Promise<number> {
       const begun = performance.now()
       for (;;) {
         const at = await screen.colourAt(Math.floor(width / 2), Math.floor(height * 0.8))
@@ -84,7 +85,7 @@ export async function openKioskScreen({ width = 800, height = 480, args = [] }: 
         await new Promise((later) => setTimeout(later, 100))
       }
     },
-    async until(matches: (view: ShellView) => boolean, withinMs = 15_000): Promise<ShellView> {
+    async until(matches: (view: ShellView) => boolean, withinMs = patienceMs): Promise<ShellView> {
       const end = Date.now() + withinMs
       for (;;) {
         const view = await screen.view()

@@ -25,7 +25,7 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the shell of a kiosk 
 
   test('has the switches of the profile, our page and the content in processes of their own, and stays small', async () => {
     const { app, contentPid } = shown.screen
-    expect(await app.log()).toContain('shell profile=low')
+    await expect.poll(app.log).toContain('shell profile=low')
     const found = await app.application.evaluate(({ app: main, BrowserWindow }) => ({
       heap: main.commandLine.getSwitchValue('js-flags'),
       renderers: main.commandLine.getSwitchValue('renderer-process-limit'),
@@ -39,12 +39,12 @@ describeWith(['electron', 'xvfb', 'keyring', 'matchbox'], 'the shell of a kiosk 
 
   test('touches its heartbeat as long as our page answers, and starts it again when it does not', async () => {
     const { app } = shown.screen
-    await expect.poll(() => modified(beat), { timeout: 10_000 }).toBeGreaterThan(0)
+    await expect.poll(() => modified(beat)).toBeGreaterThan(0)
     const before = (await ourPid()) ?? -1
     process.kill(before, 'SIGSTOP')
     const stopped = Date.now()
     await expect.poll(ourPid, { timeout: 30_000 }).not.toBe(before)
-    expect(await app.log()).toContain('our own page does not answer')
+    await expect.poll(app.log).toContain('our own page does not answer')
     await expect.poll(() => modified(beat), { timeout: 20_000 }).toBeGreaterThan(stopped + 10_000)
   })
 

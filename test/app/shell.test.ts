@@ -189,7 +189,7 @@ describeWith(['electron', 'xvfb'], 'the app around its pages', () => {
           contents?.forcefullyCrashRenderer()
         }),
     )
-    expect(await app.log()).toContain('page died')
+    await expect.poll(app.log).toContain('page died')
   })
 
   test('the window opens where it was closed', async () => {

@@ -9,8 +9,6 @@ import { freePort } from '../support/server-process.ts'
 import { deaf, kept, notKept, publishMany } from './broker-behaviour.ts'
 import { openRedisNode } from './redis-rig.ts'
 
-const untilBack = { timeout: 15_000 }
-
 describeWith(['redis'], 'when Redis is in trouble', () => {
   test('killed and back with its data: refused at once meanwhile, then epoch, offsets and subscriptions go on', async () => {
     const redis = await ownRedis({ appendOnly: true })
@@ -32,7 +30,7 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     expect(new Set(refusals)).toEqual(new Set(['unavailable']))
     expect(performance.now() - started).toBeLessThan(500)
     await redis.start()
-    await expect.poll(resumptions, untilBack).toBe(1)
+    await expect.poll(resumptions).toBe(1)
     const next = await publishWhenBack(broker)
     expect(next).toMatchObject({ offset: 4, epoch })
     await broker.publish('news:b', kept, { data: '"b"' })
@@ -61,7 +59,7 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     await redis.kill()
     await redis.start({ data: 'lost' })
     const users = async () => (await broker.presence('talk:a').catch(() => [])).map(({ user }) => user)
-    await expect.poll(users, untilBack).toEqual(['ada'])
+    await expect.poll(users).toEqual(['ada'])
   })
 
   test('whoever is told that the way works again can read at once', async () => {
@@ -73,7 +71,7 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     for (let round = 1; round <= 5; round++) {
       await redis.kill()
       await redis.start()
-      await expect.poll(() => outcomes, untilBack).toEqual(Array(round).fill('done'))
+      await expect.poll(() => outcomes).toEqual(Array(round).fill('done'))
     }
   })
 
@@ -189,9 +187,9 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     }
     expect(await Promise.all(outcomes)).toEqual(Array(20).fill('unavailable'))
     expect(performance.now() - started).toBeLessThan(5_000)
-    await expect.poll(() => codeOf(broker.subscribe('news:b')), untilBack).toBe('unavailable')
+    await expect.poll(() => codeOf(broker.subscribe('news:b'))).toBe('unavailable')
     redis.resume()
-    await expect.poll(resumptions, untilBack).toBe(1)
+    await expect.poll(resumptions).toBe(1)
     const next = await publishWhenBack(broker)
     expect(next.epoch).toBe(epoch)
     await expect.poll(() => told.at(-1)?.publication).toMatchObject({ offset: next.offset, data: '"back"' })
@@ -214,7 +212,7 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
     })
     redis.resume()
     // The first did arrive.
-    await expect.poll(() => publish().catch(() => null), untilBack).toMatchObject({ offset: 1, duplicate: true })
+    await expect.poll(() => publish().catch(() => null)).toMatchObject({ offset: 1, duplicate: true })
   })
 
   test('silent without anybody publishing: noticed within ten seconds', async () => {
@@ -227,7 +225,7 @@ describeWith(['redis'], 'when Redis is in trouble', () => {
         .map((line) => JSON.parse(line))
         .filter(({ msg }) => msg === 'Redis is away')
         .map(({ use }) => use)
-    await expect.poll(() => away().toSorted(), { timeout: 10_000 }).toEqual(['commands', 'subscriber'])
+    await expect.poll(() => away().toSorted()).toEqual(['commands', 'subscriber'])
   })
 
   test('more than may wait is refused with a code, and the rest is not lost', async () => {
@@ -300,7 +298,7 @@ async function publishWhenBack(broker: Broker) {
     .poll(async () => {
       answer ??= await publish()
       return answer
-    }, untilBack)
+    })
     .not.toBeNull()
   if (answer === null) throw new Error('not back')
   return answer

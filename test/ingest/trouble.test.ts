@@ -24,7 +24,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     const key = await createKey(server, ['subscribe', 'metrics'])
     await using service = await openService(rabbitmq.url)
     await service.channel.assertExchange('carillon.events', 'topic')
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     await service.publish('news.redis', 0, { messageId: 'r-0' })
     await expect.poll(async () => (await readHistory(server, key, 'news:redis')).length).toBe(1)
 
@@ -33,7 +33,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
       await service.publish('news.redis', number, { messageId: `r-${number}` })
     }
     await expect.poll(() => server.output()).toContain('events wait in RabbitMQ, as they cannot be published now')
-    await expect.poll(() => service.count('carillon.ingest'), { timeout: 15_000 }).toBe(99)
+    await expect.poll(() => service.count('carillon.ingest')).toBe(99)
     await expect.poll(() => pausesOf(server), { timeout: 20_000 }).toBeGreaterThan(3)
     await redis.start()
     await expect
@@ -48,7 +48,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     await using server = await start()
     await using service = await openService(rabbitmq.url)
     const key = await createKey(server, ['publish', 'subscribe'])
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     await service.publish('news.before', 1)
     await service.publish('nowhere.before', 1)
     await rabbitmq.ctl('set_vm_memory_high_watermark', '0')
@@ -65,7 +65,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     }
     await poison
     await expect.poll(() => service.count('carillon.ingest.dead'), { timeout: 30_000 }).toBe(2)
-    expect(await service.count('carillon.ingest')).toBe(0)
+    await expect.poll(() => service.count('carillon.ingest')).toBe(0)
     await service.channel.purgeQueue('carillon.ingest.dead')
   })
 
@@ -97,7 +97,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     await expect.poll(() => seen.at(-1)).toBe(12)
     // What waited may have gone out before the queue was bound; then in order, and nothing that was dropped.
     expect([7, 8, 9, 10, 11, 12].slice(-seen.length)).toEqual(seen)
-    expect(server.output()).toContain('RabbitMQ cannot be reached')
+    await expect.poll(server.output).toContain('RabbitMQ cannot be reached')
   })
 
   test('one that always fails is put aside in the end, those behind it are published, and hooks keep their order', async () => {
@@ -114,7 +114,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     const hooks = JSON.stringify({ modules: [module] })
     await using server = await start({ CARILLON_HOOKS: hooks })
     const key = await createKey(server, ['subscribe'])
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     await service.publish('news.failing', { fails: true }, { messageId: 'bad' })
     const numbers = Array.from({ length: 20 }, (_, number) => number)
     for (const number of numbers) await service.publish('news.hooked', { number }, { messageId: `h-${number}` })
@@ -143,10 +143,10 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     await service.channel.assertQueue('quorum.events', { arguments: { 'x-queue-type': 'quorum' } })
     await using server = await start({ CARILLON_AMQP: JSON.stringify(amqp) })
     const key = await createKey(server, ['subscribe'])
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     await service.publish('news.quorum', 1)
     await expect.poll(async () => (await readHistory(server, key, 'news:quorum')).length).toBe(1)
-    expect(server.output()).toContain('quorum.events is in RabbitMQ already with another x-queue-type: quorum')
+    await expect.poll(server.output).toContain('quorum.events is in RabbitMQ already with another x-queue-type: quorum')
   })
 
   test('of several processes one takes them, and all publish what goes out', async () => {
@@ -154,7 +154,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
     const amqp = { queue: 'one.of.many', outward: { exchange: 'many.published', namespaces: ['news'] } }
     await using server = await start({ CARILLON_AMQP: JSON.stringify(amqp), CARILLON_PROCESSES: '2' })
     const key = await createKey(server, ['publish', 'subscribe'])
-    await expect.poll(() => stateOf(server), { timeout: 15_000 }).toBe('up')
+    await expect.poll(() => stateOf(server)).toBe('up')
     // RabbitMQ counts a consumer a little after it has told it so.
     await expect.poll(() => service.consumers('one.of.many')).toBe(1)
     await service.channel.assertExchange('many.published', 'topic')
@@ -166,7 +166,7 @@ describeWith(['rabbitmq', 'redis'], 'trouble with events', () => {
       await server.api('POST', '/api/publish', { headers, body: { channel: 'news:many', data: number } })
     }
     await expect.poll(() => service.count('many')).toBe(20)
-    expect((await readHistory(server, key, 'news:many')).length).toBe(20)
+    await expect.poll(async () => (await readHistory(server, key, 'news:many')).length).toBe(20)
   })
 })
 

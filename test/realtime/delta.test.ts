@@ -20,7 +20,7 @@ test('the first publication comes in full, the next as deltas, and everybody rea
   await Promise.all([3, 4, 5].map((n) => rig.publish('delta:a', state(n))))
   await expect.poll(() => late.data).toEqual([3, 4, 5].map(state))
   await expect.poll(() => early.data).toEqual([1, 2, 3, 4, 5].map(state))
-  expect(plain.data).toEqual(early.data)
+  await expect.poll(() => plain.data).toEqual(early.data)
   expect(early.subscription.deltaStats()).toMatchObject({ numFullPayloads: 1, numDeltaPayloads: 4 })
   expect(late.subscription.deltaStats()).toMatchObject({ numFullPayloads: 1, numDeltaPayloads: 2 })
 })

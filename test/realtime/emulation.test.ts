@@ -56,7 +56,7 @@ describe.each(['http_stream', 'sse'] as const)('over %s', (transport) => {
     rig.cutStreams()
     await leaving
     await rig.publish('small:room', 2)
-    await expect.poll(() => data, { timeout: 5_000 }).toEqual([1, 2])
+    await expect.poll(() => data).toEqual([1, 2])
   })
 
   test('a client refreshes its token', async () => {
@@ -70,9 +70,9 @@ describe.each(['http_stream', 'sse'] as const)('over %s', (transport) => {
     const leaving: unknown[] = []
     await connected(client)
     client.on('connecting', (context) => void leaving.push(context))
-    await expect.poll(() => tokens, { timeout: 10_000 }).toBe(3)
+    await expect.poll(() => tokens).toBe(3)
     expect(leaving).toEqual([])
-  }, 15_000)
+  })
 
   test('an expired token is renewed, a false one is final', async () => {
     const rig = await startRealtime()
@@ -100,14 +100,14 @@ describe.each(['http_stream', 'sse'] as const)('over %s', (transport) => {
   })
 
   test('a client that answers pings stays', async () => {
-    const rig = await startRealtime({ limits: { pingMs: 1_000, pongMs: 500 } })
+    const rig = await startRealtime({ limits: { pingMs: 1_000, pongMs: 900 } })
     const posted: string[] = []
     const over = overHttp(rig.httpUrl, (data) => void posted.push(data))
     const client = emulatedSdk(rig, transport, { ...over, token: rig.identities.token(ada) })
     await connected(client)
     const leaving: unknown[] = []
     client.on('connecting', (context) => void leaving.push(context))
-    await expect.poll(() => posted.filter((data) => data === '{}').length, { timeout: 5_000 }).toBe(3)
+    await expect.poll(() => posted.filter((data) => data === '{}').length).toBeGreaterThanOrEqual(3)
     expect(leaving).toEqual([])
   })
 })

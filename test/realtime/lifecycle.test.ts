@@ -19,9 +19,9 @@ test('a client refreshes its token and stays, as long as the token is good', asy
   const client = await connected(sdk(rig.url, { getToken }))
   const leaving: unknown[] = []
   client.on('connecting', (context) => void leaving.push(context))
-  await expect.poll(() => tokens.length, { timeout: 10_000 }).toBe(3)
+  await expect.poll(() => tokens.length).toBe(3)
   expect(leaving).toEqual([])
-}, 15_000)
+})
 
 test('a client that does not refresh in time is closed with 3005 and comes back with another token', async () => {
   const rig = await startRealtime({ limits: { refreshGraceMs: 50 } })
@@ -34,7 +34,7 @@ test('a client that does not refresh in time is closed with 3005 and comes back 
   const back = nextEvent(client, 'connected')
   expect(await leaving).toMatchObject({ code: 3005, reason: 'connection expired' })
   await back
-}, 15_000)
+})
 
 test('a refresh is answered with the client and a new ttl', async () => {
   const rig = await startRealtime()
@@ -143,7 +143,7 @@ test('a device is pinged at an interval of its own, and missed as soon', async (
 })
 
 test('a client that answers pings stays, surplus answers included', async () => {
-  const rig = await startRealtime({ limits: { pingMs: 1000, pongMs: 200 } })
+  const rig = await startRealtime({ limits: { pingMs: 1000, pongMs: 900 } })
   const client = await connected(sdk(rig.url, { token: rig.identities.token(ada) }))
   const socket = socketOf(client)
   let pings = 0
@@ -151,9 +151,9 @@ test('a client that answers pings stays, surplus answers included', async () => 
     if (data.toString().split('\n').includes('{}')) pings += 1
     socket.send('{}\n{}')
   })
-  await expect.poll(() => pings, { timeout: 10_000 }).toBeGreaterThanOrEqual(3)
+  await expect.poll(() => pings).toBeGreaterThanOrEqual(3)
   expect(client.state).toBe('connected')
-}, 15_000)
+})
 
 test.each([
   ['what is not JSON', '{"id":2,'],
@@ -310,9 +310,7 @@ test('a reader that is too slow is closed with 3008 and cut, others get everythi
     if (count > 900) throw new Error('nobody was found slow')
   }
   const cut = nextEvent<ConnectingContext>(slow, 'connecting')
-  await expect
-    .poll(() => rig.realtime.activeChannels(), { timeout: 5_000 })
-    .toEqual([{ channel: 'news:a', clients: 1 }])
+  await expect.poll(() => rig.realtime.activeChannels()).toEqual([{ channel: 'news:a', clients: 1 }])
   await expect.poll(() => timely.data.length).toBe(count)
   socketOf(slow).resume()
   expect((await cut).code).toSatisfy((code: number) => code === 1 || code === 3008)
@@ -322,7 +320,7 @@ test('a reader that is too slow is closed with 3008 and cut, others get everythi
   await expect.poll(() => late.data.length).toBeGreaterThan(before)
   const numbers = late.data.map((each) => (each as { n: number }).n)
   expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
-}, 30_000)
+})
 
 test('a burst far larger than the outbox does not make a reader slow that keeps up', async () => {
   const rig = await startRealtime({ limits: { outboxBytes: 256 * 1024 } })

@@ -44,7 +44,11 @@ test('who is in a private channel reads, publishes as its namespace says, and ge
     subscribe: { channel: board, token: rig.identities.subscriptionToken({ userId: 'ada', channel: board }) },
     id: 4,
   })
-  expect((await raw.reply(4)).subscribe).toMatchObject({ recoverable: true, expires: true, ttl: 300 })
+  expect((await raw.reply(4)).subscribe).toMatchObject({
+    recoverable: true,
+    expires: true,
+    ttl: expect.toSatisfy((ttl: number) => ttl > 290 && ttl <= 300),
+  })
   raw.send({ publish: { channel: board, data: 'in' }, id: 5 })
   await raw.reply(5)
   raw.send({ history: { channel: board, limit: 1 }, id: 6 })
@@ -110,7 +114,7 @@ test('the SDK refreshes a subscription before it ends, also after an expired tok
   const { subscription, data } = await follow(client, board, { getToken })
   const ended: unknown[] = []
   subscription.on('unsubscribed', (context) => void ended.push(context))
-  await expect.poll(() => asked, { timeout: 10_000 }).toBe(3)
+  await expect.poll(() => asked).toBe(3)
   await rig.publish(board, 'still here')
   await expect.poll(() => data).toEqual(['still here'])
   expect(ended).toEqual([])
@@ -128,7 +132,9 @@ test('a refresh is answered with a new end, or with why not', async () => {
   expect((await refresh(2, 'any')).error?.code).toBe(103)
   raw.send({ subscribe: { channel: board, token: tokenOf(60) }, id: 3 })
   await raw.reply(3)
-  expect(await refresh(4, tokenOf(200))).toMatchObject({ sub_refresh: { expires: true, ttl: 200 } })
+  expect(await refresh(4, tokenOf(200))).toMatchObject({
+    sub_refresh: { expires: true, ttl: expect.toSatisfy((ttl: number) => ttl > 190 && ttl <= 200) },
+  })
   expect((await refresh(5)).error?.code).toBe(107)
   expect((await refresh(6, 'forged')).error?.code).toBe(103)
   expect((await refresh(7, tokenOf(60, '$small:other'))).error?.code).toBe(103)

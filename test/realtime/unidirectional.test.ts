@@ -41,7 +41,7 @@ describe.each(transports)('over %s', (transport) => {
       version: 'carillon 0.0',
       ping: 25,
       expires: true,
-      ttl: 60,
+      ttl: expect.toSatisfy((ttl: number) => ttl > 50 && ttl <= 60),
       subs: {
         'small:a': { recoverable: true, positioned: true, epoch: expect.any(String), offset: 0 },
         'talk:b': {},
@@ -79,8 +79,8 @@ describe.each(transports)('over %s', (transport) => {
     const rig = await startRealtime({ known: ada, limits: { pingMs: 500, pongMs: 100 } })
     const client = await listen(rig, transport, '{}')
     const pings = () => client.received.filter((message) => Object.keys(message).length === 0).length
-    await expect.poll(pings, { timeout: 5_000 }).toBe(3)
-    expect(client.received).toHaveLength(4)
+    await expect.poll(pings).toBeGreaterThanOrEqual(3)
+    expect(client.received).toHaveLength(1 + pings())
   })
 
   test('a token that ends closes with 3005, and so does one that has ended', async () => {

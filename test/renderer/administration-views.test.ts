@@ -265,7 +265,7 @@ const views: Readonly<Record<string, View>> = {
     act: async (watched) => {
       const { page } = watched
       await page.getByRole('combobox', { name: 'When' }).click()
-      await page.getByRole('option', { name: 'Days of your choice' }).click()
+      await page.getByRole('option', { name: 'Chosen days' }).click()
       await page.getByLabel('From').fill('2026-01-05')
       await page.getByLabel('To').fill('2026-01-02')
       await page.getByText('This is before the first day.').waitFor()
@@ -323,10 +323,12 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByRole('button', { name: 'Copy: Link' }).click()
     await page.getByText('Link copied.').waitFor()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link)
-    expect(asked(opened)).toContainEqual({
-      call: 'POST /api/v1/users',
-      body: { name: 'Alan Turing', email: 'alan@example.org', role: 'operator' },
-    })
+    await expect
+      .poll(() => asked(opened))
+      .toContainEqual({
+        call: 'POST /api/v1/users',
+        body: { name: 'Alan Turing', email: 'alan@example.org', role: 'operator' },
+      })
     await page.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('button', { name: 'Add a user' }).click()
     expect(await page.getByLabel('Name').inputValue()).toBe('')
@@ -371,7 +373,7 @@ describeWith(['chromium'], 'the console of administrators', () => {
     expect(asked(opened)).toEqual([])
     await page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    expect(asked(opened).map((one) => one.call)).toEqual([call])
+    await expect.poll(() => asked(opened).map((one) => one.call)).toEqual([call])
   })
 
   test('one session of somebody is ended where all of them are shown', async () => {
@@ -383,7 +385,7 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await expect
       .poll(() => dialog.getByRole('listitem').allInnerTexts())
       .toEqual([expect.stringMatching(/^carillon 0\.1/)])
-    expect(asked(opened)).toEqual([{ call: 'DELETE /api/v1/sessions/s1', body: null }])
+    await expect.poll(() => asked(opened)).toEqual([{ call: 'DELETE /api/v1/sessions/s1', body: null }])
     expect(await dialog.evaluate((element) => element.contains(document.activeElement))).toBe(true)
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
@@ -416,6 +418,22 @@ describeWith(['chromium'], 'the console of administrators', () => {
     expect(new URL(page.url()).search).toBe('?who=nobody&outcome=refused')
   })
 
+  test('an entry says its time to the second, and names no session by its id', async () => {
+    const target = { kind: 'session', id: 'c2Vzc2lvbi1pZA', name: '' } as const
+    await using opened = await open('/audit', ({ world }) => {
+      world.administration.audit = [entry('a1', { action: 'sign_out', target })]
+    })
+    const { page } = opened
+    const row = page.getByRole('row').filter({ hasText: 'Sign-out' })
+    await row.waitFor()
+    expect(await row.locator('time').textContent()).toMatch(/\d\d:\d\d:\d\d$/)
+    expect(await row.locator('time').getAttribute('title')).toMatch(/ \d{4} at .* CES?T$/)
+    const id = page.getByText(target.id)
+    expect(await id.isVisible()).toBe(false)
+    await row.getByText('Details').click()
+    await id.waitFor()
+  })
+
   test('the record of certain days is chosen with the keyboard, and exported', async () => {
     await using opened = await open('/audit', withAudit)
     const { page } = opened
@@ -432,6 +450,10 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await from.fill('2026-01-02')
     await to.fill('2026-01-03')
     await expect.poll(() => new URL(page.url()).search).toBe('?period=days&from=2026-01-02&to=2026-01-03')
+    // Nothing of it is cut off, on the smallest screen.
+    const chosen = page.getByRole('combobox', { name: 'When' })
+    expect(await chosen.inputValue()).toBe('Chosen days')
+    expect(await chosen.evaluate((field) => field.scrollWidth - field.clientWidth)).toBe(0)
     await page.getByRole('button', { name: 'Export' }).click()
     const link = page.getByRole('menuitem', { name: 'For programs (NDJSON)' })
     // The reader is in Berlin, and the last day is included.
@@ -459,6 +481,6 @@ describeWith(['chromium'], 'the console of administrators', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await page.getByRole('button', { name: 'More for lobby-1' }).click()
     await page.getByRole('menuitem', { name: 'New credential is under way' }).waitFor()
-    expect(asked(opened).map(({ call }) => call)).toEqual(['POST /api/v1/devices/d-1/rotate'])
+    await expect.poll(() => asked(opened).map(({ call }) => call)).toEqual(['POST /api/v1/devices/d-1/rotate'])
   })
 })

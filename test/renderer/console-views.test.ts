@@ -428,9 +428,9 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByLabel('Password', { exact: true }).fill('correct horse')
     await page.getByRole('button', { name: 'Create administrator' }).click()
     await page.getByRole('heading', { name: 'Screens', exact: true }).waitFor()
-    expect(address(opened)).toBe('/')
+    await expect.poll(() => address(opened)).toBe('/')
     const body = { token: 'right', name: 'Ada Lovelace', email: 'ada@example.org', password: 'correct horse' }
-    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/setup', body }])
+    await expect.poll(() => asked(opened)).toEqual([{ call: 'POST /api/v1/setup', body }])
   })
 
   test.each([
@@ -497,7 +497,7 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByText('Sent to lobby-1.').waitFor()
     const args = { title: 'Lobby', message: 'Doors open at nine' }
     const body = { command: 'show', args, expiresIn: 604_800 }
-    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/devices/d-lobby-1/commands', body }])
+    await expect.poll(() => asked(opened)).toEqual([{ call: 'POST /api/v1/devices/d-lobby-1/commands', body }])
   })
 
   test('refuses a message over 2,000 characters before it is sent', async () => {
@@ -530,9 +530,11 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('button', { name: 'More for lobby-1' }).click()
     await page.getByRole('menuitem', { name: 'Clear screen' }).click()
     await page.getByText('The screen lobby-1 is being cleared.').waitFor()
-    expect(asked(opened)).toEqual([
-      { call: 'POST /api/v1/devices/d-lobby-1/commands', body: { command: 'show', args: { nothing: true } } },
-    ])
+    await expect
+      .poll(() => asked(opened))
+      .toEqual([
+        { call: 'POST /api/v1/devices/d-lobby-1/commands', body: { command: 'show', args: { nothing: true } } },
+      ])
   })
 
   test('removes a screen only after asking', async () => {
@@ -549,7 +551,7 @@ describeWith(['chromium'], 'the console', () => {
     await remove()
     await page.getByRole('dialog', { name: 'Remove lobby-1?' }).getByRole('button', { name: 'Remove' }).click()
     await page.getByText('lobby-1 has been removed.').waitFor()
-    expect(asked(opened)).toEqual([{ call: 'DELETE /api/v1/devices/d-lobby-1', body: null }])
+    await expect.poll(() => asked(opened)).toEqual([{ call: 'DELETE /api/v1/devices/d-lobby-1', body: null }])
     await page.getByRole('article', { name: 'lobby-1' }).waitFor({ state: 'detached' })
   })
 
@@ -569,7 +571,7 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('link', { name: 'Ada Lovelace' }).waitFor({ state: 'detached' })
     await page.getByRole('link', { name: 'lobby-1' }).click()
     await page.getByRole('heading', { name: 'lobby-1' }).waitFor()
-    expect(address(opened)).toBe(clientPath)
+    await expect.poll(() => address(opened)).toBe(clientPath)
   })
 
   test('shows the newest message of a connection without scrolling, and where it is subscribed', async () => {
@@ -586,7 +588,7 @@ describeWith(['chromium'], 'the console', () => {
     expect((box?.y ?? 480) + (box?.height ?? 0)).toBeLessThan(480)
     await page.getByText('and 1,150 more').waitFor()
     await page.getByRole('link', { name: 'news:room-99' }).click()
-    expect(address(opened)).toBe('/live?channel=news%3Aroom-99')
+    await expect.poll(() => address(opened)).toBe('/live?channel=news%3Aroom-99')
   })
 
   test('shows the messages of a connection, newest first, in the time of the reader', async () => {
@@ -628,7 +630,7 @@ describeWith(['chromium'], 'the console', () => {
     server.show(lastFrames)
     await page.getByText('This connection has ended, closed by the server: 3503 force disconnect.').waitFor()
     const rows = page.getByRole('list', { name: 'Messages' }).getByRole('listitem')
-    expect(await rows.count()).toBe(6)
+    await expect.poll(() => rows.count()).toBe(6)
     expect(await rows.first().textContent()).toBe('the end12:04:09closed by the server: 3503 force disconnect')
   })
 
@@ -653,7 +655,7 @@ describeWith(['chromium'], 'the console', () => {
     await using opened = await openConsole('/enrol', withEnrolment)
     const { page } = opened
     await page.getByLabel('Code on the screen').pressSequentially('wdjbmjht')
-    expect(await page.getByLabel('Code on the screen').inputValue()).toBe('WDJB-MJHT')
+    await expect.poll(() => page.getByLabel('Code on the screen').inputValue()).toBe('WDJB-MJHT')
     await page.keyboard.press('Enter')
     const name = page.getByLabel('Name of the screen')
     expect(await name.inputValue()).toBe('lobby-pi-local')
@@ -662,7 +664,9 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByText('Reached as commands:lobby-2').waitFor()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'lobby-2 is approved' }).waitFor()
-    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/enrolments/WDJB-MJHT/approve', body: { name: 'lobby-2' } }])
+    await expect
+      .poll(() => asked(opened))
+      .toEqual([{ call: 'POST /api/v1/enrolments/WDJB-MJHT/approve', body: { name: 'lobby-2' } }])
   })
 
   test('approves with a PIN for the pane, once that has enough digits', async () => {
@@ -678,7 +682,7 @@ describeWith(['chromium'], 'the console', () => {
     const focused = () => page.evaluate(() => document.activeElement?.textContent)
     await expect.poll(focused).toBe('lobby-pi-local is approved')
     const body = { name: 'lobby-pi-local', pin: '271828' }
-    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/enrolments/WDJB-MJHT/approve', body }])
+    await expect.poll(() => asked(opened)).toEqual([{ call: 'POST /api/v1/enrolments/WDJB-MJHT/approve', body }])
   })
 
   test.each([
@@ -790,9 +794,9 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('textbox', { name: 'JSON' }).fill('{"build": 17}')
     await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click()
     await page.getByText('Published to news:general.').waitFor()
-    expect(asked(opened)).toEqual([
-      { call: 'POST /api/publish', body: { channel: 'news:general', data: { build: 17 } } },
-    ])
+    await expect
+      .poll(() => asked(opened))
+      .toEqual([{ call: 'POST /api/publish', body: { channel: 'news:general', data: { build: 17 } } }])
   })
 
   test('offers no publishing in a channel where one may only read', async () => {
@@ -817,7 +821,7 @@ describeWith(['chromium'], 'the console', () => {
     expect(await scheme()).toBe('dark')
     await page.reload()
     await page.getByRole('button', { name: 'Theme: dark' }).click()
-    expect(await scheme()).toBe('light')
+    await expect.poll(() => scheme()).toBe('light')
   })
 
   test('puts the focus on the heading of a page that one has gone to, and a frame around controls alone', async () => {
@@ -831,7 +835,7 @@ describeWith(['chromium'], 'the console', () => {
     await expect.poll(focused).toBe('lobby-1')
     expect(await frame()).toBe('none')
     await page.keyboard.press('Tab')
-    expect(await frame()).toBe('solid')
+    await expect.poll(() => frame()).toBe('solid')
     await page.goBack()
     await expect.poll(focused).toBe('Connections')
     expect(await page.title()).toBe('Connections · Carillon')
@@ -861,7 +865,7 @@ describeWith(['chromium'], 'the console', () => {
     expect(await page.getByRole('button', { name: 'Administration' }).getAttribute('aria-current')).toBe('page')
     await page.setViewportSize({ width: 1920, height: 1080 })
     await page.getByRole('link', { name: 'Audit' }).click()
-    expect(await page.getByRole('link', { name: 'Audit' }).getAttribute('aria-current')).toBe('page')
+    await expect.poll(() => page.getByRole('link', { name: 'Audit' }).getAttribute('aria-current')).toBe('page')
   })
 
   test('lets the keyboard skip the header', async () => {
@@ -870,6 +874,6 @@ describeWith(['chromium'], 'the console', () => {
     await page.getByRole('heading', { name: 'Screens', exact: true }).waitFor()
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('content')
   })
 })

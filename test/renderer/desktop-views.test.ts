@@ -230,7 +230,7 @@ describeWith(['chromium'], 'the desktop window', () => {
       }
     }, noon)
     await desktop.page.getByText('number 1300', { exact: true }).waitFor()
-    expect(await rows(desktop).count()).toBe(1000)
+    await expect.poll(() => rows(desktop).count()).toBe(1000)
     expect(await rows(desktop).first().textContent()).toContain('number 1300')
   })
 
@@ -254,9 +254,9 @@ describeWith(['chromium'], 'the desktop window', () => {
     await using desktop = await openDesktop(signedIn, events)
     const { page } = desktop
     await page.getByRole('button', { name: 'news:build', exact: true }).click()
-    expect(await rows(desktop).count()).toBe(1)
+    await expect.poll(() => rows(desktop).count()).toBe(1)
     await page.getByRole('button', { name: 'All channels' }).click()
-    expect(await rows(desktop).count()).toBe(events.length)
+    await expect.poll(() => rows(desktop).count()).toBe(events.length)
   })
 
   test('shows the whole of an event on demand', async () => {
@@ -326,7 +326,7 @@ describeWith(['chromium'], 'the desktop window', () => {
     expect(await page.getByRole('alert').textContent()).toMatch(
       /^Offline since \d\d:\d\d\. The connection to the server/,
     )
-    expect(await rows(desktop).count()).toBe(events.length)
+    await expect.poll(() => rows(desktop).count()).toBe(events.length)
     await page.evaluate((state) => window.fakeMain.tellDesktop(state), signedIn)
     await page.getByRole('alert').waitFor({ state: 'detached' })
     expect(await page.getByLabel('Connection').textContent()).toBe('Online')

@@ -111,7 +111,7 @@ export async function startFakeServer(folder: string): Promise<FakeServer> {
     url: `http://127.0.0.1:${port}`,
     world,
     asked,
-    subscribed: (channel) => expect.poll(() => [...subscriptions], { timeout: 10_000 }).toContain(channel),
+    subscribed: (channel) => expect.poll(() => [...subscriptions]).toContain(channel),
     publish(channel, data) {
       world.history.push(data)
       const pub = { data, offset: world.history.length }

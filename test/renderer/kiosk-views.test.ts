@@ -256,7 +256,7 @@ describeWith(['chromium'], 'the kiosk window', () => {
     await using kiosk = await openKiosk(enrolling)
     const { page } = kiosk
     const tell = (state: KioskState) => page.evaluate((told) => window.fakeMain.tellKiosk(told), state)
-    expect(await page.getByLabel('Enrolment code').textContent()).toBe('WDJB-MJHT')
+    await expect.poll(() => page.getByLabel('Enrolment code').textContent()).toBe('WDJB-MJHT')
     await tell(enrolled)
     await page.getByRole('region', { name: 'Waiting for messages' }).waitFor()
     await tell(showing('Doors open at nine'))

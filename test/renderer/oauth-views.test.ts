@@ -102,7 +102,7 @@ describeWith(['chromium'], 'what other services ask', () => {
     await page.getByText('See your e-mail address').waitFor()
     await page.getByRole('button', { name }).press('Enter')
     await expect.poll(() => address(opened)).toBe(arrived)
-    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/oauth/consent', body: { query, accept } }])
+    await expect.poll(() => asked(opened)).toEqual([{ call: 'POST /api/v1/oauth/consent', body: { query, accept } }])
   })
 
   test('says what the server refuses, and decides nothing by itself', async () => {
@@ -113,7 +113,7 @@ describeWith(['chromium'], 'what other services ask', () => {
     const { page } = opened
     await page.getByRole('button', { name: 'Allow' }).click()
     await page.getByRole('alert').getByText('Go back to the service').waitFor()
-    expect(address(opened)).toBe(consentPath)
+    await expect.poll(() => address(opened)).toBe(consentPath)
   })
 
   test('lets somebody else sign in and brings them back to what was asked', async () => {
@@ -125,7 +125,7 @@ describeWith(['chromium'], 'what other services ask', () => {
     await page.getByLabel('Password', { exact: true }).fill('correct horse')
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Allow' }).waitFor()
-    expect(address(opened)).toBe(consentPath)
+    await expect.poll(() => address(opened)).toBe(consentPath)
   })
 
   test.each([
@@ -138,12 +138,14 @@ describeWith(['chromium'], 'what other services ask', () => {
     await page.keyboard.press('Enter')
     await page.locator('strong', { hasText: 'WDJB-MJHT' }).waitFor()
     await page.getByText('If somebody sent you this code or link, deny').waitFor()
-    expect(address(opened)).toBe('/device?code=WDJB-MJHT')
+    await expect.poll(() => address(opened)).toBe('/device?code=WDJB-MJHT')
     expect(asked(opened)).toEqual([])
     await page.getByRole('button', { name }).click()
     await page.getByRole('heading', { name: said }).waitFor()
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe(said)
-    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/oauth/device', body: { code: 'WDJB-MJHT', accept } }])
+    await expect
+      .poll(() => asked(opened))
+      .toEqual([{ call: 'POST /api/v1/oauth/device', body: { code: 'WDJB-MJHT', accept } }])
   })
 
   test.each([

@@ -58,6 +58,7 @@ const facts: PaneFacts = {
   },
   versions: { Carillon: '0.1.0', Electron: '43.8.12', Chromium: '150.0.7871.47', Node: '24.9.0', Linux: '6.1.0-40' },
   startedAt: noon,
+  restartWindow: '03:00-05:00',
   canReboot: true,
 }
 const locked: Extract<PaneState, { phase: 'locked' }> = {
@@ -219,14 +220,14 @@ describeWith(['chromium'], 'the local pane', () => {
         .tap()
         .catch(() => page.getByRole('button', { name: digit, exact: true }).click())
     await page.keyboard.type('9x15')
-    expect(await page.locator('.pad-digits').textContent()).toBe('••••••')
+    await expect.poll(() => page.locator('.pad-digits').textContent()).toBe('••••••')
     expect(await page.content()).not.toContain('482915')
     await page.getByRole('button', { name: 'OK', exact: true }).click()
-    expect(await calls(page, 'unlock')).toEqual([['pin', '482915']])
+    await expect.poll(() => calls(page, 'unlock')).toEqual([['pin', '482915']])
     expect(await page.locator('.pad-digits').textContent()).toBe('')
     await page.keyboard.type('123456')
     await page.keyboard.press('Backspace')
-    expect(await page.getByRole('button', { name: 'OK', exact: true }).isDisabled()).toBe(true)
+    await expect.poll(() => page.getByRole('button', { name: 'OK', exact: true }).isDisabled()).toBe(true)
     await page.locator('body').click({ position: { x: 300, y: 460 } })
     await page.keyboard.type('7')
     await page.keyboard.press('Enter')
@@ -259,7 +260,7 @@ describeWith(['chromium'], 'the local pane', () => {
     const { page } = pane
     await go(page, 'Use a code')
     await page.keyboard.type('123456789')
-    expect(await page.locator('.pad-digits').textContent()).toBe('12345678')
+    await expect.poll(() => page.locator('.pad-digits').textContent()).toBe('12345678')
     await go(page, 'OK')
     expect(await calls(page, 'unlock')).toEqual([['code', '12345678']])
   })

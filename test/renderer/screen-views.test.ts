@@ -228,7 +228,9 @@ describeWith(['chromium'], 'the page of a screen', () => {
     const row = shown.getByRole('listitem').filter({ hasText: /^Reload/ })
     await row.getByText('Under way').waitFor()
     await server.subscribed('telemetry:lobby-1')
-    expect(asked(opened)).toEqual([{ call: 'POST /api/v1/devices/d-lobby-1/commands', body: { command: 'reload' } }])
+    await expect
+      .poll(() => asked(opened))
+      .toEqual([{ call: 'POST /api/v1/devices/d-lobby-1/commands', body: { command: 'reload' } }])
     const [sent, ...others] = server.world.screens.commands
     if (sent === undefined) throw new Error('nothing was sent')
     const { value: _, ...done } = { ...sent, state: 'done' as const, message: 'Loaded.' }
@@ -262,7 +264,7 @@ describeWith(['chromium'], 'the page of a screen', () => {
     await shown.getByRole('button', { name: 'Show', exact: true }).click()
     await shown.getByRole('dialog').waitFor({ state: 'hidden' })
     const body = { command: 'show', args: { url: 'https://signs.example.org/today' }, expiresIn: 60 }
-    expect(asked(opened)).toMatchObject([{ body }])
+    await expect.poll(() => asked(opened)).toMatchObject([{ body }])
   })
 
   test('a refusal is said', async () => {
@@ -278,7 +280,7 @@ describeWith(['chromium'], 'the page of a screen', () => {
     const { page: shown } = opened
     await shown.getByRole('button', { name: 'Code for the pane' }).click()
     await shown.getByRole('button', { name: 'Make a code' }).click()
-    expect(await shown.getByRole('textbox', { name: /^Code, good until/ }).inputValue()).toBe('27182818')
+    await expect.poll(() => shown.getByRole('textbox', { name: /^Code, good until/ }).inputValue()).toBe('27182818')
     await shown.getByRole('button', { name: 'Make another' }).click()
     await expect.poll(() => asked(opened)).toHaveLength(2)
   })
@@ -296,6 +298,6 @@ describeWith(['chromium'], 'the page of a screen', () => {
     await shown.getByRole('button', { name: 'Change the PIN' }).click()
     await shown.getByRole('button', { name: 'Take the PIN away' }).click()
     await shown.getByText('Has no PIN', { exact: true }).waitFor()
-    expect(asked(opened).map(({ body }) => body)).toEqual([{ pin: '271828' }, { pin: null }])
+    await expect.poll(() => asked(opened).map(({ body }) => body)).toEqual([{ pin: '271828' }, { pin: null }])
   })
 })

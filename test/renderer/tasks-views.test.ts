@@ -167,9 +167,14 @@ const views: Readonly<Record<string, View>> = {
     },
   },
   'tasks-filtered': {
-    path: `/tasks?state=running&owner=Grace+Hopper&from=${encodeURIComponent(at(-hour))}`,
+    path: '/tasks?state=running&owner=Grace+Hopper&period=hour',
     world: withTasks,
     act: (watched) => row(watched, 'Month 5 of 12').waitFor(),
+  },
+  'tasks-days': {
+    path: '/tasks?period=days&from=2026-01-05&to=2026-01-02',
+    world: withTasks,
+    act: ({ page }) => page.getByText('This is before the first day.').waitFor(),
   },
   'tasks-nothing-fits': { path: '/tasks?name=nothing', world: withTasks, act: heading('Nothing fits') },
   'tasks-viewer': { path: '/tasks', world: asViewer, act: (watched) => row(watched, 'Month 5 of 12').waitFor() },
@@ -317,7 +322,10 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await filter.getByRole('combobox', { name: 'State' }).click()
     await page.getByRole('option', { name: 'Failed' }).click()
     await filter.getByLabel('Task').fill('a.task')
-    await filter.getByLabel('From').fill('2026-01-02T09:30')
+    await filter.getByRole('combobox', { name: 'Submitted' }).click()
+    await page.getByRole('option', { name: 'Chosen days' }).click()
+    await filter.getByLabel('From').fill('2026-01-02')
+    await filter.getByLabel('To').fill('2100-01-03')
     await row(opened, 'reports.monthly').waitFor({ state: 'hidden' })
     // Whatever is typed or chosen meanwhile, each filter is read once, and one page of it.
     const { reads } = opened.server.world.tasks
@@ -325,16 +333,20 @@ describeWith(['chromium'], 'tasks in the console', () => {
     expect(reads.filter((read) => read.includes('name=')).length).toBe(
       new Set(reads.filter((read) => read.includes('name='))).size,
     )
-    // The reader is in Berlin.
-    expect(address(opened)).toBe('/tasks?state=failed&name=a.task&from=2026-01-02T08%3A30%3A00.000Z')
+    await expect
+      .poll(() => address(opened))
+      .toBe('/tasks?state=failed&name=a.task&period=days&from=2026-01-02&to=2100-01-03')
+    // The reader is in Berlin, and the last day is included.
+    const span = new URLSearchParams({ from: '2026-01-01T23:00:00.000Z', until: '2100-01-03T23:00:00.000Z' })
+    await expect.poll(() => reads.at(-1)).toContain(`${span}`)
     await page.reload()
     await row(opened, 'a.task.with').waitFor()
     expect(await filter.getByLabel('Task').inputValue()).toBe('a.task')
-    expect(await filter.getByLabel('From').inputValue()).toBe('2026-01-02T09:30')
+    expect(await filter.getByLabel('From').inputValue()).toBe('2026-01-02')
     expect(await filter.getByRole('combobox', { name: 'State' }).inputValue()).toBe('Failed')
     await page.getByRole('button', { name: 'Clear filter' }).click()
     await row(opened, 'reports.monthly').waitFor()
-    expect(address(opened)).toBe('/tasks')
+    await expect.poll(() => address(opened)).toBe('/tasks')
   })
 
   test('a queue leads to its tasks', async () => {
@@ -342,7 +354,7 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await opened.page.getByText('12,401 waiting').click()
     await opened.page.getByRole('link', { name: 'reports', exact: true }).click()
     await row(opened, 'carillon.export').first().waitFor({ state: 'hidden' })
-    expect(address(opened)).toBe('/tasks?queue=reports')
+    await expect.poll(() => address(opened)).toBe('/tasks?queue=reports')
     expect(await opened.page.getByRole('combobox', { name: 'Queue' }).inputValue()).toBe('reports')
   })
 
@@ -365,10 +377,10 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await row(opened, 'reports.monthly').getByRole('button', { name: 'Cancel' }).click()
     await row(opened, 'reports.monthly').getByText('Cancelled').waitFor()
     await row(opened, 'Month 5 of 12').getByRole('button', { name: 'Cancel' }).click()
-    expect(asked(opened).map(({ call }) => call)).toEqual([`POST /api/v1/tasks/${waiting.id}/cancel`])
+    await expect.poll(() => asked(opened).map(({ call }) => call)).toEqual([`POST /api/v1/tasks/${waiting.id}/cancel`])
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel the task' }).click()
     await row(opened, 'Month 5 of 12').getByText('Ending').waitFor()
-    expect(asked(opened).at(-1)?.call).toBe(`POST /api/v1/tasks/${running.id}/cancel`)
+    await expect.poll(() => asked(opened).at(-1)?.call).toBe(`POST /api/v1/tasks/${running.id}/cancel`)
     expect(await row(opened, 'Month 5 of 12').getByRole('button').count()).toBe(0)
   })
 
@@ -424,11 +436,11 @@ describeWith(['chromium'], 'tasks in the console', () => {
     await page.getByLabel('B', { exact: true }).fill('3')
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    expect(asked(opened)).toMatchObject([
-      { call: 'POST /api/v1/tasks', body: { name: 'carillon.add', args: { a: 2, b: 3 } } },
-    ])
+    await expect
+      .poll(() => asked(opened))
+      .toMatchObject([{ call: 'POST /api/v1/tasks', body: { name: 'carillon.add', args: { a: 2, b: 3 } } }])
     const [newest] = opened.server.world.tasks.tasks
-    expect(address(opened)).toBe(`/tasks/${newest?.id}`)
+    await expect.poll(() => address(opened)).toBe(`/tasks/${newest?.id}`)
     await heading('carillon.add')(opened)
   })
 

@@ -31,7 +31,7 @@ describeWith(['chromium'], 'my account in the console', () => {
     await page.getByRole('button', { name: 'Set up an app' }).click()
     await page.getByLabel('Your password', { exact: true }).fill(password)
     await page.getByRole('button', { name: 'Continue' }).click()
-    const secret = await page.getByLabel('Secret', { exact: true }).inputValue()
+    const secret = (await page.getByLabel('Secret', { exact: true }).inputValue()).replaceAll(' ', '')
     await page.getByLabel('First code').fill(await codeOf(secret, 0))
     await page.getByRole('button', { name: 'Turn on' }).click()
     const codes = page.getByRole('list', { name: 'Back-up codes' }).getByRole('listitem')

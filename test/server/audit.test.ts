@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { page } from '#protocol/api.ts'
@@ -66,8 +66,8 @@ test('keys, tokens and tickets that are not valid are on record, wherever they a
   const found = await entries(server, admin, '?outcome=refused')
   expect(found.map(({ action, code, target, details }) => [action, code, target?.id, details.start])).toEqual([
     ['access_refused', 'unauthorized', 'GET /connection', undefined],
-    ['access_refused', 'invalid_token', undefined, undefined],
-    ['key_refused', 'invalid_token', undefined, 'crl_012345'],
+    ['access_refused', 'invalid_token', 'GET /api/v1/me', undefined],
+    ['key_refused', 'invalid_token', 'POST /api/publish', 'crl_012345'],
   ])
   expect(found[0]).toMatchObject({ address: '127.0.0.1', details: { userAgent: 'a browser' } })
   // What was only counted is written when the server stops.
@@ -144,6 +144,12 @@ test('the command line writes the record to a file, also while no server runs', 
   expect(written).toMatchObject({ code: 0, output: expect.stringMatching(/Wrote .*audit\.csv, .* kB\./) })
   expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(2)
   expect((await stat(file)).mode & 0o777).toBe(0o600)
+  await writeFile(file, 'somebody’s own')
+  const again = await server.cli(['audit', 'export', '-o', file])
+  expect(again).toMatchObject({ code: 1, output: expect.stringMatching(/is there already.*--force.*\[file_exists\]/) })
+  expect(await readFile(file, 'utf8')).toBe('somebody’s own')
+  expect(await server.cli(['audit', 'export', '-o', file, '--force'])).toMatchObject({ code: 0 })
+  expect(await readFile(file, 'utf8')).toMatch(/key_create/)
   const elsewhere = await server.cli(['audit', 'export', '-o', '/nonexistent/audit.csv'])
   expect(elsewhere).toMatchObject({
     code: 1,

@@ -37,7 +37,7 @@ test('an administrator lists clients, watches one and disconnects it; an operato
   }
   const one = clientDetail.parse((await server.api('GET', `/api/v1/clients/${id}`, { headers: operator })).body)
   expect(one).toMatchObject({ channels: 1, channelNames: ['news:general'] })
-  expect(server.output()).toMatch(/"byName":"[^"]+".*a client is being watched/)
+  await expect.poll(server.output).toMatch(/"byName":"[^"]+".*a client is being watched/)
 
   const reconnected = new Promise((resolve) => client.once('connecting', resolve))
   expect((await server.api('DELETE', `/api/v1/clients/${id}`, { headers: admin })).status).toBe(204)
@@ -132,7 +132,7 @@ test('a ticket is not used up by a server that is full', async () => {
       () => 'in',
       (error: Error) => error.message,
     )
-  await expect.poll(attempt, { timeout: 5_000 }).toBe('in')
+  await expect.poll(attempt).toBe('in')
 })
 
 test('connections that never say what they want are closed', async () => {

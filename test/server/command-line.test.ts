@@ -73,7 +73,7 @@ test('tail says what is wrong with the channel, or which scope a key lacks', asy
   expect(refused).toMatchObject({ code: 1, output: expect.stringMatching(/scope subscribe/) })
 })
 
-test('an account that is locked is listed as such', async () => {
+test('an account that is locked is listed as such until it is unlocked, and one that is not is said not to be', async () => {
   await using server = await startServerProcess()
   // Nobody has signed in from here: where somebody has, attempts are counted apart and lock nobody else out.
   await server.cli(['user', 'add', 'ola@example.org', '--password-stdin'], { input: password })
@@ -82,6 +82,9 @@ test('an account that is locked is listed as such', async () => {
   for (let guesses = 0; guesses < 10; guesses++) await guess()
   expect((await guess()).status).toBe(429)
   expect((await server.cli(['user', 'list'])).output).toMatch(/ locked until \d{4}-/)
+  const unlock = async () => (await server.cli(['user', 'unlock', 'ola@example.org'])).output
+  expect(await unlock()).toBe('Unlocked ola@example.org.\n')
+  expect(await unlock()).toMatch(/ola@example\.org was not locked\./)
 })
 
 test.each([

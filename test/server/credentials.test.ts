@@ -134,6 +134,18 @@ test('a key that expires closes its socket at that instant, and says so from the
   expect(await server.cli(['key', 'create', 'x', '--scope', 'publish', '--expires', 'soon'])).toMatchObject({ code: 2 })
 })
 
+test('a key ends after 90 days, as in the console, unless somebody says otherwise', async () => {
+  const create = (...flags: string[]) => server.cli(['key', 'create', 'service', '--scope', 'publish', ...flags])
+  const usual = keyAnswer.parse(JSON.parse((await create('--json')).output))
+  const days = (Date.parse(usual.expiresAt ?? '') - Date.parse(usual.createdAt)) / (24 * 60 * 60 * 1000)
+  expect(days).toBeCloseTo(90, 2)
+  const endless = keyAnswer.parse(JSON.parse((await create('--expires', 'never', '--json')).output))
+  expect(endless.expiresAt).toBeNull()
+  expect((await create()).output).toMatch(/It works until \d{4}-/)
+  expect((await create('--expires', 'never')).output).toMatch(/It works until it is revoked\./)
+  expect((await server.cli(['key', 'create', '--help'])).output).toMatch(/never\s+\(default:\s+"90d"\)/)
+})
+
 test('a screen is approved by operators, told to take a new credential, and goes on with that', async () => {
   const about = { hostname: 'pi', version: '0', platform: 'linux', storage: 'file' }
   const code = enrolmentAnswer.parse((await server.api('POST', '/api/v1/enrolments', { body: about })).body)

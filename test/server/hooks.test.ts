@@ -32,7 +32,7 @@ test('a module of the site is told of clients, and decides', async () => {
     await expect.poll(() => received).toEqual(['soup'])
   }
   const noted = () => readFileSync(notes, 'utf8')
-  await expect.poll(noted, { timeout: 10_000 }).toBe('connect ada websocket\noffline ada\n')
+  await expect.poll(noted).toBe('connect ada websocket\noffline ada\n')
 })
 
 test('a module with something else than hooks keeps the server from starting, and the reason is said', async () => {
@@ -62,7 +62,7 @@ test('what a module forgets to wait for is logged with its name, and the server 
   expect((await server.cli(['publish', 'news:a', '"soup"'])).code).toBe(0)
   for (const message of ['not awaited', 'fetch failed', 'from a timer']) {
     const line = new RegExp(`"level":60.*${message}.*"module":"${path}"`)
-    await expect.poll(server.output, { timeout: 10_000 }).toMatch(line)
+    await expect.poll(server.output).toMatch(line)
   }
   expect((await server.cli(['publish', 'news:a', '"salad"'])).code).toBe(0)
   expect(await server.stop()).toBe(0)

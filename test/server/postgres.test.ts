@@ -109,7 +109,7 @@ describeWith(['postgresql'], 'a server on PostgreSQL', () => {
     expect(await refused).toMatchObject({ error: { code: 100, temporary: true } })
 
     await postgres.start()
-    await vi.waitFor(async () => expect((await signInStatus()).status).toBe(200), { timeout: 10_000, interval: 100 })
+    await vi.waitFor(async () => expect((await signInStatus()).status).toBe(200), { interval: 100 })
     expect(await statusOf(server, token)).toBe(200)
     await late.client.ready(10_000)
     expect((await server.api('GET', '/health/ready')).status).toBe(200)

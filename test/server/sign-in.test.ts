@@ -55,6 +55,8 @@ test('the code of an authenticator app is sent with the same request, by browser
     const asked = await server.api('POST', path, { body: ada })
     expect(asked).toMatchObject({ status: 401, body: { code: 'code_required' } })
     expect(asked.headers.getSetCookie()).toEqual([])
+    const empty = await server.api('POST', path, { body: { ...ada, code: '' } })
+    expect(empty).toMatchObject({ status: 401, body: { code: 'code_required' } })
     const wrong = await server.api('POST', path, { body: { ...ada, code: '000000' } })
     expect(wrong).toMatchObject({ status: 401, body: { code: 'wrong_code' } })
   }

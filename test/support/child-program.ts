@@ -68,7 +68,7 @@ export function startChild(program: string, args: readonly string[], options: Ch
     },
   }
 
-  function until<T>(find: (output: string) => T | undefined, timeoutMs = 15_000, what: string): Promise<T> {
+  function until<T>(find: (output: string) => T | undefined, timeoutMs = 30_000, what: string): Promise<T> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
         clearTimeout(timer)

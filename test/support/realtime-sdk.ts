@@ -8,6 +8,7 @@ import {
 } from 'centrifuge'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { patienceMs } from './patience.ts'
 
 /** The unmodified SDK, disconnected with the test. Comes back quickly. */
 export function sdk(url: string | TransportEndpoint[], options: Partial<Options> = {}): Centrifuge {
@@ -38,7 +39,7 @@ export function nextEvent<T>(emitter: unknown, event: string): Promise<T> {
   // The emitters' own types tie each name to its context; a test names the context it expects.
   const source = emitter as { once(event: string, listener: (context: T) => void): void }
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${event} event`)), 10_000)
+    const timer = setTimeout(() => reject(new Error(`no ${event} event`)), patienceMs)
     source.once(event, (context) => {
       clearTimeout(timer)
       resolve(context)

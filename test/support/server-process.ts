@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { type IncomingMessage, request } from 'node:http'
 import { createServer } from 'node:net'
@@ -15,6 +16,9 @@ import { type ChildProgram, startChild } from './child-program.ts'
 
 /** The launcher a user runs, so that what the tests see is what users get. */
 export const carillon = join(import.meta.dirname, '../../server/carillon.js')
+
+/** What its first line has the shell of a user tell Node. */
+const nodeOptions = readFileSync(carillon, 'utf8').split('\n', 1)[0]?.match(/--\S+/g) ?? []
 
 /** Where the servers of a test keep their records, if not in their data folders. */
 export const databaseVariable = 'TEST_DATABASE_URL'
@@ -86,7 +90,7 @@ export async function startServerProcess({
   async function start(): Promise<void> {
     const configured = config === undefined ? [] : ['--config', config]
     const secured = tls === undefined ? [] : ['--tls', tls]
-    const args = [carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured, ...secured]
+    const args = [...nodeOptions, carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured, ...secured]
     child = startChild(process.execPath, args, {
       env: { ...cleanEnv(), ...env },
     })

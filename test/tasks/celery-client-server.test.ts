@@ -58,7 +58,7 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'tasks as whoever submits them see
       await subscribed
     })
     beforeEach(async () => {
-      await expect.poll(() => knows('py.echo'), { timeout: 15_000 }).toBe(true)
+      await expect.poll(() => knows('py.echo')).toBe(true)
     })
     afterAll(async () => {
       sdk?.[Symbol.dispose]()
@@ -82,7 +82,7 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'tasks as whoever submits them see
 
     test('it begins, moves and ends, in this order at the socket', async () => {
       const { id } = await tasks.submit('py.steps', { count: 4, seconds: 0.4 })
-      await expect.poll(() => pushesOf(id).at(-1)?.task.state, { timeout: 15_000 }).toBe('succeeded')
+      await expect.poll(() => pushesOf(id).at(-1)?.task.state).toBe('succeeded')
       const seen = pushesOf(id).map(({ task: { state } }) => state)
       expect(seen.filter((state, index) => state !== seen[index - 1])).toEqual(['waiting', 'running', 'succeeded'])
       const bar = pushesOf(id).map(({ task: { progress } }) => progress ?? 0)
@@ -148,7 +148,7 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'tasks as whoever submits them see
       await worker?.waitFor(end)
       await server.start()
       expect(await tasks.end(id)).toMatchObject({ state: 'succeeded', result: 'done', tries: 1 })
-      await expect.poll(() => pushesOf(id).at(-1), { timeout: 15_000 }).toMatchObject({ result: 'done' })
+      await expect.poll(() => pushesOf(id).at(-1)).toMatchObject({ result: 'done' })
     })
   })
 })

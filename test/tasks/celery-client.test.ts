@@ -111,7 +111,7 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'a server and a worker in Python',
     test('a worker that does not say what it has begun is asked', async () => {
       const id = await rig.send('py.quiet_sleep', { seconds: 7 })
       await expect
-        .poll(() => rig.newsOf(id), { timeout: 15_000 })
+        .poll(() => rig.newsOf(id))
         .toMatchObject([{ kind: 'started', worker: expect.stringMatching(`^${way}@`) }])
       expect(rig.transport.workers().flatMap(({ running }) => running)).toMatchObject([{ id, name: 'py.quiet_sleep' }])
       expect(await rig.endOf(id)).toMatchObject({ kind: 'succeeded', result: '"slept"' })

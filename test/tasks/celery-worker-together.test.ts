@@ -27,8 +27,8 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'our worker beside one in Python',
   })
 
   test('it is found by one that starts later, and one that is there finds it', async () => {
-    expect(other.output()).toMatch(/sync with 1 nodes/)
-    expect(other.output()).toMatch(/sync complete/)
+    await expect.poll(other.output).toMatch(/sync with 1 nodes/)
+    await expect.poll(other.output).toMatch(/sync complete/)
     await using late = await startWorker({ broker: rabbit.url, name: 'late', args: ['--queues', 'late'] })
     await other.waitFor(/late@\S+ joined the party/)
     process.kill(late.pid, 'SIGTERM')

@@ -65,7 +65,7 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
     ] as const) {
       await using first = await start(queue, 'first')
       await send(queue, task, [file])
-      await expect.poll(() => lines(file), { timeout: 10_000 }).toEqual(['begin'])
+      await expect.poll(() => lines(file)).toEqual(['begin'])
       process.kill(first.pid, 'SIGKILL')
       await first.exited
     }
@@ -88,11 +88,11 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
     for (let n = 0; n < 2; n += 1) await send(queue, 'js.add', [n, n], ', countdown=60')
     await send(queue, 'js.hold_late', [file])
     await python.run('held = result')
-    await expect.poll(() => lines(file), { timeout: 10_000 }).toEqual(['begin'])
+    await expect.poll(() => lines(file)).toEqual(['begin'])
     for (let n = 0; n < 3; n += 1) await send(queue, 'js.add', [n, n])
-    await expect.poll(() => waiting(queue), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => waiting(queue)).toBe(0)
     process.kill(worker.pid, 'SIGTERM')
-    await expect.poll(() => waiting(queue), { timeout: 10_000 }).toBe(5)
+    await expect.poll(() => waiting(queue)).toBe(5)
     writeFileSync(`${file}.go`, '')
     expect(await worker.exited).toBe(0)
     expect(await python.run('value = held.get(timeout=20)')).toBe('held')
@@ -104,12 +104,12 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
     const file = join(temporaryFolder(), 'held')
     await using worker = await start(queue, 'twice')
     await send(queue, 'js.hold_late', [file])
-    await expect.poll(() => lines(file), { timeout: 10_000 }).toEqual(['begin'])
+    await expect.poll(() => lines(file)).toEqual(['begin'])
     process.kill(worker.pid, 'SIGTERM')
     await worker.waitFor(/finishing what runs/)
     process.kill(worker.pid, 'SIGTERM')
     expect(await worker.exited).toBe(130)
-    await expect.poll(() => waiting(queue), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => waiting(queue)).toBe(1)
   })
 
   test('a queue that somebody has made otherwise is used as it is, and the difference is told', async () => {
@@ -119,7 +119,7 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
           connection.default_channel.queue_declare("${queue}", durable=True, auto_delete=False, arguments={"x-max-length": 500})`)
     await using worker = await start(queue, 'other')
     expect(await python.run(`value = send("js.add", 1, 2, queue=as_it_is("${queue}")).get(timeout=20)`)).toBe(3)
-    expect(worker.output()).toMatch(/another x-max-length: 500 instead of none/)
+    await expect.poll(worker.output).toMatch(/another x-max-length: 500 instead of none/)
   })
 
   test('a quorum queue is consumed, and what is refused goes to its dead letters', async () => {
@@ -136,7 +136,7 @@ describeWith(['rabbitmq', 'celery'], 'a worker in trouble', () => {
       'celery.exceptions',
       ['js.nobody'],
     ])
-    await expect.poll(() => waiting(dead), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => waiting(dead)).toBe(1)
     expect(await rabbit.ctl('list_queues', 'name', 'type', 'arguments')).toMatch(
       new RegExp(`${queue}\\tquorum.*x-delivery-limit`),
     )

@@ -225,7 +225,7 @@ describeWith(['rabbitmq', 'redis', 'celery'], 'what a client in Python sends to 
   test('is acknowledged only once its result is stored, also while Redis is away', async () => {
     const file = join(temporaryFolder(), 'held')
     await python.run(`result = send("js.hold_late", ${JSON.stringify(file)})`)
-    await expect.poll(() => lines(file), { timeout: 10_000 }).toEqual(['begin'])
+    await expect.poll(() => lines(file)).toEqual(['begin'])
     await redis.kill()
     writeFileSync(`${file}.go`, '')
     await worker.waitFor(/Redis does not answer: what is to be written waits for it/)

@@ -37,7 +37,7 @@ export function TotpForm({ totp, onClose, onVerified }: TotpFormProps) {
       <QrCode text={totp.uri} label="The secret as a QR code, for the authenticator app" />
       <div className="stack">
         <p>Scan this with the app, or type the secret into it. Then enter the code that the app shows.</p>
-        <CopyField label="Secret" value={totp.secret} />
+        <CopyField label="Secret" value={totp.secret} shown={totp.secret.replaceAll(/.{4}(?=.)/g, '$& ')} />
         <TextInput
           label="First code"
           size="lg"

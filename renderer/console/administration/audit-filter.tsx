@@ -1,7 +1,7 @@
 import { Button, TextInput } from '@mantine/core'
 import { auditActions, auditOutcome } from '#protocol/audit.ts'
 import { ChoiceField } from '../choice-field.tsx'
-import { isTurnedRound, lastDays, periodNames, periods } from './audit-period.ts'
+import { PeriodFields } from '../period-fields.tsx'
 import { actionNames, type FilterFields, noFilter, outcomeNames } from './audit-words.ts'
 
 interface AuditFilterFormProps {
@@ -12,7 +12,7 @@ interface AuditFilterFormProps {
 export function AuditFilterForm({ value, onChange }: AuditFilterFormProps) {
   const set = (change: Partial<FilterFields>) => onChange({ ...value, ...change })
   return (
-    <search className="audit-filter" aria-label="Filter">
+    <search className="filter" aria-label="Filter">
       <TextInput
         label="Who"
         placeholder="Name or id"
@@ -36,31 +36,7 @@ export function AuditFilterForm({ value, onChange }: AuditFilterFormProps) {
         value={value.outcome}
         onChange={(outcome) => set({ outcome })}
       />
-      <ChoiceField
-        label="When"
-        placeholder="Any time"
-        data={spans}
-        none="Any time"
-        value={value.period}
-        onChange={(period) => set({ period, ...(period === 'days' ? lastDays(Date.now()) : noDays) })}
-      />
-      {value.period === 'days' && (
-        <>
-          <TextInput
-            label="From"
-            type="date"
-            value={value.from}
-            onChange={({ currentTarget }) => set({ from: currentTarget.value })}
-          />
-          <TextInput
-            label="To"
-            type="date"
-            value={value.to}
-            error={isTurnedRound(value) ? 'This is before the first day.' : null}
-            onChange={({ currentTarget }) => set({ to: currentTarget.value })}
-          />
-        </>
-      )}
+      <PeriodFields label="When" value={value} onChange={set} />
       {Object.values(value).some((field) => field !== '') && (
         <Button variant="subtle" onClick={() => onChange(noFilter)}>
           Clear filter
@@ -74,5 +50,3 @@ const actions = auditActions
   .map((action) => ({ value: action as string, label: actionNames[action] }))
   .toSorted((a, b) => a.label.localeCompare(b.label))
 const outcomes = auditOutcome.options.map((outcome) => ({ value: outcome as string, label: outcomeNames[outcome] }))
-const spans = periods.map((period) => ({ value: period, label: periodNames[period] }))
-const noDays = { from: '', to: '' }

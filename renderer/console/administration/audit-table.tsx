@@ -1,5 +1,5 @@
 import type { AuditParty, AuditView } from '#protocol/audit.ts'
-import { clockTimeWithSeconds, moment } from '../../shared/time.ts'
+import { exactTime, momentWithSeconds } from '../../shared/time.ts'
 import { actionNames, outcomeNames } from './audit-words.ts'
 
 export function AuditTable({ entries, now }: { readonly entries: readonly AuditView[]; readonly now: number }) {
@@ -18,14 +18,14 @@ export function AuditTable({ entries, now }: { readonly entries: readonly AuditV
         {entries.map((entry) => (
           <tr key={entry.id}>
             <td className="nowrap">
-              <time dateTime={entry.time} title={clockTimeWithSeconds(Date.parse(entry.time))}>
-                {moment(Date.parse(entry.time), now)}
+              <time dateTime={entry.time} title={exactTime(Date.parse(entry.time))}>
+                {momentWithSeconds(Date.parse(entry.time), now)}
               </time>
             </td>
             <td className="wrap">{partyName(entry.actor)}</td>
             <td className="wrap">
               {actionNames[entry.action]}
-              {entry.target !== null && <span className="table-under">{partyName(entry.target)}</span>}
+              {isTold(entry.target) && <span className="table-under">{partyName(entry.target)}</span>}
               <Details entry={entry} />
             </td>
             <td>
@@ -43,6 +43,11 @@ export function AuditTable({ entries, now }: { readonly entries: readonly AuditV
 
 /** `255.255.255.255`: IPv6 addresses may be longer, and take more than one line. */
 const longestShort = 15
+
+/** A session has an id and nothing that people call it: the details have it. */
+function isTold(target: AuditParty | null): target is AuditParty {
+  return target !== null && (target.kind !== 'session' || target.name !== '')
+}
 
 function partyName(party: AuditParty | null): string {
   if (party === null || party.kind === 'unknown') return party?.name || 'Nobody known'

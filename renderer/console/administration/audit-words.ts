@@ -1,5 +1,5 @@
 import type { AuditAction, AuditFilter, AuditOutcome } from '#protocol/audit.ts'
-import { type Days, momentsOf, type Period, periods } from './audit-period.ts'
+import { anyTime, type ChosenPeriod, momentsOf, periodIn } from '../period.ts'
 
 /** Actions as people say them. */
 export const actionNames = {
@@ -60,30 +60,27 @@ export const outcomeNames = {
 } as const satisfies Record<AuditOutcome, string>
 
 /** The filter as the fields of the page hold it: empty text where nothing is chosen. */
-export interface FilterFields extends Days {
+export interface FilterFields extends ChosenPeriod {
   readonly who: string
   readonly action: string
   readonly outcome: string
-  readonly period: Period | ''
 }
 
-export const noFilter: FilterFields = { who: '', action: '', outcome: '', period: '', from: '', to: '' }
+export const noFilter: FilterFields = { who: '', action: '', outcome: '', ...anyTime }
 
 /** As the address of the page has them. */
 export function fieldsOf(search: string): FilterFields {
   const query = new URLSearchParams(search)
   const field = (name: keyof FilterFields) => query.get(name) ?? ''
-  const period = periods.find((each) => each === field('period')) ?? ''
-  const days = { from: field('from'), to: field('to') }
-  return { who: field('who'), action: field('action'), outcome: field('outcome'), period, ...days }
+  return { who: field('who'), action: field('action'), outcome: field('outcome'), ...periodIn(query) }
 }
 
 /** What is asked of the server. */
-export function filterOf({ who, action, outcome, period, ...days }: FilterFields, now: number): AuditFilter {
+export function filterOf({ who, action, outcome, ...period }: FilterFields, now: number): AuditFilter {
   return {
     ...(who.trim() && { actor: who.trim() }),
     ...(action && { action: action as AuditAction }),
     ...(outcome && { outcome: outcome as AuditOutcome }),
-    ...momentsOf(period, days, now),
+    ...momentsOf(period, now),
   }
 }

@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core'
 import { taskStates } from '#protocol/tasks.ts'
 import { stateWords } from '../../shared/task-words.ts'
 import { ChoiceField } from '../choice-field.tsx'
-import { MomentField } from './moment-field.tsx'
+import { PeriodFields } from '../period-fields.tsx'
 import { isFiltered, noFilter, type TaskFilter } from './task-filter.ts'
 
 interface TaskFilterFormProps {
@@ -18,7 +18,7 @@ export function TaskFilterForm({ value, queues, withOwner, onChange }: TaskFilte
   const set = (change: Partial<TaskFilter>) => onChange({ ...value, ...change })
   const offered = value.queue === '' || queues.includes(value.queue) ? queues : [...queues, value.queue]
   return (
-    <search className="task-filter" aria-label="Filter">
+    <search className="filter" aria-label="Filter">
       <ChoiceField
         label="State"
         placeholder="All"
@@ -56,8 +56,7 @@ export function TaskFilterForm({ value, queues, withOwner, onChange }: TaskFilte
           onChange={(queue) => set({ queue })}
         />
       )}
-      <MomentField label="From" value={value.from} onChange={(from) => set({ from })} />
-      <MomentField label="To" value={value.until} onChange={(until) => set({ until })} />
+      <PeriodFields label="Submitted" value={value} onChange={set} />
       {isFiltered(value) && (
         <Button variant="subtle" onClick={() => onChange(noFilter)}>
           Clear filter

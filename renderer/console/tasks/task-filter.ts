@@ -1,12 +1,20 @@
-import { instant } from '#protocol/api.ts'
 import { type TaskView, taskState } from '#protocol/tasks.ts'
+import { anyTime, type ChosenPeriod, momentsOf, periodIn } from '../period.ts'
 import { queryOf } from '../query-of.ts'
 
 /** How many tasks are read at a time. */
 export const pageSize = 50
 
-/** What the list is filtered by, as the address has it: empty where nothing is chosen, instants in UTC. */
-export interface TaskFilter {
+/** What the list is filtered by, as the address has it: empty where nothing is chosen. */
+export interface TaskFilter extends ChosenPeriod {
+  readonly state: string
+  readonly name: string
+  readonly owner: string
+  readonly queue: string
+}
+
+/** What is asked of the server: instants in UTC, and a name that may end with `*`. */
+export interface TaskQuery {
   readonly state: string
   readonly name: string
   readonly owner: string
@@ -15,20 +23,17 @@ export interface TaskFilter {
   readonly until: string
 }
 
-export const noFilter: TaskFilter = { state: '', name: '', owner: '', queue: '', from: '', until: '' }
+export const noFilter: TaskFilter = { state: '', name: '', owner: '', queue: '', ...anyTime }
 
 /** The filter in an address. What no server would understand is left out. */
 export function filterIn(query: URLSearchParams): TaskFilter {
   const text = (name: keyof TaskFilter) => (query.get(name) ?? '').slice(0, 200)
-  const only = (name: keyof TaskFilter, schema: typeof instant | typeof taskState) =>
-    schema.safeParse(query.get(name)).data ?? ''
   return {
-    state: only('state', taskState),
+    state: taskState.safeParse(query.get('state')).data ?? '',
     name: text('name'),
     owner: text('owner'),
     queue: text('queue'),
-    from: only('from', instant),
-    until: only('until', instant),
+    ...periodIn(query),
   }
 }
 
@@ -41,26 +46,22 @@ export function isFiltered(filter: TaskFilter): boolean {
   return Object.values(filter).some((field) => field.trim() !== '')
 }
 
-/** What is asked of the server. A name is the beginning of one. */
-export function queryFor(filter: TaskFilter): Partial<TaskFilter> {
-  const name = beginning(filter)
-  return { ...filter, owner: filter.owner.trim(), name: name === '' ? '' : `${name}*` }
+/** Spans begin where they do now. A name is the beginning of one. */
+export function queryFor({ state, queue, ...filter }: TaskFilter, now: number): TaskQuery {
+  const name = filter.name.trim().replace(/\*+$/, '')
+  const { from = '', to: until = '' } = momentsOf(filter, now)
+  return { state, queue, owner: filter.owner.trim(), name: name === '' ? '' : `${name}*`, from, until }
 }
 
 /** Whether the server would list a task, for those that come in live. */
-export function fits(filter: TaskFilter, { state, name, owner, queue, submittedAt }: TaskView): boolean {
+export function fits(query: TaskQuery, { state, name, owner, queue, submittedAt }: TaskView): boolean {
   const submitted = Date.parse(submittedAt)
-  const wanted = filter.owner.trim()
   return (
-    (filter.state === '' || filter.state === state) &&
-    name.startsWith(beginning(filter)) &&
-    (wanted === '' || (owner !== null && (owner.id === wanted || owner.name === wanted))) &&
-    (filter.queue === '' || filter.queue === queue) &&
-    (filter.from === '' || submitted >= Date.parse(filter.from)) &&
-    (filter.until === '' || submitted < Date.parse(filter.until))
+    (query.state === '' || query.state === state) &&
+    name.startsWith(query.name.replace(/\*$/, '')) &&
+    (query.owner === '' || (owner !== null && (owner.id === query.owner || owner.name === query.owner))) &&
+    (query.queue === '' || query.queue === queue) &&
+    (query.from === '' || submitted >= Date.parse(query.from)) &&
+    (query.until === '' || submitted < Date.parse(query.until))
   )
-}
-
-function beginning({ name }: TaskFilter): string {
-  return name.trim().replace(/\*+$/, '')
 }

@@ -9,7 +9,7 @@ import { navigate } from '../location.ts'
 import { MoreButton } from '../more-button.tsx'
 import { mayOperate } from '../permissions.ts'
 import { ProblemAlert } from '../problem-alert.tsx'
-import { addressFor, filterIn, isFiltered } from './task-filter.ts'
+import { addressFor, filterIn, isFiltered, queryFor } from './task-filter.ts'
 import { TaskFilterForm } from './task-filter-form.tsx'
 import { useTaskQueues } from './task-overview.tsx'
 import { TaskTable } from './task-table.tsx'
@@ -28,7 +28,9 @@ export function TaskList({ me, link, query }: TaskListProps) {
   const now = useNow(1000)
   const [settled] = useDebouncedValue(query, 250)
   const filter = useMemo(() => filterIn(new URLSearchParams(settled)), [settled])
-  const tasks = useTaskList(link, me, filter)
+  // A span begins where it did when it was chosen: the list is not read anew as time goes by.
+  const asked = useMemo(() => queryFor(filter, Date.now()), [filter])
+  const tasks = useTaskList(link, me, asked)
   const queues = useTaskQueues(me)
   const deeds = useTaskDeeds((again) => {
     notifications.show({ message: `${again.name} has been submitted again.` })

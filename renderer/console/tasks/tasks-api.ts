@@ -16,12 +16,12 @@ import {
 import type { Ask } from '../ask.ts'
 import { queryOf } from '../query-of.ts'
 import type { Page } from '../use-list.ts'
-import { pageSize, queryFor, type TaskFilter } from './task-filter.ts'
+import { pageSize, type TaskQuery } from './task-filter.ts'
 
 /** Long work, and who carries it out. Every verb throws `ApiError`. */
 export interface TasksApi {
   /** The newest first. */
-  list(filter: TaskFilter, cursor: string | null): Promise<Page<TaskView>>
+  list(filter: TaskQuery, cursor: string | null): Promise<Page<TaskView>>
   get(id: string): Promise<TaskDetail>
   submit(request: TaskRequest): Promise<TaskView>
   cancel(id: string): Promise<TaskView>
@@ -40,7 +40,7 @@ export function createTasksApi(ask: Ask): TasksApi {
 
   return {
     list: (filter, cursor) =>
-      ask('GET', `/api/v1/tasks${queryOf({ ...queryFor(filter), limit: String(pageSize), cursor })}`, page(taskView)),
+      ask('GET', `/api/v1/tasks${queryOf({ ...filter, limit: String(pageSize), cursor })}`, page(taskView)),
     get: (id) => ask('GET', of(id), taskDetail),
     submit: (request) => ask('POST', '/api/v1/tasks', taskView, request),
     cancel: (id) => ask('POST', of(id, '/cancel'), taskView, {}),

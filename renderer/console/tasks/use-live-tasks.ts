@@ -6,15 +6,15 @@ import { useApi } from '../api-context.ts'
 import type { LiveLink } from '../live-link.ts'
 import { mayOperate } from '../permissions.ts'
 import { useList } from '../use-list.ts'
-import { fits, type TaskFilter } from './task-filter.ts'
+import { fits, type TaskQuery } from './task-filter.ts'
 import { changePages, firstPage, newer, type TaskPages } from './task-pages.ts'
 import { watchTasks } from './watch-tasks.ts'
 
-export const listKey = (filter: TaskFilter) => ['tasks', filter] as const
+export const listKey = (filter: TaskQuery) => ['tasks', filter] as const
 export const taskKey = (id: string) => ['task', id] as const
 
 /** The list with this filter, as far as it has been read, as tasks change. */
-export function useTaskList(link: LiveLink, me: Me, filter: TaskFilter) {
+export function useTaskList(link: LiveLink, me: Me, filter: TaskQuery) {
   const { tasks: api } = useApi()
   const queries = useQueryClient()
   const channel = channelFor(me)
@@ -47,7 +47,7 @@ export function useTaskList(link: LiveLink, me: Me, filter: TaskFilter) {
   return list
 }
 
-function change(queries: QueryClient, filter: TaskFilter, tasks: ReadonlyMap<string, TaskView>): void {
+function change(queries: QueryClient, filter: TaskQuery, tasks: ReadonlyMap<string, TaskView>): void {
   queries.setQueryData<TaskPages>(
     listKey(filter),
     (read) => read && changePages(read, tasks, (task) => fits(filter, task)),
@@ -55,7 +55,7 @@ function change(queries: QueryClient, filter: TaskFilter, tasks: ReadonlyMap<str
 }
 
 /** The first page, once more; an answer that is on its way may be from before. */
-async function readAgain(queries: QueryClient, filter: TaskFilter): Promise<void> {
+async function readAgain(queries: QueryClient, filter: TaskQuery): Promise<void> {
   const queryKey = listKey(filter)
   await queries.cancelQueries({ queryKey })
   queries.setQueryData<TaskPages>(queryKey, firstPage)

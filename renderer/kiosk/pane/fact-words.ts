@@ -7,7 +7,7 @@ import { moment } from '../../shared/time.ts'
 type Facts = readonly (readonly [string, string | null])[]
 
 export function overviewFacts(facts: PaneFacts, now: number): Facts {
-  const { name, hostname, addresses, server, shell, versions, startedAt } = facts
+  const { name, hostname, addresses, server, shell, versions, startedAt, restartWindow } = facts
   return [
     ['Name', name ?? 'none yet'],
     ['Machine', hostname],
@@ -17,6 +17,7 @@ export function overviewFacts(facts: PaneFacts, now: number): Facts {
     ['Connection', connectionWords(facts, now)],
     ['Content', shell === null ? null : contentWords(shell)],
     ['Running since', moment(startedAt, now)],
+    ['Begins anew', restartWindow === null ? 'when somebody asks for it' : nightly(restartWindow)],
     [
       'Versions',
       Object.entries(versions)
@@ -50,6 +51,11 @@ export function healthFacts(health: DeviceHealth, now: number): Facts {
     ['Clock', health.clockOffset === null ? null : clockWords(health.clockOffset)],
     ['Measured', moment(Date.parse(health.at), now)],
   ]
+}
+
+/** Of `03:00-05:00`. */
+function nightly(restartWindow: string): string {
+  return `each night between ${restartWindow.replace('-', ' and ')}`
 }
 
 const enrolments: Readonly<Record<PaneFacts['enrolment'], string>> = {

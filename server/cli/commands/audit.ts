@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, statSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
@@ -19,6 +19,12 @@ import type { CliContext, TargetFlags } from '../context.ts'
 import { print, table } from '../output.ts'
 import { spanMs } from '../span.ts'
 import { withTarget } from '../target-options.ts'
+
+interface ExportFlags extends FilterFlags {
+  readonly output: string
+  readonly format: string
+  readonly force?: boolean
+}
 
 interface FilterFlags extends TargetFlags {
   readonly actor?: string
@@ -70,13 +76,15 @@ function exportCommand(context: CliContext): Command {
     .description('write the record to a file, oldest first')
     .addHelpText('after', '\nExample:\n  carillon audit export -o audit.csv --since 30d')
     .requiredOption('-o, --output <file>', 'where to write it')
+    .option('--force', 'in place of a file that is there')
     .addOption(
       new Option('--format <format>', 'for spreadsheets or for programs')
         .choices(auditExportFormat.options)
         .default('csv'),
     )
-    .action(async (flags: FilterFlags & { readonly output: string; readonly format: string }) => {
+    .action(async (flags: ExportFlags) => {
       const query = queryOf(flags)
+      refuseToReplace(flags)
       query.set('format', flags.format)
       await using api = await openApi(context, flags, { offline: true })
       const answer = await api.download(`/api/v1/audit/export?${query}`)
@@ -115,6 +123,12 @@ function rowOf({ time, actor, action, target, outcome, code, address, details: {
 
 function nameOf(party: AuditParty | null): string {
   return party === null ? '-' : party.name || `${party.kind} ${party.id}`
+}
+
+function refuseToReplace({ output, force }: ExportFlags): void {
+  // Of what is no file, such as a folder, the system says what is wrong with it.
+  if (force || statSync(output, { throwIfNoEntry: false })?.isFile() !== true) return
+  throw new CliError('file_exists', `${output} is there already. Choose another with -o, or replace it with --force.`)
 }
 
 /** Whole or not at all, and for this user only: it tells of people. Answers its length in bytes. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { z } from 'zod'
-import { keyAnswer, keyRequest, keyView } from '#protocol/keys.ts'
+import { keyAnswer, keyRequest, keyView, usualKeyDays } from '#protocol/keys.ts'
 import { keyScopes } from '#protocol/roles.ts'
 import { allPages } from '../all-pages.ts'
 import { openApi } from '../api.ts'
@@ -16,19 +16,19 @@ export function keyCommand(context: CliContext): Command {
     .description('create an API key for a service; it is shown once')
     .argument('<name>', 'what will use the key')
     .requiredOption('--scope <scopes>', `what it may do, separated by commas: ${keyScopes.join(', ')}`)
-    .option('--expires <span>', 'after which time it stops working: 90d, 12h (never)')
-    .addHelpText('after', '\nExample:\n  carillon key create door-bell --scope publish --expires 90d')
-    .action(async (name: string, flags: TargetFlags & { readonly scope: string; readonly expires?: string }) => {
+    .option('--expires <span>', 'after which time it stops working: 30d, 12h, never', `${usualKeyDays}d`)
+    .addHelpText('after', '\nExample:\n  carillon key create door-bell --scope publish --expires 365d')
+    .action(async (name: string, flags: TargetFlags & { readonly scope: string; readonly expires: string }) => {
       const named = keyRequest.shape.name.safeParse(name)
       if (!named.success) throw usageError('bad_name', named.error.issues[0]?.message ?? 'Give another name.')
       const scopes = keyRequest.shape.scopes.safeParse(flags.scope.split(',').map((scope) => scope.trim()))
       if (!scopes.success) throw usageError('bad_scope', scopes.error.issues[0]?.message ?? 'Give another scope.')
-      const expiresAt = flags.expires === undefined ? null : fromNow(spanMs(flags.expires))
+      const expiresAt = flags.expires === 'never' ? null : fromNow(spanMs(flags.expires))
       await using api = await openApi(context, flags, { offline: true })
       const body = { name: named.data, scopes: scopes.data, ...(expiresAt !== null && { expiresAt }) }
       const created = await api.call('POST', '/api/v1/keys', keyAnswer, body)
-      const until = created.expiresAt === null ? '' : ` It works until ${localTime(created.expiresAt)}.`
-      print(flags.json, created, `${created.key}\nKeep it now: it is not shown again.${until}`)
+      const until = created.expiresAt === null ? 'until it is revoked' : `until ${localTime(created.expiresAt)}`
+      print(flags.json, created, `${created.key}\nKeep it now: it is not shown again. It works ${until}.`)
     })
 
   const list = new Command('list').description('show the keys').action(async (flags: TargetFlags) => {

@@ -128,7 +128,11 @@ export function userCommand(context: CliContext): Command {
       await using api = await openApi(context, flags, { offline: false })
       const user = await userOf(api, address)
       await api.call('POST', `${pathOf(user)}/unlock`, z.object({}))
-      print(flags.json, { ...user, lockedUntil: null }, `Unlocked ${user.email}.`)
+      const words =
+        user.lockedUntil === null
+          ? `${user.email} was not locked. Earlier wrong passwords no longer count.`
+          : `Unlocked ${user.email}.`
+      print(flags.json, { ...user, lockedUntil: null }, words)
     })
 
   const command = new Command('user')

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DeviceView } from '#protocol/devices.ts'
+import { localTime } from '../clock.ts'
 import { deviceHeadings, deviceRow } from './device-words.ts'
 
 const at = new Date(2026, 10, 22, 5, 4, 3).toISOString()
@@ -14,9 +15,9 @@ const cells = (changed: Partial<DeviceView>) => {
 }
 
 test('all times of a screen are in the zone of this machine, and one that is online is seen now', () => {
-  expect(cells({})).toMatchObject({ STATE: 'online', CREDENTIAL: '2026-11-22 05:04:03', 'LAST SEEN': 'now' })
+  expect(cells({})).toMatchObject({ STATE: 'online', CREDENTIAL: localTime(at), 'LAST SEEN': 'now' })
   expect(cells({ online: false, rotating: true })).toMatchObject({
-    ...{ STATE: 'offline', CREDENTIAL: 'to be changed', 'LAST SEEN': '2026-11-22 05:04:03' },
+    ...{ STATE: 'offline', CREDENTIAL: 'to be changed', 'LAST SEEN': localTime(at) },
   })
   expect(cells({ online: false, lastSeenAt: null })).toMatchObject({ 'LAST SEEN': 'never' })
 })

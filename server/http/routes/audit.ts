@@ -12,6 +12,7 @@ export const auditRoutes: Routes = (app, { auth: { audit }, callers, log }) => {
   app.get(
     '/api/v1/audit',
     {
+      config: { roles: ['admin'], scope: 'admin' },
       schema: {
         querystring: listQuery,
         summary: 'The audit record, newest first.',
@@ -21,7 +22,7 @@ export const auditRoutes: Routes = (app, { auth: { audit }, callers, log }) => {
       },
     },
     async (request) => {
-      await callers.allowed(request, ['admin'], 'admin')
+      await callers.allowed(request)
       const { limit, cursor = null, ...filter } = request.query
       const { items, next } = await audit.list(filter, { limit, cursor })
       return { items: [...items], next }
@@ -29,9 +30,12 @@ export const auditRoutes: Routes = (app, { auth: { audit }, callers, log }) => {
   )
   app.get(
     '/api/v1/audit/export',
-    { schema: { querystring: exportQuery, summary: 'The audit record as a file, oldest first.' } },
+    {
+      config: { roles: ['admin'], scope: 'admin' },
+      schema: { querystring: exportQuery, summary: 'The audit record as a file, oldest first.' },
+    },
     async (request, reply) => {
-      await callers.allowed(request, ['admin'], 'admin')
+      await callers.allowed(request)
       const { format, ...filter } = request.query
       if (exports >= maxExports) {
         throw new HttpProblem(

@@ -5,9 +5,12 @@ import type { Routes } from '../app.ts'
 export const channelRoutes: Routes = (app, { realtime, callers }) => {
   app.get(
     '/api/v1/channels',
-    { schema: { summary: 'The namespaces, and the channels in use.', response: { 200: channelsAnswer } } },
+    {
+      config: { roles: ['admin', 'operator', 'viewer'], scope: 'subscribe' },
+      schema: { summary: 'The namespaces, and the channels in use.', response: { 200: channelsAnswer } },
+    },
     async (request) => {
-      const identity = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'subscribe')
+      const identity = await callers.allowed(request)
       const all = await realtime.activeChannels()
       const active = all.filter(({ channel }) => realtime.maySubscribe(identity, channel).ok)
       return { namespaces: [...realtime.permissions(identity)], active: active.slice(0, 200) }

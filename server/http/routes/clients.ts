@@ -18,9 +18,12 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
 
   app.get(
     '/api/v1/clients',
-    { schema: { querystring: listQuery, summary: 'Who is connected.', response: { 200: page(clientView) } } },
+    {
+      config: { roles: ['admin', 'operator'], scope: 'admin' },
+      schema: { querystring: listQuery, summary: 'Who is connected.', response: { 200: page(clientView) } },
+    },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator'], 'admin')
+      await callers.allowed(request)
       const { search, limit, cursor } = request.query
       const after = cursor === undefined ? undefined : parseCursor(cursor)
       const found = await clients.list({ limit, ...(search && { search }), ...(after && { after }) })
@@ -33,9 +36,12 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
   )
   app.get(
     '/api/v1/clients/:id',
-    { schema: { params: byId, summary: 'One connection.', response: { 200: clientDetail } } },
+    {
+      config: { roles: ['admin', 'operator'], scope: 'admin' },
+      schema: { params: byId, summary: 'One connection.', response: { 200: clientDetail } },
+    },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator'], 'admin')
+      await callers.allowed(request)
       const client = await clients.find(request.params.id)
       if (client === null) throw gone()
       return viewOf(client)
@@ -44,6 +50,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
   app.delete(
     '/api/v1/clients/:id',
     {
+      config: { roles: ['admin'], scope: 'admin' },
       schema: {
         params: byId,
         querystring: z.object({ stay_away: z.stringbool().default(false) }),
@@ -52,7 +59,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin'], 'admin')
+      const by = await callers.allowed(request)
       const { stay_away } = request.query
       const client = await clients.find(request.params.id)
       if (client === null) throw gone()
@@ -63,18 +70,26 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
       return reply.code(204).send()
     },
   )
-  app.get('/api/v1/clients/:id/frames', { schema: { params: byId, ...framesSchema } }, async (request, reply) => {
-    const by = await callers.allowed(request, ['admin'], 'admin')
-    const client = await clients.find(request.params.id)
-    if (client === null) throw gone()
-    const about = { by: by.userId, byName: by.name, client: client.id, user: client.user }
-    return stream(request, reply, { kind: 'client', id: client.id }, about)
-  })
-  app.get('/api/v1/users/:id/frames', { schema: { params: byId, ...framesSchema } }, async (request, reply) => {
-    const by = await callers.allowed(request, ['admin'], 'admin')
-    const { id } = request.params
-    return stream(request, reply, { kind: 'user', id }, { by: by.userId, byName: by.name, user: id })
-  })
+  app.get(
+    '/api/v1/clients/:id/frames',
+    { config: { roles: ['admin'], scope: 'admin' }, schema: { params: byId, ...framesSchema } },
+    async (request, reply) => {
+      const by = await callers.allowed(request)
+      const client = await clients.find(request.params.id)
+      if (client === null) throw gone()
+      const about = { by: by.userId, byName: by.name, client: client.id, user: client.user }
+      return stream(request, reply, { kind: 'client', id: client.id }, about)
+    },
+  )
+  app.get(
+    '/api/v1/users/:id/frames',
+    { config: { roles: ['admin'], scope: 'admin' }, schema: { params: byId, ...framesSchema } },
+    async (request, reply) => {
+      const by = await callers.allowed(request)
+      const { id } = request.params
+      return stream(request, reply, { kind: 'user', id }, { by: by.userId, byName: by.name, user: id })
+    },
+  )
 
   /** Server-sent events, until the reader goes or may no longer read, or the client or the server goes. */
   async function stream(request: FastifyRequest, reply: FastifyReply, target: WatchTarget, about: object) {
@@ -116,7 +131,7 @@ export const clientRoutes: Routes = (app, { realtime, callers, log }) => {
   /** Whoever was signed out, disabled or given another role since the stream was opened may not. */
   async function mayStillWatch(request: FastifyRequest): Promise<boolean> {
     try {
-      await callers.allowed(request, ['admin'], 'admin')
+      await callers.allowed(request)
       return true
     } catch (error) {
       if (error instanceof HttpProblem || error instanceof AuthError) return false

@@ -52,14 +52,27 @@ export const consoleRoutes: Routes = async (app, { consoleFolder, consolePage })
   }
 }
 
-/** The page that draws all of them; null when the console is not built. */
-export async function readConsole(folder: string | null): Promise<string | null> {
-  return folder === null ? null : readFile(join(folder, 'index.html'), 'utf8')
+/** Answers the page that draws all of them. */
+export type ConsolePage = () => Promise<string>
+
+/**
+ * Null when the console is not built. The page is read for each visit: it names its scripts, and those that it named
+ * before are gone when the console is built anew under a running server. While that happens the one from before is sent.
+ */
+export async function readConsole(folder: string | null): Promise<ConsolePage | null> {
+  if (folder === null) return null
+  const read = () => readFile(join(folder, 'index.html'), 'utf8')
+  let last = await read()
+  return async () => {
+    last = await read().catch(() => last)
+    return last
+  }
 }
 
 /** Where there is no page the console says so, at the address that was asked for. */
-export function sendConsole(reply: FastifyReply, page: string): FastifyReply {
-  return reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8').send(page)
+export async function sendConsole(reply: FastifyReply, page: ConsolePage): Promise<FastifyReply> {
+  const text = await page()
+  return reply.header('content-security-policy', pagePolicy).type('text/html; charset=utf-8').send(text)
 }
 
 /** Somebody at a browser, and not a program that has the address of the API wrong. */

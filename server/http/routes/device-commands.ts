@@ -15,6 +15,7 @@ export const deviceCommandRoutes: Routes = (app, { fleet, callers }) => {
   app.post(
     '/api/v1/devices/:id/commands',
     {
+      config: { roles: ['admin', 'operator'], scope: 'devices' },
       schema: {
         summary: 'Tells a screen to do something. With an Idempotency-Key it is safe to send twice.',
         description: 'How it ended is at Location, and published to telemetry:<device>.',
@@ -28,7 +29,7 @@ export const deviceCommandRoutes: Routes = (app, { fleet, callers }) => {
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin', 'operator'], 'devices')
+      const by = await callers.allowed(request)
       const { params, headers, body } = request
       const { command, isNew } = await fleet.send(by, params.id, body, headers['idempotency-key'] ?? null)
       return reply
@@ -40,6 +41,7 @@ export const deviceCommandRoutes: Routes = (app, { fleet, callers }) => {
   app.get(
     '/api/v1/devices/:id/commands',
     {
+      config: { roles: ['admin', 'operator'], scope: 'devices' },
       schema: {
         summary: 'What a screen was told to do, the newest first. Kept for 30 days, and 1,000 of each screen.',
         params: byId,
@@ -48,7 +50,7 @@ export const deviceCommandRoutes: Routes = (app, { fleet, callers }) => {
       },
     },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator'], 'devices')
+      await callers.allowed(request)
       const { limit, cursor = null } = request.query
       const { items, next } = await fleet.commands(request.params.id, { limit, cursor })
       return { items: [...items], next }
@@ -57,6 +59,7 @@ export const deviceCommandRoutes: Routes = (app, { fleet, callers }) => {
   app.get(
     '/api/v1/devices/:id/commands/:command',
     {
+      config: { roles: ['admin', 'operator'], scope: 'devices' },
       schema: {
         summary: 'One command, with what it brought.',
         params: byId.extend({ command: z.uuid('Give the id of a command.') }),
@@ -64,7 +67,7 @@ export const deviceCommandRoutes: Routes = (app, { fleet, callers }) => {
       },
     },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator'], 'devices')
+      await callers.allowed(request)
       return fleet.command(request.params.id, request.params.command)
     },
   )

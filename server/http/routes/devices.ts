@@ -11,6 +11,7 @@ export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) =>
   app.get(
     '/api/v1/devices',
     {
+      config: { roles: ['admin', 'operator', 'viewer'], scope: 'devices' },
       schema: {
         summary: 'The enrolled screens, and how each is.',
         querystring: deviceQuery,
@@ -18,7 +19,7 @@ export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) =>
       },
     },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
+      await callers.allowed(request)
       const { name } = request.query
       const [all, statuses, withPin] = await Promise.all([auth.devices.list(), fleet.statuses(), fleet.withPin()])
       const devices = name === undefined ? all : all.filter((device) => device.name === name)
@@ -30,9 +31,12 @@ export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) =>
   )
   app.get(
     '/api/v1/devices/:id',
-    { schema: { summary: 'One screen.', params: byId, response: { 200: deviceView } } },
+    {
+      config: { roles: ['admin', 'operator', 'viewer'], scope: 'devices' },
+      schema: { summary: 'One screen.', params: byId, response: { 200: deviceView } },
+    },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator', 'viewer'], 'devices')
+      await callers.allowed(request)
       const device = await auth.devices.find(request.params.id)
       const [status, withPin] = await Promise.all([fleet.statusOf(device.id), fleet.withPin()])
       return viewOf(device, { status, pin: withPin.has(device.id) })
@@ -40,18 +44,24 @@ export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) =>
   )
   app.delete(
     '/api/v1/devices/:id',
-    { schema: { summary: 'Removes a screen; its credential ends.', response: { 204: z.undefined() }, params: byId } },
+    {
+      config: { roles: ['admin', 'operator'], scope: 'devices' },
+      schema: { summary: 'Removes a screen; its credential ends.', response: { 204: z.undefined() }, params: byId },
+    },
     async (request, reply) => {
-      await callers.allowed(request, ['admin', 'operator'], 'devices')
+      await callers.allowed(request)
       await auth.devices.remove(request.params.id)
       return reply.code(204).send()
     },
   )
   app.post(
     '/api/v1/devices/:id/rotate',
-    { schema: { response: { 204: z.undefined() }, params: byId, summary: 'Tells a device to take a new credential.' } },
+    {
+      config: { roles: ['admin', 'operator'], scope: 'devices' },
+      schema: { response: { 204: z.undefined() }, params: byId, summary: 'Tells a device to take a new credential.' },
+    },
     async (request, reply) => {
-      await callers.allowed(request, ['admin', 'operator'], 'devices')
+      await callers.allowed(request)
       await auth.devices.rotate(request.params.id)
       return reply.code(204).send()
     },
@@ -59,6 +69,7 @@ export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) =>
   app.put(
     '/api/v1/devices/:id/pin',
     {
+      config: { roles: ['admin', 'operator'], scope: 'devices' },
       schema: {
         summary: 'Sets the PIN of the pane at a screen, or with null takes it away.',
         params: byId,
@@ -67,7 +78,7 @@ export const deviceRoutes: Routes = (app, { auth, fleet, realtime, callers }) =>
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin', 'operator'], 'devices')
+      const by = await callers.allowed(request)
       await fleet.setPin(by, request.params.id, request.body.pin)
       return reply.code(204).send()
     },

@@ -31,9 +31,12 @@ export const enrolmentRoutes: Routes = (app, { auth, fleet, callers }) => {
   )
   app.get(
     '/api/v1/enrolments',
-    { schema: { summary: 'The screens that wait for a decision.', response: { 200: page(waitingEnrolment) } } },
+    {
+      config: { roles: ['admin', 'operator'] },
+      schema: { summary: 'The screens that wait for a decision.', response: { 200: page(waitingEnrolment) } },
+    },
     async (request) => {
-      await callers.allowed(request, ['admin', 'operator'])
+      await callers.allowed(request)
       return { items: [...(await auth.enrolments.waiting())], next: null }
     },
   )
@@ -51,15 +54,19 @@ export const enrolmentRoutes: Routes = (app, { auth, fleet, callers }) => {
   )
   app.get(
     '/api/v1/enrolments/:code',
-    { schema: { summary: 'What asks with a code.', params, response: { 200: enrolmentView } } },
+    {
+      config: { roles: ['admin', 'operator'] },
+      schema: { summary: 'What asks with a code.', params, response: { 200: enrolmentView } },
+    },
     async (request) => {
-      const by = await callers.allowed(request, ['admin', 'operator'])
+      const by = await callers.allowed(request)
       return auth.enrolments.view(request.params.code, by)
     },
   )
   app.post(
     '/api/v1/enrolments/:code/approve',
     {
+      config: { roles: ['admin', 'operator'] },
       schema: {
         summary: 'Approves a screen, under a name, and may give its pane a PIN.',
         response: { 201: approveAnswer },
@@ -68,7 +75,7 @@ export const enrolmentRoutes: Routes = (app, { auth, fleet, callers }) => {
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin', 'operator'])
+      const by = await callers.allowed(request)
       const { name, pin } = request.body
       const device = await auth.enrolments.approve(request.params.code, name, by)
       if (pin !== undefined) await fleet.setPin(by, device.id, pin)
@@ -77,9 +84,12 @@ export const enrolmentRoutes: Routes = (app, { auth, fleet, callers }) => {
   )
   app.post(
     '/api/v1/enrolments/:code/deny',
-    { schema: { summary: 'Refuses a screen.', response: { 204: z.undefined() }, params } },
+    {
+      config: { roles: ['admin', 'operator'] },
+      schema: { summary: 'Refuses a screen.', response: { 204: z.undefined() }, params },
+    },
     async (request, reply) => {
-      await auth.enrolments.deny(request.params.code, await callers.allowed(request, ['admin', 'operator']))
+      await auth.enrolments.deny(request.params.code, await callers.allowed(request))
       return reply.code(204).send()
     },
   )

@@ -13,6 +13,7 @@ export const keyRoutes: Routes = (app, { auth, callers }) => {
   app.get(
     '/api/v1/keys',
     {
+      config: { roles: ['admin', 'operator', 'viewer'], scope: 'admin' },
       schema: {
         summary: 'API keys: your own with ?mine, or all.',
         querystring: keyQuery,
@@ -20,7 +21,7 @@ export const keyRoutes: Routes = (app, { auth, callers }) => {
       },
     },
     async (request) => {
-      const by = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'admin')
+      const by = await callers.allowed(request)
       const { mine, limit, cursor } = request.query
       if (mine === undefined && !isAdmin(by)) {
         throw new HttpProblem(
@@ -39,6 +40,7 @@ export const keyRoutes: Routes = (app, { auth, callers }) => {
   app.post(
     '/api/v1/keys',
     {
+      config: { roles: ['admin', 'operator', 'viewer'], scope: 'admin' },
       schema: {
         summary: 'Makes an API key; it is in this answer alone.',
         body: keyRequest,
@@ -46,7 +48,7 @@ export const keyRoutes: Routes = (app, { auth, callers }) => {
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'admin')
+      const by = await callers.allowed(request)
       const { name, scopes, expiresAt } = request.body
       const refusal = by.kind === 'user' ? keyRefusal(by.role, scopes) : null
       if (refusal !== null) throw new HttpProblem('forbidden', refusal)
@@ -57,6 +59,7 @@ export const keyRoutes: Routes = (app, { auth, callers }) => {
   app.delete(
     '/api/v1/keys/:id',
     {
+      config: { roles: ['admin', 'operator', 'viewer'], scope: 'admin' },
       schema: {
         summary: 'Ends a key at once.',
         response: { 204: z.undefined() },
@@ -64,7 +67,7 @@ export const keyRoutes: Routes = (app, { auth, callers }) => {
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin', 'operator', 'viewer'], 'admin')
+      const by = await callers.allowed(request)
       await auth.keys.revoke(request.params.id, isAdmin(by) ? undefined : by.userId)
       return reply.code(204).send()
     },

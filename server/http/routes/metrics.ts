@@ -9,9 +9,12 @@ import type { Routes } from '../app.ts'
 export const metricsRoutes: Routes = (app, { metrics, metricsArePublic, callers }) => {
   app.get(
     '/metrics',
-    { schema: { summary: 'Metrics, as Prometheus reads them.', response: { 200: z.string() } } },
+    {
+      config: { roles: ['admin'], scope: 'metrics' },
+      schema: { summary: 'Metrics, as Prometheus reads them.', response: { 200: z.string() } },
+    },
     async (request, reply) => {
-      if (!metricsArePublic) await callers.allowed(request, ['admin'], 'metrics')
+      if (!metricsArePublic) await callers.allowed(request)
       return reply.type(expositionType).send(await metrics.read())
     },
   )

@@ -43,15 +43,19 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles, real
 
   app.get(
     '/api/v1/oauth/clients',
-    { schema: { summary: 'The services that are registered.', response: { 200: page(oauthClientView) } } },
+    {
+      config: { roles: oauthClientRoles, scope: 'admin' },
+      schema: { summary: 'The services that are registered.', response: { 200: page(oauthClientView) } },
+    },
     async (request) => {
-      await callers.allowed(request, oauthClientRoles, 'admin')
+      await callers.allowed(request)
       return { items: [...(await clients.list())], next: null }
     },
   )
   app.post(
     '/api/v1/oauth/clients',
     {
+      config: { roles: oauthClientRoles, scope: 'admin' },
       schema: {
         summary: 'Registers a service; its secret is in this answer alone.',
         body: oauthClientRequest,
@@ -59,22 +63,26 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles, real
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, oauthClientRoles, 'admin')
+      const by = await callers.allowed(request)
       const client = await clients.create(request.body, by)
       return reply.code(201).header('location', `/api/v1/oauth/clients/${client.id}`).send(client)
     },
   )
   app.get(
     '/api/v1/oauth/clients/:id',
-    { schema: { summary: 'One service.', params: byId, response: { 200: oauthClientView } } },
+    {
+      config: { roles: oauthClientRoles, scope: 'admin' },
+      schema: { summary: 'One service.', params: byId, response: { 200: oauthClientView } },
+    },
     async (request) => {
-      await callers.allowed(request, oauthClientRoles, 'admin')
+      await callers.allowed(request)
       return clients.get(request.params.id)
     },
   )
   app.patch(
     '/api/v1/oauth/clients/:id',
     {
+      config: { roles: oauthClientRoles, scope: 'admin' },
       schema: {
         summary: 'Changes a service.',
         params: byId,
@@ -83,13 +91,14 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles, real
       },
     },
     async (request) => {
-      const by = await callers.allowed(request, oauthClientRoles, 'admin')
+      const by = await callers.allowed(request)
       return clients.update(request.params.id, request.body, by)
     },
   )
   app.delete(
     '/api/v1/oauth/clients/:id',
     {
+      config: { roles: oauthClientRoles, scope: 'admin' },
       schema: {
         summary: 'Removes a service, and ends all it was let do.',
         response: { 204: z.undefined() },
@@ -97,13 +106,14 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles, real
       },
     },
     async (request, reply) => {
-      await clients.remove(request.params.id, await callers.allowed(request, oauthClientRoles, 'admin'))
+      await clients.remove(request.params.id, await callers.allowed(request))
       return reply.code(204).send()
     },
   )
   app.post(
     '/api/v1/oauth/clients/:id/rotate-secret',
     {
+      config: { roles: oauthClientRoles, scope: 'admin' },
       schema: {
         summary: 'A new secret for a service; the old one ends.',
         params: byId,
@@ -111,7 +121,7 @@ export const oauthRoutes: Routes = (app, { auth, callers, oauthClientRoles, real
       },
     },
     async (request) => {
-      const by = await callers.allowed(request, oauthClientRoles, 'admin')
+      const by = await callers.allowed(request)
       return clients.rotateSecret(request.params.id, by)
     },
   )

@@ -10,6 +10,7 @@ export const paneCodeRoutes: Routes = (app, { paneCodes, callers }) => {
   app.post(
     '/api/v1/devices/:id/pane-code',
     {
+      config: { roles: ['admin', 'operator'], scope: 'devices' },
       schema: {
         summary: 'A one-time code for the local pane of a screen, good for five minutes.',
         params: byId,
@@ -17,7 +18,7 @@ export const paneCodeRoutes: Routes = (app, { paneCodes, callers }) => {
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin', 'operator'], 'devices')
+      const by = await callers.allowed(request)
       return reply.code(201).send(await paneCodes.issue(by, request.params.id))
     },
   )

@@ -48,17 +48,19 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
   app.post(
     '/api/v1/users/:id/reset-password',
     {
+      config: { roles: ['admin'], scope: 'admin' },
       schema: {
         summary: 'Voids a password and answers a link that sets another.',
         params: byId,
         response: { 200: passwordLink },
       },
     },
-    async (request) => passwords.startReset(request.params.id, await callers.allowed(request, ['admin'], 'admin')),
+    async (request) => passwords.startReset(request.params.id, await callers.allowed(request)),
   )
   app.put(
     '/api/v1/users/:id/password',
     {
+      config: { roles: ['admin'], scope: 'admin' },
       schema: {
         summary: 'Sets a password instead of a link; all sessions end.',
         params: byId,
@@ -67,7 +69,7 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin'], 'admin')
+      const by = await callers.allowed(request)
       await passwords.set(request.params.id, request.body.password, by)
       return reply.code(204).send()
     },
@@ -75,6 +77,7 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
   app.post(
     '/api/v1/users/:id/unlock',
     {
+      config: { roles: ['admin'], scope: 'admin' },
       schema: {
         summary: 'Ends the lock after too many wrong passwords.',
         response: { 204: z.undefined() },
@@ -82,7 +85,7 @@ export const passwordRoutes: Routes = (app, { auth, callers }) => {
       },
     },
     async (request, reply) => {
-      await users.unlock(request.params.id, await callers.allowed(request, ['admin'], 'admin'))
+      await users.unlock(request.params.id, await callers.allowed(request))
       return reply.code(204).send()
     },
   )

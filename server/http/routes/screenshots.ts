@@ -38,6 +38,7 @@ export const screenshotRoutes: Routes = (app, { fleet, callers }) => {
   app.get(
     '/api/v1/devices/:id/screenshots/:command',
     {
+      config: { roles: ['admin', 'operator'], scope: 'devices' },
       schema: {
         summary: 'What a screen showed when a command asked for it. The newest five of each screen are kept.',
         produces: ['image/png'],
@@ -45,7 +46,7 @@ export const screenshotRoutes: Routes = (app, { fleet, callers }) => {
       },
     },
     async (request, reply) => {
-      await callers.allowed(request, ['admin', 'operator'], 'devices')
+      await callers.allowed(request)
       const { id, command } = request.params
       const png = await fleet.screenshot(id, command)
       return reply

@@ -78,6 +78,7 @@ export const secondFactorRoutes: Routes = (app, { auth, callers }) => {
   app.post(
     '/api/v1/users/:id/reset-second-factor',
     {
+      config: { roles: ['admin'], scope: 'admin' },
       schema: {
         summary: 'Takes away the second factors of somebody who has lost them.',
         response: { 204: z.undefined() },
@@ -85,7 +86,7 @@ export const secondFactorRoutes: Routes = (app, { auth, callers }) => {
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin'], 'admin')
+      const by = await callers.allowed(request)
       await secondFactor.reset(request.params.id, by)
       return reply.code(204).send()
     },

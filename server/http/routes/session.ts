@@ -9,7 +9,7 @@ import { createLine } from '../line.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
 /** Many times more than passwords can be looked at, and a small part of the event loop's time. */
-const betweenSignInsMs = 5
+const betweenSignInsMs = 10
 
 /** Signing programs in and out, and what opens a socket. */
 export const sessionRoutes: Routes = (app, { auth, callers, isTrustedOrigin }) => {

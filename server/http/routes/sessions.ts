@@ -20,9 +20,12 @@ export const ownSessionRoutes: Routes = (app, { auth, callers }) => {
   )
   app.get(
     '/api/v1/users/:id/sessions',
-    { schema: { params: byId, summary: 'Where somebody is signed in.', response: { 200: page(sessionView) } } },
+    {
+      config: { roles: ['admin'], scope: 'admin' },
+      schema: { params: byId, summary: 'Where somebody is signed in.', response: { 200: page(sessionView) } },
+    },
     async (request) => {
-      const by = await callers.allowed(request, ['admin'], 'admin')
+      const by = await callers.allowed(request)
       const current = 'sessionId' in by ? by.sessionId : null
       return { items: [...(await auth.sessions.list(request.params.id, current))], next: null }
     },

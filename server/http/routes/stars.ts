@@ -23,17 +23,23 @@ export const starRoutes: Routes = (app, { records, realtime, callers }) => {
 
   app.get(
     '/api/v1/stars',
-    { schema: { summary: 'The channels you follow.', response: { 200: starsAnswer } } },
+    {
+      config: { roles: ['admin', 'operator', 'viewer'] },
+      schema: { summary: 'The channels you follow.', response: { 200: starsAnswer } },
+    },
     async (request) => {
-      const { userId } = await callers.allowed(request, ['admin', 'operator', 'viewer'])
+      const { userId } = await callers.allowed(request)
       return { channels: await channelsOf(userId) }
     },
   )
   app.put(
     '/api/v1/stars/:channel',
-    { schema: { summary: 'Follows a channel.', response: { 204: z.undefined() }, params } },
+    {
+      config: { roles: ['admin', 'operator', 'viewer'] },
+      schema: { summary: 'Follows a channel.', response: { 204: z.undefined() }, params },
+    },
     async (request, reply) => {
-      const identity = await callers.allowed(request, ['admin', 'operator', 'viewer'])
+      const identity = await callers.allowed(request)
       const { channel } = request.params
       const access = realtime.maySubscribe(identity, channel)
       if (!access.ok && access.error === 'unknownChannel') {
@@ -59,9 +65,12 @@ export const starRoutes: Routes = (app, { records, realtime, callers }) => {
   )
   app.delete(
     '/api/v1/stars/:channel',
-    { schema: { summary: 'Follows a channel no longer.', response: { 204: z.undefined() }, params } },
+    {
+      config: { roles: ['admin', 'operator', 'viewer'] },
+      schema: { summary: 'Follows a channel no longer.', response: { 204: z.undefined() }, params },
+    },
     async (request, reply) => {
-      const { userId } = await callers.allowed(request, ['admin', 'operator', 'viewer'])
+      const { userId } = await callers.allowed(request)
       await records.db
         .deleteFrom('stars')
         .where('user_id', '=', userId)

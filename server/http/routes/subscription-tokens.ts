@@ -7,8 +7,9 @@ import { HttpProblem } from '../problem-reply.ts'
 export const subscriptionTokenRoutes: Routes = (app, { auth, realtime, callers }) => {
   const summary = 'A token that lets one user into one private channel.'
   const schema = { summary, body: subscriptionTokenRequest, response: { 201: subscriptionTokenAnswer } }
-  app.post('/api/v1/subscription-tokens', { schema }, async (request, reply) => {
-    const by = await callers.allowed(request, ['admin', 'operator'], 'subscribe')
+  const config = { roles: ['admin', 'operator'], scope: 'subscribe' } as const
+  app.post('/api/v1/subscription-tokens', { config, schema }, async (request, reply) => {
+    const by = await callers.allowed(request)
     const { user, channel, expiresIn, info } = request.body
     const allowed = realtime.mayAdmit(by, channel)
     if (!allowed.ok && allowed.error === 'unknownChannel') {

@@ -10,9 +10,12 @@ import { HttpProblem } from '../problem-reply.ts'
 export const userRoutes: Routes = (app, { auth, records, callers }) => {
   app.get(
     '/api/v1/users',
-    { schema: { summary: 'The accounts of people.', querystring: userQuery, response: { 200: page(userView) } } },
+    {
+      config: { roles: ['admin'], scope: 'admin' },
+      schema: { summary: 'The accounts of people.', querystring: userQuery, response: { 200: page(userView) } },
+    },
     async (request) => {
-      await callers.allowed(request, ['admin'], 'admin')
+      await callers.allowed(request)
       const { items, next } = await auth.users.list(request.query)
       return { items: [...items], next }
     },
@@ -20,6 +23,7 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
   app.post(
     '/api/v1/users',
     {
+      config: { roles: ['admin'], scope: 'admin' },
       schema: {
         summary: 'Makes an account; without a password the answer has a link that sets one.',
         body: userRequest,
@@ -27,7 +31,7 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
       },
     },
     async (request, reply) => {
-      await callers.allowed(request, ['admin'], 'admin')
+      await callers.allowed(request)
       const { email, name = email.split('@')[0] ?? email, role, password = null } = request.body
       const user = await auth.users.create({ email, name, role, password })
       const passwordLink = password === null ? await auth.passwords.createLink(user.id) : null
@@ -40,6 +44,7 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
   app.patch(
     '/api/v1/users/:id',
     {
+      config: { roles: ['admin'], scope: 'admin' },
       schema: {
         summary: 'Changes the name or role of an account.',
         params: byId,
@@ -48,7 +53,7 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
       },
     },
     async (request) => {
-      const by = await callers.allowed(request, ['admin'], 'admin')
+      const by = await callers.allowed(request)
       if (request.body.role !== undefined) refuseOwn(by, request.params.id, 'change its role')
       return auth.users.update(request.params.id, request.body)
     },
@@ -56,6 +61,7 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
   app.delete(
     '/api/v1/users/:id',
     {
+      config: { roles: ['admin'], scope: 'admin' },
       schema: {
         summary: 'Removes an account with its sessions and keys.',
         response: { 204: z.undefined() },
@@ -63,7 +69,7 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
       },
     },
     async (request, reply) => {
-      const by = await callers.allowed(request, ['admin'], 'admin')
+      const by = await callers.allowed(request)
       const { id } = request.params
       refuseOwn(by, id, 'remove it')
       await auth.users.remove(id)
@@ -73,9 +79,12 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
   )
   app.post(
     '/api/v1/users/:id/sign-out',
-    { schema: { summary: 'Signs somebody out everywhere.', response: { 204: z.undefined() }, params: byId } },
+    {
+      config: { roles: ['admin'], scope: 'admin' },
+      schema: { summary: 'Signs somebody out everywhere.', response: { 204: z.undefined() }, params: byId },
+    },
     async (request, reply) => {
-      await callers.allowed(request, ['admin'], 'admin')
+      await callers.allowed(request)
       await auth.users.signOut(request.params.id)
       return reply.code(204).send()
     },
@@ -87,9 +96,12 @@ export const userRoutes: Routes = (app, { auth, records, callers }) => {
   for (const { action, disabled, summary } of switches) {
     app.post(
       `/api/v1/users/:id/${action}`,
-      { schema: { params: byId, summary, response: { 204: z.undefined() } } },
+      {
+        config: { roles: ['admin'], scope: 'admin' },
+        schema: { params: byId, summary, response: { 204: z.undefined() } },
+      },
       async (request, reply) => {
-        const by = await callers.allowed(request, ['admin'], 'admin')
+        const by = await callers.allowed(request)
         const { id } = request.params
         if (disabled) refuseOwn(by, id, 'disable it')
         await auth.users.setDisabled(id, disabled)

@@ -1,6 +1,4 @@
-import type { AuditFilter } from '#protocol/audit.ts'
-
-/** From when to when the record is looked at. */
+/** From when to when a list is looked at. */
 export const periods = ['hour', 'today', 'week', 'month', 'days'] as const
 export type Period = (typeof periods)[number]
 
@@ -9,7 +7,7 @@ export const periodNames: Readonly<Record<Period, string>> = {
   today: 'Today',
   week: 'Last 7 days',
   month: 'Last 30 days',
-  days: 'Days of your choice',
+  days: 'Chosen days',
 }
 
 /** Days of the reader's calendar, `2026-03-12`, both of them included; empty where there is no end. */
@@ -18,15 +16,31 @@ export interface Days {
   readonly to: string
 }
 
+export interface ChosenPeriod extends Days {
+  readonly period: Period | ''
+}
+
+export const anyTime: ChosenPeriod = { period: '', from: '', to: '' }
+
+/** ISO 8601; absent where there is no end. */
+interface Moments {
+  readonly from?: string
+  readonly to?: string
+}
+
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
 
 /** What is asked of the server. Spans end with what is yet to come, so that new entries are shown. */
-export function momentsOf(period: Period | '', days: Days, now: number): Pick<AuditFilter, 'from' | 'to'> {
-  if (period === 'days') {
-    return { ...moment('from', startOf(days.from)), ...moment('to', startOf(days.to, 1)) }
-  }
+export function momentsOf({ period, from, to }: ChosenPeriod, now: number): Moments {
+  if (period === 'days') return { ...moment('from', startOf(from)), ...moment('to', startOf(to, 1)) }
   return moment('from', beginnings[period](now))
+}
+
+/** As the address of a page has it. */
+export function periodIn(query: URLSearchParams): ChosenPeriod {
+  const period = periods.find((each) => each === query.get('period')) ?? ''
+  return { period, from: query.get('from') ?? '', to: query.get('to') ?? '' }
 }
 
 /** The week up to today, to begin with. */
@@ -49,7 +63,7 @@ const beginnings: Readonly<Record<Exclude<Period, 'days'> | '', (now: number) =>
   month: (now) => new Date(now - 30 * dayMs),
 }
 
-function moment(name: 'from' | 'to', at: Date | null): Pick<AuditFilter, 'from' | 'to'> {
+function moment(name: 'from' | 'to', at: Date | null): Moments {
   return at === null ? {} : { [name]: at.toISOString() }
 }
 
