@@ -42,10 +42,15 @@ export function nativeLibraryPath(arch: NativeArch): string {
 
 /** The compiler for it, or what to install. */
 export function findCompiler(arch: NativeArch): { readonly program: string } | { readonly advice: string } {
-  const { program, packages } = compilers[arch]
-  const programs = arch === hostArch() ? ['gcc', 'cc', program] : [program]
+  const { programs, packages } = compilersFor(arch)
   const found = programs.map(onPath).find((path) => path !== undefined)
-  return found === undefined ? { advice: `apt-get install ${packages}` } : { program: found }
+  return found === undefined ? { advice: `apt-get install ${packages.join(' ')}` } : { program: found }
+}
+
+/** Programs of which one is enough to build for it, and the Debian packages to install where there is none. */
+export function compilersFor(arch: NativeArch) {
+  const { program, packages } = compilers[arch]
+  return { programs: arch === hostArch() ? ['gcc', 'cc', program] : [program], packages: packages.split(' ') }
 }
 
 /** Builds it; the result appears whole. The same compiler makes the same bytes. Throws with what to install. */

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Arch, build, Platform } from 'electron-builder'
 import { electronAdvice, resolveElectron } from './electron-path.ts'
 import { buildNativeLibrary, findCompiler } from './native-library.ts'
+import { bringNativeParts, nativeParts } from './native-parts.ts'
+import { packagingTrouble } from './packaging-trouble.ts'
 import { buildChanged } from './run-app.ts'
 
 /**
@@ -46,11 +47,9 @@ if ('advice' in compiler) {
   console.error(`There is no C compiler for ${options.arch} here, for the native library: ${compiler.advice}`)
   process.exit(1)
 }
-const abi = { x64: 'x64-gnu', arm64: 'arm64-gnu', armv7l: 'arm-gnueabihf' }[options.arch]
-for (const prebuilt of [`@napi-rs/keyring-linux-${abi}`, `@yuuang/ffi-rs-linux-${abi}`]) {
-  if (existsSync(join(root, 'node_modules', prebuilt))) continue
-  const cpu = options.arch === 'armv7l' ? 'arm' : options.arch
-  console.error(`node_modules/${prebuilt} is missing. Bring it with: npm ci --os=linux --cpu=${cpu}`)
+const { missing, files } = nativeParts(options.arch)
+if (missing.length > 0) {
+  console.error(`The app's native parts for ${options.arch} are missing. Bring them with: ${bringNativeParts(missing)}`)
   process.exit(1)
 }
 await buildChanged()
@@ -62,9 +61,13 @@ await build({
   config: {
     extends: 'electron-builder.yml',
     directories: { output: options.output },
+    files: [...files],
     // A runtime from elsewhere brings the page that Electron shows without an app.
     afterPack: ({ appOutDir }) => rm(join(appOutDir, 'resources/default_app.asar'), { force: true }),
     ...(runtime && { electronDist: runtime.folder, electronVersion: runtime.version }),
     ...(options.attachable && { electronFuses: { enableNodeCliInspectArguments: true } }),
   },
+}).catch((error: unknown) => {
+  console.error(`The app could not be packaged: ${packagingTrouble(error)}`)
+  process.exit(1)
 })

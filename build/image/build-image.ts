@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { installApp } from './app.ts'
 import { makeBootFiles } from './boot-files.ts'
@@ -8,19 +8,20 @@ import { prepareEmulation } from './emulation.ts'
 import { checkModules } from './modules.ts'
 import type { ImageOptions } from './options.ts'
 import { pack } from './pack.ts'
-import type { Architecture } from './packages.ts'
+import { electronArch } from './packages.ts'
 import { writeRelease } from './release.ts'
 import { run } from './run.ts'
 import { debianTree, removeTree } from './tree.ts'
 
 const root = join(import.meta.dirname, '../..')
-const electronArch: Record<Architecture, string> = { armhf: 'armv7l', arm64: 'arm64', amd64: 'x64' }
 
 /** Builds an image from Debian's packages and the app. Answers the files that were written. */
 export async function buildImage(options: ImageOptions): Promise<string[]> {
   const { arch, output } = options
   await mkdir(dirname(output), { recursive: true })
-  const app = options.app ?? (await packageApp(options))
+  // Not ".app": that is what a bundle of macOS is told by.
+  const packaged = `${output}.unpacked`
+  const app = options.app ?? (await packageApp(options, packaged))
   if (!existsSync(join(app, 'carillon'))) {
     throw new Error(`${app} holds no program "carillon": give the folder that electron-builder unpacks.`)
   }
@@ -40,12 +41,11 @@ export async function buildImage(options: ImageOptions): Promise<string[]> {
   await step('the disk', () => pack(tree, arch, output))
   const files = await step('what is published beside it', () => writeRelease(tree, output, options.compress))
   await removeTree(tree)
+  await rm(packaged, { recursive: true, force: true })
   return files
 }
 
-async function packageApp({ arch, electronHere, output }: ImageOptions): Promise<string> {
-  // Not ".app": that is what a bundle of macOS is told by.
-  const folder = `${output}.unpacked`
+async function packageApp({ arch, electronHere }: ImageOptions, folder: string): Promise<string> {
   const electron = electronHere ? ['--electron', 'here'] : []
   const args = ['--target', 'dir', '--arch', electronArch[arch], ...electron, '--output', folder]
   await run(process.execPath, [join(root, 'build/package.ts'), ...args])

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { type Architecture, isBoard } from './packages.ts'
+import { compilersFor } from '../native-library.ts'
+import { type Architecture, electronArch, isBoard } from './packages.ts'
 
 /** Programs that a build starts, and the Debian package each is in. */
 const programs: Readonly<Record<string, string>> = {
@@ -32,17 +33,34 @@ const machines: Readonly<Record<Architecture, Readonly<Record<string, string>>>>
   arm64: { 'qemu-system-aarch64': 'qemu-system-arm', 'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu' },
 }
 
+export interface Work {
+  /** Whether the app is packaged too, which brings a library in C along. */
+  readonly app?: boolean
+  /** Whether the image is started in an emulator. */
+  readonly test?: boolean
+  /** Whether that program is here. */
+  readonly has?: (program: string) => boolean
+}
+
 /** The Debian packages that are missing here; none when a build can begin. */
-export function missingPackages(arch: Architecture, { test = false, has = isProgram } = {}): string[] {
+export function missingPackages(
+  arch: Architecture,
+  { app = false, test = false, has = isProgram }: Work = {},
+): string[] {
   const wanted = { ...programs, ...(test && { ...testPrograms, ...machines[arch] }), ...emulator(arch) }
   const missing = Object.entries(wanted).flatMap(([program, name]) => (has(program) ? [] : [name]))
+  const compilers = compilersFor(electronArch[arch])
+  if (app && !compilers.programs.some(has)) missing.push(...compilers.packages)
   return [...new Set(missing)]
 }
 
-/** Packages of another architecture run their scripts; the kernel then starts this for them. */
+/** Packages of another architecture run their scripts; the kernel then starts this for them, and mmdebstrap looks first. */
 function emulator(arch: Architecture): Record<string, string> {
   if (!isBoard(arch) || process.arch === (arch === 'arm64' ? 'arm64' : 'arm')) return {}
-  return { [arch === 'arm64' ? 'qemu-aarch64-static' : 'qemu-arm-static']: 'qemu-user-static' }
+  return {
+    [arch === 'arm64' ? 'qemu-aarch64-static' : 'qemu-arm-static']: 'qemu-user-static',
+    'arch-test': 'arch-test',
+  }
 }
 
 function isProgram(name: string): boolean {

@@ -55,12 +55,22 @@ test('a bare machine is told in one line what to install', () => {
   const none = { has: () => false }
   expect(missingPackages('amd64', none)).toEqual(expect.arrayContaining(['mmdebstrap', 'fdisk', 'mtools']))
   expect(missingPackages('amd64', none)).not.toContain('qemu-user-static')
-  expect(missingPackages('armhf', none)).toContain('qemu-user-static')
+  expect(missingPackages('armhf', none)).toEqual(expect.arrayContaining(['qemu-user-static', 'arch-test']))
   expect(missingPackages('amd64', { ...none, test: true })).toContain('qemu-system-x86')
   expect(missingPackages('arm64', { ...none, test: true })).toEqual(
     expect.arrayContaining(['qemu-system-arm', 'gcc-aarch64-linux-gnu']),
   )
-  expect(missingPackages('armhf', { has: () => true })).toEqual([])
+  expect(missingPackages('armhf', { app: true, has: () => true })).toEqual([])
+})
+
+test('who packages the app is told of its compiler in the same line, and nobody else', () => {
+  const noCompiler = { has: (program: string) => !/cc$/.test(program) }
+  expect(missingPackages('amd64', noCompiler)).toEqual([])
+  expect(missingPackages('amd64', { ...noCompiler, app: true })).toContain('libc6-dev')
+  expect(missingPackages('armhf', { ...noCompiler, app: true })).toEqual(
+    process.arch === 'arm' ? ['gcc', 'libc6-dev'] : ['gcc-arm-linux-gnueabihf', 'libc6-dev-armhf-cross'],
+  )
+  expect(missingPackages('armhf', { app: true, has: (program) => program !== 'gcc' })).toEqual([])
 })
 
 test('what is asked for is understood, and what is not is said', () => {

@@ -1,7 +1,14 @@
+import type { NativeArch } from '../native-library.ts'
+
 /** What the image is made of: Debian packages, by what they are for. The list for each architecture is data. */
 
 export const architectures = ['armhf', 'arm64', 'amd64'] as const
 export type Architecture = (typeof architectures)[number]
+/** What Electron calls them. */
+export const electronArch = { armhf: 'armv7l', arm64: 'arm64', amd64: 'x64' } as const satisfies Record<
+  Architecture,
+  NativeArch
+>
 /** A board boots by its own firmware, a PC by UEFI. */
 export const isBoard = (arch: Architecture): boolean => arch !== 'amd64'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { leftOut } from './left-out.ts'
 import { overlay } from './overlay.ts'
@@ -40,6 +40,7 @@ export async function debianTree(options: TreeOptions): Promise<string> {
   const unfinished = `${tree}.new`
   const archives = join(options.cache, 'archives')
   await mkdir(join(archives, 'partial'), { recursive: true })
+  await removeOutdated(options)
   await removeTree(unfinished)
   await run('mmdebstrap', [
     ...args,
@@ -55,6 +56,14 @@ export async function debianTree(options: TreeOptions): Promise<string> {
   return tree
 }
 
+/** Trees of yesterday are never used again: those of other packages, and those that were broken off. */
+export async function removeOutdated({ cache, arch }: Pick<TreeOptions, 'cache' | 'arch'>): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const tree = join(cache, name)
+    if (name.startsWith(`tree-${arch}-`) && Date.now() - (await stat(tree)).mtimeMs >= aDay) await removeTree(tree)
+  }
+}
+
 /** A build that was broken off may have left the machine's own /sys and /dev in there: those are not to be removed. */
 export async function removeTree(tree: string): Promise<void> {
   await run('rm', ['-rf', '--one-file-system', tree])
@@ -62,7 +71,6 @@ export async function removeTree(tree: string): Promise<void> {
 
 async function bootstrapArgs({ arch, gl, more }: TreeOptions): Promise<string[]> {
   return [
-    '--quiet',
     '--mode=root',
     '--variant=apt',
     `--architectures=${arch}`,

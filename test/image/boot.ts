@@ -24,7 +24,7 @@ const { values } = parseArgs({
   allowNegative: true,
 })
 const arch = architectures.find((one) => one === values.arch) ?? end(2, `--arch is one of ${architectures.join(', ')}.`)
-const missing = missingPackages(arch, { test: true })
+const missing = missingPackages(arch, { app: arch === 'amd64' && values.image === undefined, test: true })
 if (missing.length > 0) end(1, `Packages are missing: apt-get install ${missing.join(' ')}`)
 if (process.getuid?.() !== 0 && values.image === undefined)
   end(1, 'Run it as root, or give it an image with --image: the files in one belong to root.')
