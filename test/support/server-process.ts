@@ -90,8 +90,8 @@ export async function startServerProcess({
   async function start(): Promise<void> {
     const configured = config === undefined ? [] : ['--config', config]
     const secured = tls === undefined ? [] : ['--tls', tls]
-    const args = [...nodeOptions, carillon, 'serve', '--port', String(port), '--data', data, '--json', ...configured, ...secured]
-    child = startChild(process.execPath, args, {
+    const args = ['serve', '--port', String(port), '--data', data, '--json', ...configured, ...secured]
+    child = startChild(process.execPath, [...nodeOptions, carillon, ...args], {
       env: { ...cleanEnv(), ...env },
     })
     const [line] = await child.waitFor(/^\{"url".*\}$/m, 60_000)
