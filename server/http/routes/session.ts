@@ -8,7 +8,7 @@ import { isForeignPage } from '../cross-site.ts'
 import { createLine } from '../line.ts'
 import { HttpProblem } from '../problem-reply.ts'
 
-/** Many times more than passwords can be looked at, and a small part of the event loop's time. */
+/** Many times more than passwords can be looked at, and a small part of the event loop's time: decision 27. */
 const betweenSignInsMs = 10
 
 /** Signing programs in and out, and what opens a socket. */
