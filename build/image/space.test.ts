@@ -22,7 +22,7 @@ test('on two disks each needs its share, and none in a cache that holds Debian a
   const two = async (folder: string) =>
     folder === cache ? { device: 1, free: gigabyte / 2 } : { device: 2, free: 3 * gigabyte }
   expect(await missingSpace(wanted, two)).toContain(`${cache} has 0.5 GB free, and a build takes 0.9 GB there`)
-  await mkdir(join(cache, 'tree-amd64-0'))
+  for (const name of ['tree-amd64-0', 'tree-armhf-1.new']) await mkdir(join(cache, name))
   expect(await missingSpace(wanted, two)).toContain(cache)
   await mkdir(join(cache, 'tree-armhf-0'))
   expect(await missingSpace(wanted, two)).toBeNull()

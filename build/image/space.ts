@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ImageOptions } from './options.ts'
+import { unfinished } from './tree.ts'
 
 /** What a build takes at its fullest, in bytes, as measured for amd64, the largest; OpenGL and more packages come on top. */
 const inCache = 0.9e9 // packages, and Debian unpacked
@@ -15,7 +16,8 @@ interface Disk {
 /** A sentence when the disk is too full for a build to come to its end, which may be half an hour away; else null. */
 export async function missingSpace({ arch, cache, output }: Wanted, diskOf = findDisk): Promise<string | null> {
   const [kept, written] = [await diskOf(cache), await diskOf(dirname(output))]
-  const unpacked = (await readdir(cache).catch(() => [])).some((name) => name.startsWith(`tree-${arch}-`))
+  const trees = (await readdir(cache).catch(() => [])).filter((name) => name.startsWith(`tree-${arch}-`))
+  const unpacked = trees.some((name) => !name.endsWith(unfinished))
   const forCache = unpacked ? 0 : inCache
   if (kept.device === written.device) return tooFull(dirname(output), written, atOutput + forCache)
   return tooFull(cache, kept, forCache) ?? tooFull(dirname(output), written, atOutput)

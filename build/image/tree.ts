@@ -23,6 +23,9 @@ export interface TreeOptions {
   readonly fresh: boolean
 }
 
+/** How the name of a tree ends that is not whole yet. */
+export const unfinished = '.new'
+
 const aDay = 24 * 3600 * 1000
 
 /**
@@ -37,24 +40,29 @@ export async function debianTree(options: TreeOptions): Promise<string> {
     .slice(0, 12)
   const tree = join(options.cache, `tree-${options.arch}-${key}`)
   if (!options.fresh && existsSync(tree) && Date.now() - (await stat(tree)).mtimeMs < aDay) return tree
-  const unfinished = `${tree}.new`
+  const begun = `${tree}${unfinished}`
   const archives = join(options.cache, 'archives')
   await mkdir(join(archives, 'partial'), { recursive: true })
   await removeOutdated(options)
-  await removeTree(unfinished)
+  await removeTree(begun)
   await run('mmdebstrap', [
     ...args,
     ...cacheHooks(archives),
     suite,
-    unfinished,
+    begun,
     `deb ${options.mirror} ${suite} ${components}`,
     `deb ${options.mirror} ${suite}-updates ${components}`,
     ...(options.securityMirror === null ? [] : [`deb ${options.securityMirror} ${suite}-security ${components}`]),
-  ])
+  ]).catch((error: Error) => {
+    throw new Error(`${error.message} ${outOfStep}`)
+  })
   await removeTree(tree)
-  await rename(unfinished, tree)
+  await rename(begun, tree)
   return tree
 }
+
+const outOfStep =
+  'If that is "Mirror sync in progress?", Debian\'s archive is out of step with itself: try again in an hour, or with another --mirror or --security-mirror.'
 
 /** Trees of yesterday are never used again: those of other packages, and those that were broken off. */
 export async function removeOutdated({ cache, arch }: Pick<TreeOptions, 'cache' | 'arch'>): Promise<void> {
